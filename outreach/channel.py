@@ -1,0 +1,72 @@
+"""The contract of a channel: a way to reach a person through one provider. Implementations live in `channels/`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+LastLook = Callable[[], Awaitable[None]]
+"""Awaited once, just before the point of no return; it marks the touch `handed_over`, or raises NotNow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A rendered text with an address and a key. Every value is plain text without CR, LF or NUL in header fields."""
+
+    key: str  # the touch key; the same at every attempt, and the provider's idempotency key where it has one
+    action: str  # email, linkedin.invite, linkedin.message, …
+    to: str  # e-mail address, profile URL or provider id, E.164 number
+    text: str
+    html: str = ""
+    subject: str = ""
+    to_name: str = ""
+    from_name: str = ""
+    from_address: str = ""
+    message_id: str = ""  # without angle brackets
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    reply_to: str = ""
+    envelope_from: str = ""  # the return path; empty: from_address
+    unsubscribe_url: str = ""  # https; becomes List-Unsubscribe with one-click (RFC 8058)
+    thread_id: str = ""  # the provider's thread to answer in
+    is_test: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The provider's word that it took the message."""
+
+    provider_id: str = ""  # the provider's id of the message, if it gave one
+    thread_id: str = ""  # the provider's thread or chat
+    reply: str = ""  # what the server said, for people
+    recipient_id: str = ""  # the provider's id of the person, if it told one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What a provider is able to do; the feature table in the documentation is made from it."""
+
+    actions: tuple[str, ...]  # email; invite, message, …
+    dedupes_by_key: bool = False  # the same key is accepted once only
+    max_length: int | None = None  # characters of a text, where the provider has one limit for all actions
+    connections: int = 1  # messages one sender may have on the wire at the same time
+
+
+class Channel(Protocol):
+    """One provider account. Two tasks may share it. It does one thing once: no retry, no sleep, no database."""
+
+    provider: ClassVar[str]
+    can: ClassVar[Abilities]
+
+    async def send(self, message: Message, *, last_look: LastLook) -> Receipt:
+        """Hand over one message; await last_look() before the point of no return.
+
+        Raises exactly one AdapterError if the message was not accepted (or may have been: OutcomeUnknown).
+        A NotNow from last_look() passes through after the transaction was ended with nothing handed over.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection. A later send opens new ones."""
+        ...

@@ -1,0 +1,82 @@
+"""The only reader of time, randomness and fresh ids; everything else is given a Clock."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What services ask for the present instant, for elapsed seconds and for new ids."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards; for leases and deadlines inside one process."""
+        ...
+
+    def fresh_id(self) -> str:
+        """A new id of 24 characters: 11 of time in ms (so ids sort by birth), 13 random (65 bits); lower-case hex-like."""
+        ...
+
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def _base32(value: int, length: int) -> str:
+    digits = []
+    for _ in range(length):
+        value, rest = divmod(value, 32)
+        digits.append(_ALPHABET[rest])
+    return "".join(reversed(digits))
+
+
+def _id_at(instant: datetime) -> str:
+    milliseconds = int(instant.timestamp() * 1000)
+    return _base32(milliseconds, 11) + _base32(secrets.randbits(65), 13)
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def fresh_id(self) -> str:
+        return _id_at(self.now())
+
+
+class MovableClock:
+    """A clock that stands still until it is moved: for tests, the sandbox and simulations. Safe to share by threads."""
+
+    def __init__(self, start: datetime) -> None:
+        self._lock = threading.Lock()
+        self._start = start.astimezone(UTC)
+        self._now = self._start
+
+    def now(self) -> datetime:
+        with self._lock:
+            return self._now
+
+    def monotonic(self) -> float:
+        return (self.now() - self._start).total_seconds()
+
+    def fresh_id(self) -> str:
+        return _id_at(self.now())
+
+    def advance(self, by: timedelta) -> None:
+        with self._lock:
+            self._now += by
+
+    def move_to(self, instant: datetime) -> None:
+        """Go to an instant; an earlier one than now leaves the clock where it is."""
+        with self._lock:
+            self._now = max(self._now, instant.astimezone(UTC))

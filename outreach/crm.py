@@ -1,0 +1,149 @@
+"""The contract of a CRM: the team's system of record. Implementations live in `crms/`.
+
+Operations are addressed by the CRM's own record id, which the engine keeps after the first success
+(`crm_links`). An adapter does one thing once: no retry, no sleep, no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Protocol
+
+
+class Operation(StrEnum):
+    """What can be asked of a CRM; `can` lists the optional ones an adapter offers."""
+
+    PERSON = "person"
+    OWNER = "owner"
+    LOG_REPLY = "log_reply"
+    LOG = "log"
+    STATUS = "status"
+    STAGE = "stage"
+    DEAL = "deal"
+    TAGS = "tags"
+    DO_NOT_CONTACT = "do_not_contact"
+
+
+class Mode(StrEnum):
+    """`fill` writes only where the CRM has nothing; `overwrite` always."""
+
+    FILL = "fill"
+    OVERWRITE = "overwrite"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What `check` found: for people, and to prove the mapping against."""
+
+    name: str
+    fields: tuple[str, ...] = ()  # remote names of person fields; empty: the system has no fixed fields
+    stages: tuple[str, ...] = ()  # remote stage ids
+    users: tuple[str, ...] = ()  # e-mail addresses that can own records
+    status_values: tuple[str, ...] = ()  # values the status field takes; empty: any
+    remaining_quota: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One mapped value: the remote field's name, what to write, and how."""
+
+    name: str
+    value: str
+    mode: Mode = Mode.FILL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A lead as the CRM is to know it. Unknown values are left out, never sent empty."""
+
+    email: str
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    fields: tuple[Field, ...] = ()
+    key: str = ""  # our lead id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A person record the CRM holds."""
+
+    person_id: str
+    url: str = ""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """Something for the timeline, written once: `key` goes into the entry as a marker and is looked for in doubt."""
+
+    key: str
+    kind: str  # reply, note
+    at: datetime
+    channel: str = "email"
+    direction: str = "in"
+    subject: str = ""
+    text: str = ""
+    from_address: str = ""
+    to_address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deal:
+    """What `ensure_deal` needs: at most one open deal per person and pipeline."""
+
+    name: str
+    pipeline: str
+    stage: str
+    value: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+class Crm(Protocol):
+    """One connection. Every failure is one AdapterError with an `outcome` of `reference` classes."""
+
+    provider: ClassVar[str]
+    can: ClassVar[frozenset[Operation]]
+
+    async def check(self) -> Account:
+        """The cheapest authenticated reads that prove credentials and mapping."""
+        ...
+
+    async def find_person(self, email: str) -> tuple[Found, ...]:
+        """Every record with that address; none is an empty tuple."""
+        ...
+
+    async def upsert_person(self, person: Person, *, person_id: str | None) -> Found:
+        """Create, or update without wiping what people typed. `person_id`: the record we know already."""
+        ...
+
+    async def log(self, person_id: str, activity: Activity, *, look_first: bool) -> str:
+        """Put it on the timeline and return the entry's id. `look_first`: an earlier try may have succeeded."""
+        ...
+
+    async def set_status(self, person_id: str, status: str) -> None:
+        """Write the mapped status value."""
+        ...
+
+    async def set_stage(self, person_id: str, stage: str) -> None:
+        """Move the person's deal or card to the mapped stage."""
+        ...
+
+    async def ensure_deal(self, person_id: str, deal: Deal) -> str:
+        """The id of the one open deal of that person and pipeline, created if there is none."""
+        ...
+
+    async def assign_owner(self, person_id: str, email: str) -> None:
+        """Make the user with that address the owner."""
+        ...
+
+    async def add_tags(self, person_id: str, tags: tuple[str, ...]) -> None:
+        """Add tags; never replace."""
+        ...
+
+    async def set_do_not_contact(self, person_id: str, email: str) -> None:
+        """Mark the person as opted out."""
+        ...

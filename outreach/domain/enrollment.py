@@ -1,0 +1,33 @@
+"""One lead in one sequence: its states and why it finished."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class EnrollmentState(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    FINISHED = "finished"
+
+
+class FinishReason(StrEnum):
+    COMPLETED = "completed"
+    REPLIED = "replied"
+    COMPANY_REPLIED = "company_replied"
+    BOOKED = "booked"
+    BOUNCED = "bounced"
+    UNSUBSCRIBED = "unsubscribed"
+    COMPLAINED = "complained"
+    STOPPED = "stopped"
+    REMOVED = "removed"
+    SUPPRESSED = "suppressed"
+    DISQUALIFIED = "disqualified"
+    FAILED = "failed"
+
+
+ALLOWED: dict[EnrollmentState, frozenset[EnrollmentState]] = {
+    EnrollmentState.ACTIVE: frozenset({EnrollmentState.PAUSED, EnrollmentState.FINISHED}),
+    EnrollmentState.PAUSED: frozenset({EnrollmentState.ACTIVE, EnrollmentState.FINISHED}),
+    EnrollmentState.FINISHED: frozenset(),
+}

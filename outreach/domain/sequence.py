@@ -1,0 +1,184 @@
+"""A sequence as the planner walks it: steps by id, each naming the step that follows.
+
+Branches are flattened when files are read (`content/sequences.py`): the last step of a branch is followed by the step
+after the branch, and `None` is the end of a path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from enum import StrEnum
+
+from outreach.domain.span import Span
+
+
+class Trigger(StrEnum):
+    """What may end a sequence (`stop_on`) or move a stage (`stages`), as written in YAML."""
+
+    REPLY = "reply"
+    COMPANY_REPLY = "company_reply"
+    BOUNCE = "bounce"
+    UNSUBSCRIBE = "unsubscribe"
+    COMPLAINT = "complaint"
+    MEETING = "meeting"
+    FIRST_TOUCH = "first_touch"
+    NO_REPLY = "no_reply"
+
+
+class OnFailure(StrEnum):
+    """What follows when a touch failed for good."""
+
+    STOP = "stop"
+    SKIP = "skip"
+    TASK = "task"
+
+
+class Overdue(StrEnum):
+    """What follows when a task is not done within its time."""
+
+    GO_ON = "go_on"
+    SKIP = "skip"
+    WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDetails:
+    """The human part of a `task` step."""
+
+    kind: str  # call, linkedin, email, meeting, custom
+    note: str = ""
+    assignee: str | None = None
+    within: Span | None = None
+    overdue: Overdue = Overdue.GO_ON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouchStep:
+    """A step that reaches a person. `action` is `email`, `task` or `<channel>.<action>`."""
+
+    id: str
+    action: str
+    template: str | None = None
+    variants: Mapping[str, str] = field(default_factory=dict)  # variant name → template, beside the main one (`main`)
+    thread: str | None = None  # step id of the message this one answers
+    sender: str | None = None
+    on_failure: OnFailure = OnFailure.STOP
+    task: TaskDetails | None = None
+    then: str | None = None
+
+    @property
+    def channel(self) -> str:
+        return self.action.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitStep:
+    """A pause. `jitter` lengthens it by a share of that span, chosen by a hash of enrollment and step."""
+
+    id: str
+    wait: Span
+    jitter: Span | None = None
+    then: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitForStep:
+    """Wait until something happened, `at_most` so long."""
+
+    id: str
+    event: str  # open, click, linkedin.accepted, task.done, stage:<name>
+    at_most: Span
+    happened: str | None = None
+    missed: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IfStep:
+    """Branch on an expression (see `content/expressions.py`)."""
+
+    id: str
+    expression: str
+    yes: str | None = None
+    no: str | None = None
+
+
+class What(StrEnum):
+    """What a write step writes on the lead."""
+
+    STAGE = "stage"
+    TAG = "tag"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteStep:
+    """Write on the lead and go on."""
+
+    id: str
+    what: What
+    value: str
+    then: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopStep:
+    """Finish the enrollment here, with a reason in words."""
+
+    id: str
+    reason: str
+
+
+Step = TouchStep | WaitStep | WaitForStep | IfStep | WriteStep | StopStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When a touch may go out. `timezone` is `lead`, `sender` or an IANA name; `holidays` is `lead`, `none` or a country.
+
+    `opens` == `closes` means the whole day; `closes` before `opens` means past midnight. `closes` 00:00 is the end of the day.
+    """
+
+    name: str
+    timezone: str = "lead"
+    days: frozenset[int] = frozenset(range(7))  # 0 is Monday
+    opens: time = time(0)
+    closes: time = time(0)
+    holidays: str = "none"
+    extra_holidays: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enter:
+    """Who may be enrolled."""
+
+    when: str | None = None
+    per_company: int | None = None
+
+
+ALWAYS_STOPPING = frozenset({Trigger.REPLY, Trigger.UNSUBSCRIBE, Trigger.COMPLAINT})
+DEFAULT_STOP_ON = ALWAYS_STOPPING | {Trigger.BOUNCE, Trigger.MEETING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequence:
+    """One sequence as applied. `steps` holds every step of every branch by id; `first` is where people begin."""
+
+    name: str
+    pipeline: str
+    senders: tuple[str, ...]
+    schedule: Schedule
+    steps: Mapping[str, Step]
+    first: str | None
+    description: str = ""
+    enter: Enter = field(default_factory=Enter)
+    stop_on: frozenset[Trigger] = DEFAULT_STOP_ON
+    stages: Mapping[Trigger, str] = field(default_factory=dict)
+    goal: Trigger | None = None
+
+    def touch_step(self, step_id: str) -> TouchStep:
+        """The touch step of that id; raises KeyError if it is none."""
+        step = self.steps[step_id]
+        if not isinstance(step, TouchStep):
+            raise KeyError(step_id)
+        return step

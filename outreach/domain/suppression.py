@@ -1,0 +1,48 @@
+"""Who must not be contacted, why, and how wide that reaches."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """How wide a suppression reaches. The value beside it is an address, a domain, a company id or a lead id."""
+
+    ADDRESS = "address"  # value: "<kind>:<normalised address>"
+    DOMAIN = "domain"
+    COMPANY = "company"
+    LEAD = "lead"
+
+
+class SuppressionReason(StrEnum):
+    UNSUBSCRIBED = "unsubscribed"
+    COMPLAINED = "complained"
+    BOUNCED = "bounced"
+    BY_HAND = "by_hand"
+    CRM = "crm"
+    ERASED = "erased"
+    REFUSED = "refused"
+
+
+def address_value(kind: str, value: str) -> str:
+    return f"{kind}:{value}"
+
+
+def keys_of(
+    *, lead_id: str, company_id: str | None, addresses: tuple[tuple[str, str], ...]
+) -> frozenset[tuple[Scope, str]]:
+    """Every (scope, value) that would suppress this lead; `addresses` are (kind, normalised value)."""
+    keys = {(Scope.LEAD, lead_id)}
+    if company_id:
+        keys.add((Scope.COMPANY, company_id))
+    for kind, value in addresses:
+        keys.add((Scope.ADDRESS, address_value(kind, value)))
+        if kind == "email":
+            domain = value.rpartition("@")[2]
+            keys.update((Scope.DOMAIN, part) for part in _with_parents(domain))
+    return frozenset(keys)
+
+
+def _with_parents(domain: str) -> list[str]:
+    labels = domain.split(".")
+    return [".".join(labels[start:]) for start in range(max(len(labels) - 1, 1))]

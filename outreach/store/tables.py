@@ -1,0 +1,480 @@
+"""Every table. Instants are aware UTC (`Instant`), ids are strings, states are the values of the domain's enums."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant to the microsecond: `timestamptz` on PostgreSQL, microseconds since 1970 on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(BigInteger())
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r}: instants are aware")
+        if dialect.name == "sqlite":
+            return _to_microseconds(value)
+        return value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if dialect.name == "sqlite":
+            return _from_microseconds(value)
+        result: datetime = value.astimezone(UTC)
+        return result
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _to_microseconds(value: datetime) -> int:
+    since = value - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _from_microseconds(value: int) -> datetime:
+    return datetime.fromtimestamp(value // 1_000_000, UTC).replace(microsecond=value % 1_000_000)
+
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+Id = String(64)
+Word = String(64)
+
+
+def _name() -> Column[str]:
+    return Column("name", String(128), primary_key=True)
+
+
+companies = Table(
+    "companies",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("domain", String(255), unique=True),
+    Column("fields", Json, nullable=False, default=dict),
+    Column("created_at", Instant, nullable=False),
+)
+
+leads = Table(
+    "leads",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("company_id", Id, ForeignKey("companies.id"), index=True),
+    Column("first_name", Text),
+    Column("last_name", Text),
+    Column("title", Text),
+    Column("language", String(35)),
+    Column("timezone", String(64)),
+    Column("country", String(2)),
+    Column("owner", String(128)),
+    Column("source", Text, nullable=False),
+    Column("status", Word, nullable=False, index=True),
+    Column("pipeline", String(128), nullable=False),
+    Column("stage", String(128), nullable=False, index=True),
+    Column("stage_since_at", Instant, nullable=False),
+    Column("score", Integer, nullable=False, default=0),
+    Column("tags", Json, nullable=False, default=list),
+    Column("fields", Json, nullable=False, default=dict),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
+
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", Word, nullable=False),  # email, linkedin, phone, x, whatsapp, telegram
+    Column("value", String(512), nullable=False),  # normalised
+    Column("provider_id", String(255), index=True),  # the provider's own id of this person
+    Column("is_dead", Boolean, nullable=False, default=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("kind", "value"),
+)
+
+stage_moves = Table(
+    "stage_moves",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("pipeline", String(128), nullable=False),
+    Column("from_stage", String(128)),
+    Column("to_stage", String(128), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", String(128), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+senders = Table(
+    "senders",
+    metadata,
+    _name(),
+    Column("circuit_open_until", Instant),
+    Column("circuit_failures", Integer, nullable=False, default=0),
+    Column("circuit_reason", Text),
+    Column("last_used_at", Instant),
+)
+
+sequences = Table(
+    "sequences",
+    metadata,
+    _name(),
+    Column("revision_id", Id, nullable=False),
+    Column("applied_at", Instant, nullable=False),
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("sequence", String(128), nullable=False, index=True),
+    Column("number", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("content", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("sequence", "number"),
+)
+
+enrollments = Table(
+    "enrollments",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("company_id", Id, index=True),
+    Column("sequence", String(128), nullable=False),
+    Column("revision_id", Id, ForeignKey("revisions.id"), nullable=False),
+    Column("sender", String(128), nullable=False),
+    Column("state", Word, nullable=False),
+    Column("reason", Word),
+    Column("detail", Text),
+    Column("cursor", String(255)),  # id of the step people stand at; null: end of the path
+    Column("cursor_at", Instant, nullable=False),  # when that step was reached: waits count from here
+    Column("due_at", Instant),  # when to look again; null: a touch is open, or finished
+    Column("snoozed_until", Instant),
+    Column("zone", String(64), nullable=False),  # the zone used for the lead, decided at enroll
+    Column("entered_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Index(
+        "uq_enrollments_open",
+        "lead_id",
+        "sequence",
+        unique=True,
+        sqlite_where=text("state <> 'finished'"),
+        postgresql_where=text("state <> 'finished'"),
+    ),
+    Index(
+        "ix_enrollments_due",
+        "due_at",
+        sqlite_where=text("state = 'active' AND due_at IS NOT NULL"),
+        postgresql_where=text("state = 'active' AND due_at IS NOT NULL"),
+    ),
+    Index("ix_enrollments_sequence_state", "sequence", "state"),
+)
+
+touches = Table(
+    "touches",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("enrollment_id", Id, ForeignKey("enrollments.id", ondelete="CASCADE"), nullable=False),
+    Column("lead_id", Id, nullable=False, index=True),
+    Column("sequence", String(128), nullable=False),
+    Column("revision_id", Id, nullable=False),
+    Column("step", String(255), nullable=False),
+    Column("action", Word, nullable=False),  # email, task, linkedin.invite, …
+    Column("channel", Word, nullable=False),
+    Column("variant", String(128)),
+    Column("sender", String(128), nullable=False),
+    Column("state", Word, nullable=False),
+    Column("is_first", Boolean, nullable=False, default=False),  # the first touch of its enrollment
+    Column("wanted_at", Instant, nullable=False),  # when the plan wanted it
+    Column("due_at", Instant),  # when it may be claimed; null while blocked until something changes
+    Column("closes_at", Instant),  # end of the window that `due_at` lies in; null: never closes
+    Column("block", Text),  # why it does not go out now
+    Column("claim_id", Id),
+    Column("owner", String(128)),
+    Column("lease_until", Instant),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("used_at", Instant),  # when it began to count against the sender's quota
+    Column("handed_over_at", Instant),
+    Column("sent_at", Instant),
+    Column("finished_at", Instant),  # sent, failed, skipped or unknown since
+    Column("recipient", String(512)),
+    Column("message_id", String(512)),
+    Column("provider_id", String(255)),
+    Column("thread_id", String(255)),
+    Column("subject", Text),
+    Column("server_reply", Text),
+    Column("reason", Text),
+    Column("crossed", Boolean, nullable=False, default=False),  # handed over before a stop that came in meanwhile
+    UniqueConstraint("enrollment_id", "step"),
+    Index(
+        "ix_touches_due",
+        "sender",
+        "due_at",
+        sqlite_where=text("state = 'planned' AND due_at IS NOT NULL"),
+        postgresql_where=text("state = 'planned' AND due_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_touches_closing",
+        "closes_at",
+        sqlite_where=text("state = 'planned' AND closes_at IS NOT NULL"),
+        postgresql_where=text("state = 'planned' AND closes_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_touches_used",
+        "sender",
+        "action",
+        "used_at",
+        sqlite_where=text("used_at IS NOT NULL"),
+        postgresql_where=text("used_at IS NOT NULL"),
+    ),
+    Index(
+        "ix_touches_leased",
+        "lease_until",
+        sqlite_where=text("state IN ('claimed', 'handed_over')"),
+        postgresql_where=text("state IN ('claimed', 'handed_over')"),
+    ),
+    Index("ix_touches_claim_id", "claim_id"),
+    Index("ix_touches_message_id", "message_id"),
+    Index("ix_touches_provider_id", "provider_id"),
+    Index("ix_touches_thread_id", "thread_id"),
+    Index(
+        "ix_touches_unresolved",
+        "state",
+        sqlite_where=text("state IN ('unknown', 'failed')"),
+        postgresql_where=text("state IN ('unknown', 'failed')"),
+    ),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("connection", String(128), nullable=False),
+    Column("key", String(512), nullable=False),
+    Column("method", String(16), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("headers", Json, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("state", Word, nullable=False),  # stored, understood, failed
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", Instant),  # when to try to understand it (again)
+    Column("error", Text),
+    UniqueConstraint("connection", "key"),
+    Index(
+        "ix_deliveries_due",
+        "due_at",
+        sqlite_where=text("state = 'stored'"),
+        postgresql_where=text("state = 'stored'"),
+    ),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("enrollment_id", Id, ForeignKey("enrollments.id", ondelete="CASCADE"), nullable=False),
+    Column("delivery_id", Id, ForeignKey("deliveries.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", Instant, nullable=False),
+    PrimaryKeyConstraint("enrollment_id", "delivery_id"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
+    Column("key", String(512), nullable=False, unique=True),
+    Column("kind", Word, nullable=False, index=True),
+    Column("channel", Word, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("lead_id", Id, index=True),
+    Column("enrollment_id", Id, index=True),
+    Column("touch_id", Id, index=True),
+    Column("delivery_id", Id),
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("data", Json, nullable=False, default=dict),
+    Column("created_at", Instant, nullable=False),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("scope", Word, nullable=False),
+    Column("value", String(512), nullable=False),
+    Column("reason", Word, nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),
+    Column("by", String(128), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("scope", "value"),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("scope", Word, nullable=False),  # all, sequence, sender, domain, company
+    Column("value", String(512), nullable=False),  # empty for `all`
+    Column("reason", Text, nullable=False),
+    Column("by", String(128), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    PrimaryKeyConstraint("scope", "value"),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("touch_id", Id, ForeignKey("touches.id", ondelete="CASCADE"), unique=True),
+    Column("lead_id", Id, ForeignKey("leads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("enrollment_id", Id),
+    Column("kind", Word, nullable=False),
+    Column("assignee", String(128)),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("text", Text, nullable=False, server_default=""),  # ready to paste
+    Column("to", Text, nullable=False, server_default=""),  # where to paste it
+    Column("state", Word, nullable=False, index=True),  # open, done, skipped
+    Column("outcome", Text),
+    Column("due_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("author", String(128), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+crm_links = Table(
+    "crm_links",
+    metadata,
+    Column("connection", String(128), nullable=False),
+    Column("kind", Word, nullable=False),  # person, deal, activity
+    Column("local_id", String(255), nullable=False),
+    Column("remote_id", String(255), nullable=False),
+    Column("url", Text, nullable=False, server_default=""),
+    Column("created_at", Instant, nullable=False),
+    PrimaryKeyConstraint("connection", "kind", "local_id"),
+)
+
+crm_jobs = Table(
+    "crm_jobs",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
+    Column("connection", String(128), nullable=False),
+    Column("lead_id", Id, nullable=False),
+    Column("operation", Word, nullable=False),
+    Column("key", String(512), nullable=False),
+    Column("payload", Json, nullable=False, default=dict),
+    Column("state", Word, nullable=False),  # waiting, claimed, done, dead
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("maybe_done", Boolean, nullable=False, default=False),  # an earlier try may have succeeded: look first
+    Column("due_at", Instant),
+    Column("owner", String(128)),
+    Column("claim_id", Id),
+    Column("lease_until", Instant),
+    Column("error", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    UniqueConstraint("connection", "key"),
+    Index(
+        "ix_crm_jobs_open",
+        "connection",
+        "lead_id",
+        "number",
+        sqlite_where=text("state <> 'done'"),
+        postgresql_where=text("state <> 'done'"),
+    ),
+    Index(
+        "ix_crm_jobs_due",
+        "due_at",
+        sqlite_where=text("state IN ('waiting', 'claimed')"),
+        postgresql_where=text("state IN ('waiting', 'claimed')"),
+    ),
+)
+
+crm_connections = Table(
+    "crm_connections",
+    metadata,
+    _name(),
+    Column("parked_until", Instant),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("reason", Text),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(128), nullable=False),
+    Column("action", String(128), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("data", Json, nullable=False, default=dict),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    _name(),
+    Column("owner", String(128), nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    _name(),  # secret_key, config_hashes, …
+    Column("value", Json, nullable=False),
+)
