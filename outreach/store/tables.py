@@ -252,6 +252,7 @@ touches = Table(
     Index(
         "ix_touches_due",
         "sender",
+        "action",
         "due_at",
         sqlite_where=text("state = 'planned' AND due_at IS NOT NULL"),
         postgresql_where=text("state = 'planned' AND due_at IS NOT NULL"),
@@ -345,7 +346,7 @@ suppressions = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("scope", Word, nullable=False),
-    Column("value", String(512), nullable=False),
+    Column("value", String(512), nullable=False, index=True),
     Column("reason", Word, nullable=False),
     Column("detail", Text, nullable=False, server_default=""),
     Column("by", String(128), nullable=False),

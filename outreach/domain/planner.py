@@ -1,0 +1,249 @@
+"""Where an enrollment goes next: facts and an instant in, one decision out.
+
+The walk begins at the enrollment's cursor and goes on until a touch is to be planned, something has to be waited for,
+or the path ends. It reads no clock, draws no random number and writes nothing; what it wants written it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from outreach.domain import window
+from outreach.domain.enrollment import FinishReason
+from outreach.domain.quota import jitter_share
+from outreach.domain.rules import Block, Standing, first_block
+from outreach.domain.sequence import (
+    IfStep,
+    OnFailure,
+    Overdue,
+    Sequence,
+    StopStep,
+    TouchStep,
+    WaitForStep,
+    WaitStep,
+    WriteStep,
+)
+from outreach.domain.span import Span
+from outreach.domain.touch import TouchState, touch_key
+
+LOOK_AGAIN_AFTER = timedelta(days=1)
+"""How long an enrollment that waits for a person is left before it is looked at again."""
+
+_MOST_STEPS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Had:
+    """What became of a touch of this enrollment."""
+
+    state: TouchState
+    finished_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All the planner looks at. `happened` maps names such as `open`, `linkedin.accepted`, `task.done` and
+    `task.done:<step id>` to the first time it happened. Without `evaluate` the walk stops at expressions."""
+
+    sequence: Sequence
+    enrollment_id: str
+    lead_id: str
+    cursor: str | None
+    cursor_at: datetime
+    zone: ZoneInfo  # the zone of the schedule: the lead's or the sender's
+    is_holiday: Callable[[date], bool]
+    had: Mapping[str, Had] = field(default_factory=dict)
+    happened: Mapping[str, datetime] = field(default_factory=dict)
+    evaluate: Callable[[str], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTouch:
+    """Plan this touch."""
+
+    step: TouchStep
+    wanted_at: datetime
+    due_at: datetime
+    closes_at: datetime | None
+    variant: str | None
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LookAgain:
+    """Nothing to do before `at`."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The enrollment is over."""
+
+    reason: FinishReason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Write `writes`, close the tasks of `overdue` steps, stand at `cursor` since `cursor_at`, and do `outcome`."""
+
+    cursor: str | None
+    cursor_at: datetime
+    outcome: PlanTouch | LookAgain | Finish
+    writes: tuple[WriteStep, ...] = ()
+    overdue: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Walk:
+    facts: Facts
+    now: datetime
+    cursor: str | None
+    at: datetime
+    writes: list[WriteStep] = field(default_factory=list)
+    overdue: list[str] = field(default_factory=list)
+
+    def go(self, step_id: str | None, at: datetime) -> None:
+        self.cursor, self.at = step_id, at
+
+    def end(self, outcome: PlanTouch | LookAgain | Finish) -> Move:
+        return Move(
+            cursor=self.cursor,
+            cursor_at=self.at,
+            outcome=outcome,
+            writes=tuple(self.writes),
+            overdue=tuple(self.overdue),
+        )
+
+
+def next_move(facts: Facts, now: datetime) -> Move:
+    """Walk from the cursor to the next thing that takes time."""
+    walk = _Walk(facts, now, facts.cursor, facts.cursor_at)
+    for _ in range(_MOST_STEPS):
+        outcome = _step(walk)
+        if outcome is not None:
+            return walk.end(outcome)
+    raise RuntimeError(f"sequence {facts.sequence.name} does not come to an end")
+
+
+def may_go(standing: Standing, now: datetime) -> Block | None:
+    """The other half of deciding: a touch is planned and due; None means send it."""
+    return first_block(standing, now)
+
+
+def _step(walk: _Walk) -> PlanTouch | LookAgain | Finish | None:
+    if walk.cursor is None:
+        return Finish(FinishReason.COMPLETED)
+    step = walk.facts.sequence.steps[walk.cursor]
+    match step:
+        case TouchStep():
+            return _touch(walk, step)
+        case WaitStep():
+            return _wait(walk, step)
+        case WaitForStep():
+            return _wait_for(walk, step)
+        case IfStep():
+            return _if(walk, step)
+        case WriteStep():
+            walk.writes.append(step)
+            walk.go(step.then, walk.at)
+            return None
+        case StopStep():
+            return Finish(FinishReason.STOPPED, step.reason)
+
+
+def _touch(walk: _Walk, step: TouchStep) -> PlanTouch | LookAgain | Finish | None:
+    had = walk.facts.had.get(step.id)
+    if had is None:
+        return _plan(walk, step, walk.at, timedelta(0))
+    if had.state is TouchState.FAILED and step.on_failure is OnFailure.STOP:
+        return Finish(FinishReason.FAILED, f"step {step.id}")
+    if had.state in (TouchState.SENT, TouchState.FAILED, TouchState.SKIPPED):
+        if step.task and had.state is TouchState.SENT:
+            return _task(walk, step, had)
+        walk.go(step.then, had.finished_at)
+        return None
+    return LookAgain(walk.now + LOOK_AGAIN_AFTER)
+
+
+def _task(walk: _Walk, step: TouchStep, had: Had) -> LookAgain | None:
+    """A task holds the sequence until it is done, or until its time is over."""
+    details = step.task
+    assert details is not None
+    done_at = walk.facts.happened.get(f"task.done:{step.id}")
+    if done_at is not None:
+        walk.go(step.then, done_at)
+        return None
+    if details.within is None or details.overdue is Overdue.WAIT:
+        return LookAgain(walk.now + LOOK_AGAIN_AFTER)
+    deadline = _after(walk, had.finished_at, step_span=details.within)
+    if walk.now < deadline:
+        return LookAgain(deadline)
+    if details.overdue is Overdue.SKIP:
+        walk.overdue.append(step.id)
+    walk.go(step.then, deadline)
+    return None
+
+
+def _wait(walk: _Walk, step: WaitStep) -> PlanTouch | LookAgain | None:
+    ready_at = _after(walk, walk.at, step_span=step.wait)
+    jitter = step.jitter.elapsed if step.jitter else timedelta(0)
+    following = walk.facts.sequence.steps.get(step.then) if step.then else None
+    if isinstance(following, TouchStep) and following.id not in walk.facts.had:
+        walk.go(following.id, walk.at)
+        return _plan(walk, following, ready_at, jitter)
+    ready_at += jitter * jitter_share(touch_key(walk.facts.enrollment_id, step.id))
+    if walk.now < ready_at:
+        return LookAgain(ready_at)
+    walk.go(step.then, ready_at)
+    return None
+
+
+def _wait_for(walk: _Walk, step: WaitForStep) -> LookAgain | None:
+    happened_at = walk.facts.happened.get(step.event)
+    deadline = _after(walk, walk.at, step_span=step.at_most)
+    if happened_at is not None and happened_at <= deadline:
+        walk.go(step.happened, max(happened_at, walk.at))
+        return None
+    if walk.now < deadline:
+        return LookAgain(deadline)
+    walk.go(step.missed, deadline)
+    return None
+
+
+def _if(walk: _Walk, step: IfStep) -> LookAgain | None:
+    """What was written on the way must be read again before it is asked about."""
+    if walk.facts.evaluate is None or walk.writes:
+        return LookAgain(walk.now)
+    walk.go(step.yes if walk.facts.evaluate(step.expression) else step.no, walk.at)
+    return None
+
+
+def _after(walk: _Walk, instant: datetime, *, step_span: Span) -> datetime:
+    return window.add(step_span, instant, walk.facts.zone, is_holiday=walk.facts.is_holiday)
+
+
+def _plan(walk: _Walk, step: TouchStep, wanted_at: datetime, jitter: timedelta) -> PlanTouch:
+    facts = walk.facts
+    opening = window.next_open(facts.sequence.schedule, facts.zone, wanted_at, is_holiday=facts.is_holiday)
+    share = jitter_share(touch_key(facts.enrollment_id, step.id))
+    return PlanTouch(
+        step=step,
+        wanted_at=wanted_at,
+        due_at=window.jittered(opening, share, jitter) if jitter else opening.opens_at,
+        closes_at=opening.closes_at,
+        variant=_variant(facts, step),
+        is_first=not facts.had,
+    )
+
+
+def _variant(facts: Facts, step: TouchStep) -> str | None:
+    """Chosen by a hash of lead and step: stable, and not reshuffled when leads are added."""
+    if not step.variants:
+        return None
+    names = ("main", *sorted(step.variants))
+    return names[int(jitter_share(f"{facts.lead_id}.{step.id}") * len(names))]
