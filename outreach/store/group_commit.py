@@ -40,13 +40,11 @@ class GroupCommit(Generic[Item, Answer]):
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
             group, is_last = self._gather(first)
-            self._answer(group)
+            self._answer([entry for entry in group if entry[1].set_running_or_notify_cancel()])
             if is_last:
                 return
 
-    def _gather(
-        self, first: tuple[Item, Future[Answer]]
-    ) -> tuple[list[tuple[Item, Future[Answer]]], bool]:
+    def _gather(self, first: tuple[Item, Future[Answer]]) -> tuple[list[tuple[Item, Future[Answer]]], bool]:
         group = [first]
         while len(group) < _MOST:
             try:
@@ -59,6 +57,8 @@ class GroupCommit(Generic[Item, Answer]):
         return group, False
 
     def _answer(self, group: list[tuple[Item, Future[Answer]]]) -> None:
+        if not group:
+            return
         try:
             answers = self._write([item for item, _ in group])
         except Exception as error:  # every waiter must hear of it, whatever it is

@@ -1,7 +1,7 @@
 """The database: one SQLite file or one PostgreSQL, and transactions on it.
 
 SQLite: every writing transaction is BEGIN IMMEDIATE, `synchronous=FULL`, and WAL only where the library is free of the
-WAL-reset corruption bug (fixed in 3.51.3, https://www.sqlite.org/wal.html#walresetbug); else the rollback journal.
+WAL-reset corruption bug (3.51.3 and later); else the rollback journal.
 PostgreSQL: READ COMMITTED; who needs more locks rows.
 """
 

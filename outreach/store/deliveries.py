@@ -1,0 +1,106 @@
+"""Raw deliveries and the events understood from them, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from outreach.domain.event import Clues
+from outreach.domain.enrollment import EnrollmentState
+from outreach.store.tables import addresses, deliveries, enrollments, events, touches
+
+
+def _insert(connection: Connection, table: Any) -> Any:
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).on_conflict_do_nothing()
+
+
+def keep(connection: Connection, row: Mapping[str, Any]) -> bool:
+    """Store a raw delivery; False if the same one is stored already."""
+    return connection.execute(_insert(connection, deliveries).values(**row)).rowcount == 1
+
+
+def find(connection: Connection, name: str, key: str) -> str | None:
+    """The id of the delivery with that key on that connection."""
+    statement = select(deliveries.c.id).where(deliveries.c.connection == name, deliveries.c.key == key)
+    return connection.execute(statement).scalar()
+
+
+def take_due(connection: Connection, now: datetime, most: int) -> list[RowMapping]:
+    """Stored deliveries that are to be understood now, locked."""
+    statement = (
+        select(deliveries)
+        .where(deliveries.c.state == "stored", deliveries.c.due_at <= now)
+        .order_by(deliveries.c.due_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    return list(connection.execute(statement).mappings())
+
+
+def settle(connection: Connection, delivery_id: str, **values: Any) -> None:
+    """Change the state of a delivery: state, attempts, due_at, error."""
+    connection.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(**values))
+
+
+def remember(connection: Connection, row: Mapping[str, Any]) -> bool:
+    """Store an event; False if its key was applied before."""
+    return connection.execute(_insert(connection, events).values(**row)).rowcount == 1
+
+
+def matching_touches(connection: Connection, clues: Clues) -> list[RowMapping]:
+    """Touches these clues name for certain: by Message-ID, reply token, provider id or thread id."""
+    named = [
+        touches.c.message_id.in_(clues.message_ids) if clues.message_ids else None,
+        touches.c.id.in_(clues.tokens) if clues.tokens else None,
+        touches.c.provider_id.in_(clues.provider_ids) if clues.provider_ids else None,
+        touches.c.thread_id.in_(clues.thread_ids) if clues.thread_ids else None,
+    ]
+    conditions = [condition for condition in named if condition is not None]
+    if not conditions:
+        return []
+    return list(connection.execute(select(touches).where(or_(*conditions))).mappings())
+
+
+def leads_at(connection: Connection, wanted: Collection[tuple[str, str]]) -> list[str]:
+    """Leads with one of these (kind, value) addresses or provider ids."""
+    if not wanted:
+        return []
+    values = {value for _, value in wanted}
+    statement = select(addresses.c.lead_id, addresses.c.kind, addresses.c.value, addresses.c.provider_id).where(
+        or_(addresses.c.value.in_(values), addresses.c.provider_id.in_(values))
+    )
+    found = []
+    for lead_id, kind, value, provider_id in connection.execute(statement):
+        if (kind, value) in wanted or (kind, provider_id) in wanted:
+            found.append(lead_id)
+    return sorted(set(found))
+
+
+def open_enrollments_for(connection: Connection, clues: Clues) -> list[str]:
+    """Open enrollments a raw delivery may be about, in ascending id: those its hold is put on."""
+    leads = {row["lead_id"] for row in matching_touches(connection, clues)}
+    leads.update(leads_at(connection, set(clues.addresses)))
+    if not leads:
+        return []
+    statement = (
+        select(enrollments.c.id)
+        .where(enrollments.c.lead_id.in_(leads), enrollments.c.state != EnrollmentState.FINISHED)
+        .order_by(enrollments.c.id)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def unmatched(connection: Connection, most: int) -> list[RowMapping]:
+    """Replies nobody could be found for, newest first."""
+    statement = (
+        select(events)
+        .where(events.c.kind == "replied", events.c.lead_id.is_(None))
+        .order_by(events.c.number.desc())
+        .limit(most)
+    )
+    return list(connection.execute(statement).mappings())

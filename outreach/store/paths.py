@@ -1,0 +1,93 @@
+"""What happened on the way of an enrollment, in the words the planner asks in."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, select
+
+from outreach.domain.event import EventKind
+from outreach.domain.planner import Had
+from outreach.domain.touch import TouchState
+from outreach.store.tables import enrollments, events, stage_moves, tasks, touches
+
+_NAMES = {
+    EventKind.OPENED: "open",
+    EventKind.CLICKED: "click",
+    EventKind.ACCEPTED: "linkedin.accepted",
+    EventKind.REPLIED: "reply",
+    EventKind.BOOKED: "meeting",
+}
+"""Event kinds under the names that `wait_for` knows."""
+
+
+def touches_of(connection: Connection, enrollment_ids: Collection[str]) -> dict[str, list[RowMapping]]:
+    """Every touch of each enrollment, oldest first."""
+    statement = select(touches).where(touches.c.enrollment_id.in_(enrollment_ids)).order_by(touches.c.id)
+    found: dict[str, list[RowMapping]] = defaultdict(list)
+    for row in connection.execute(statement).mappings():
+        found[row["enrollment_id"]].append(row)
+    return found
+
+
+def had(rows: Collection[RowMapping]) -> dict[str, Had]:
+    """What became of each step's touch."""
+    return {row["step"]: Had(TouchState(row["state"]), row["finished_at"] or row["wanted_at"]) for row in rows}
+
+
+def happened(connection: Connection, enrollment_ids: Collection[str]) -> Mapping[str, Mapping[str, datetime]]:
+    """For each enrollment: name → the first time it happened since the lead entered."""
+    found: dict[str, dict[str, datetime]] = defaultdict(dict)
+    _from_events(connection, enrollment_ids, found)
+    _from_tasks(connection, enrollment_ids, found)
+    _from_stages(connection, enrollment_ids, found)
+    return found
+
+
+def _note(found: dict[str, dict[str, datetime]], enrollment_id: str, name: str, at: datetime) -> None:
+    names = found[enrollment_id]
+    names[name] = min(at, names.get(name, at))
+
+
+def _from_events(
+    connection: Connection, enrollment_ids: Collection[str], found: dict[str, dict[str, datetime]]
+) -> None:
+    statement = (
+        select(enrollments.c.id, events.c.kind, events.c.at)
+        .join(events, events.c.lead_id == enrollments.c.lead_id)
+        .where(
+            enrollments.c.id.in_(enrollment_ids),
+            events.c.kind.in_(_NAMES),
+            events.c.created_at >= enrollments.c.entered_at,
+        )
+    )
+    for enrollment_id, kind, at in connection.execute(statement):
+        _note(found, enrollment_id, _NAMES[EventKind(kind)], at)
+
+
+def _from_tasks(
+    connection: Connection, enrollment_ids: Collection[str], found: dict[str, dict[str, datetime]]
+) -> None:
+    statement = (
+        select(tasks.c.enrollment_id, touches.c.step, tasks.c.state, tasks.c.finished_at)
+        .join(touches, tasks.c.touch_id == touches.c.id)
+        .where(tasks.c.enrollment_id.in_(enrollment_ids), tasks.c.finished_at.is_not(None))
+    )
+    for enrollment_id, step, state, at in connection.execute(statement):
+        _note(found, enrollment_id, f"task.done:{step}", at)
+        if state == "done":
+            _note(found, enrollment_id, "task.done", at)
+
+
+def _from_stages(
+    connection: Connection, enrollment_ids: Collection[str], found: dict[str, dict[str, datetime]]
+) -> None:
+    statement = (
+        select(enrollments.c.id, stage_moves.c.to_stage, stage_moves.c.at)
+        .join(stage_moves, stage_moves.c.lead_id == enrollments.c.lead_id)
+        .where(enrollments.c.id.in_(enrollment_ids), stage_moves.c.at >= enrollments.c.entered_at)
+    )
+    for enrollment_id, stage, at in connection.execute(statement):
+        _note(found, enrollment_id, f"stage:{stage}", at)

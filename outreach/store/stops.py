@@ -1,0 +1,113 @@
+"""What can keep a touch from going out: suppressions, pauses and holds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from outreach.domain.suppression import Scope
+from outreach.store.tables import addresses, deliveries, enrollments, holds, pauses, suppressions
+
+Key = tuple[Scope, str]
+
+
+def _insert(connection: Connection, table: Any) -> Any:
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).on_conflict_do_nothing()
+
+
+def suppress(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add suppressions; one that exists keeps its first reason."""
+    if rows:
+        connection.execute(_insert(connection, suppressions), [dict(row) for row in rows])
+
+
+def suppressed(connection: Connection, keys: Iterable[Key]) -> dict[Key, str]:
+    """Of these (scope, value) keys, the suppressed ones with their reason."""
+    wanted = set(keys)
+    if not wanted:
+        return {}
+    statement = select(suppressions.c.scope, suppressions.c.value, suppressions.c.reason).where(
+        suppressions.c.value.in_({value for _, value in wanted})
+    )
+    found = {(Scope(scope), value): reason for scope, value, reason in connection.execute(statement)}
+    return {key: reason for key, reason in found.items() if key in wanted}
+
+
+def lift(connection: Connection, scope: Scope, value: str) -> bool:
+    """Remove a suppression; False if there was none."""
+    statement = delete(suppressions).where(suppressions.c.scope == scope, suppressions.c.value == value)
+    return connection.execute(statement).rowcount > 0
+
+
+def list_suppressions(connection: Connection) -> list[RowMapping]:
+    """All of them, newest first."""
+    return list(connection.execute(select(suppressions).order_by(suppressions.c.created_at.desc())).mappings())
+
+
+def pause(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Pause a sequence, sender, domain, company or all."""
+    connection.execute(_insert(connection, pauses), [dict(row)])
+
+
+def unpause(connection: Connection, scope: str, value: str) -> bool:
+    """Lift a pause; False if there was none."""
+    statement = delete(pauses).where(pauses.c.scope == scope, pauses.c.value == value)
+    return connection.execute(statement).rowcount > 0
+
+
+def paused(connection: Connection) -> list[RowMapping]:
+    """Every pause; there are few."""
+    return list(connection.execute(select(pauses).order_by(pauses.c.scope, pauses.c.value)).mappings())
+
+
+def hold(connection: Connection, enrollment_ids: Collection[str], delivery_id: str, now: datetime) -> None:
+    """Nothing is handed over for these until the delivery is understood."""
+    rows = [{"enrollment_id": each, "delivery_id": delivery_id, "created_at": now} for each in enrollment_ids]
+    if rows:
+        connection.execute(_insert(connection, holds), rows)
+
+
+def held(connection: Connection, enrollment_ids: Collection[str]) -> set[str]:
+    """Of these enrollments, those with a hold."""
+    statement = select(holds.c.enrollment_id).where(holds.c.enrollment_id.in_(enrollment_ids))
+    return set(connection.execute(statement).scalars())
+
+
+def release(connection: Connection, delivery_id: str) -> list[str]:
+    """The delivery is understood: lift its holds. The enrollments that were held by it."""
+    statement = delete(holds).where(holds.c.delivery_id == delivery_id).returning(holds.c.enrollment_id)
+    return list(connection.execute(statement).scalars())
+
+
+def list_holds(connection: Connection) -> list[RowMapping]:
+    """Holds with the lead and the delivery they come from, oldest first."""
+    statement = (
+        select(
+            holds.c.enrollment_id,
+            holds.c.delivery_id,
+            holds.c.created_at,
+            enrollments.c.lead_id,
+            enrollments.c.sequence,
+            deliveries.c.connection,
+            deliveries.c.error,
+        )
+        .join(enrollments, enrollments.c.id == holds.c.enrollment_id)
+        .join(deliveries, deliveries.c.id == holds.c.delivery_id)
+        .order_by(holds.c.created_at)
+    )
+    return list(connection.execute(statement).mappings())
+
+
+def addresses_of(connection: Connection, lead_ids: Collection[str]) -> dict[str, list[RowMapping]]:
+    """Every address of each lead, oldest first."""
+    statement = select(addresses).where(addresses.c.lead_id.in_(lead_ids)).order_by(addresses.c.id)
+    found: dict[str, list[RowMapping]] = defaultdict(list)
+    for row in connection.execute(statement).mappings():
+        found[row["lead_id"]].append(row)
+    return found
