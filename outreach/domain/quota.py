@@ -9,7 +9,6 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-
 _HOUR_LOOK_AGAIN = timedelta(minutes=1)
 _WEEK_LOOK_AGAIN = timedelta(hours=1)
 

@@ -61,7 +61,8 @@ def next_open(schedule: Schedule, zone: ZoneInfo, instant: datetime, *, is_holid
         day += _DAY
     if not found:
         raise ValueError(
-            f"schedule '{schedule.name}' never opens: no open day in {_SEARCH_DAYS} days. Give it days that are no holidays."
+            f"schedule '{schedule.name}' never opens: no open day in {_SEARCH_DAYS} days."
+            " Give it days that are no holidays."
         )
     return min(found, key=lambda opening: opening.opens_at)
 
