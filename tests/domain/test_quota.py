@@ -155,5 +155,6 @@ def test_no_cap_is_ever_passed_and_every_wait_lies_ahead(
     if answer.count:
         assert all(cap is None or count + answer.count <= cap for cap, count in zip(caps, used, strict=True))
     elif answer.count == 0:
-        assert answer.wait_until is not None and answer.wait_until > NOW
+        assert answer.wait_until is not None
+        assert answer.wait_until > NOW
         assert answer.because
