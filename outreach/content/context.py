@@ -1,0 +1,80 @@
+"""What expressions and templates see of a lead: plain values only, and nothing that is null, empty or white space.
+
+Plain values are str, int, float, bool, date, datetime, and lists and dicts of them. Built once for a lead, used for every
+condition and text; the parts of sender and company can be pruned once for a batch and handed in again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+
+Row = Mapping[str, object]
+_NONE: Row = {}
+
+
+def build(
+    lead: Row,
+    *,
+    now: datetime,
+    company: Row | None = None,
+    sender: Row | None = None,
+    enrollment: Row | None = None,
+    events: Row | None = None,
+) -> dict[str, object]:
+    """The context of one lead.
+
+    `lead` holds its columns, its addresses by kind (`email`, `linkedin`, …) and its own fields under `fields`, which are
+    reachable as `lead.fields.x` and, unless a column has that name, as `lead.x`; `company` likewise. `events` says how
+    often each kind of event happened. `now` is aware.
+    """
+    context: dict[str, object] = {
+        "lead": _person(lead),
+        "company": _with_fields(company or _NONE),
+        "sender": _person(sender or _NONE),
+        "enrollment": plain(enrollment or _NONE),
+        "events": plain(events or _NONE),
+        "now": now,
+    }
+    return context
+
+
+def _person(row: Row) -> dict[str, object]:
+    person = _with_fields(row)
+    first, last = person.get("first_name"), person.get("last_name")
+    if "name" not in person and (first or last):
+        person["name"] = " ".join(str(part) for part in (first, last) if part)
+    return person
+
+
+def _with_fields(row: Row) -> dict[str, object]:
+    pruned = _pruned(row)
+    own = pruned.setdefault("fields", {})
+    return {**own, **pruned} if isinstance(own, dict) else pruned
+
+
+def plain(value: object) -> object:
+    """The value without anything absent in it; None if nothing is left. Lists and dicts stay, be they empty.
+
+    Raises TypeError for what is not plain.
+    """
+    if value is None or isinstance(value, str):
+        return str(value) if value and value.strip() else None
+    if isinstance(value, bool | int | date):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return _pruned(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return _present(sorted(value, key=str) if isinstance(value, set | frozenset) else value)
+    raise TypeError(f"{type(value).__name__} is not a plain value")
+
+
+def _present(values: Iterable[object]) -> list[object]:
+    return [each for value in values if (each := plain(value)) is not None]
+
+
+def _pruned(row: Mapping[str, object]) -> dict[str, object]:
+    return {str(name): each for name, value in row.items() if (each := plain(value)) is not None}

@@ -1,0 +1,101 @@
+"""Splits a template file into its front matter (between two lines of `---`) and its body, each with its first line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from outreach.content.suggestions import did_you_mean
+from outreach.content.yaml_file import YamlFile, parse
+from outreach.errors import ConfigError, Problem
+
+_FENCE = "---"
+
+
+class FunnelStage(StrEnum):
+    """How far a reader is on the way to buying when a message is meant for them."""
+
+    AWARENESS = "awareness"
+    CONSIDERATION = "consideration"
+    DECISION = "decision"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One text of the front matter and where it stands; line and column count from 1."""
+
+    text: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontMatter:
+    """What a template says of itself. `body` begins in `body_line` of the file; every line end is `\\n`."""
+
+    body: str
+    body_line: int = 1
+    subject: Line | None = None
+    preheader: Line | None = None
+    language: str | None = None
+    funnel_stage: FunnelStage | None = None
+
+
+_KEYS = ("subject", "preheader", "language", "funnel_stage")
+
+
+def split(source: str, *, file: str) -> FrontMatter:
+    """Read a template file. Raises ConfigError with every problem of the front matter."""
+    lines = source.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").split("\n")
+    if lines[0].rstrip() != _FENCE:
+        return FrontMatter(body="\n".join(lines))
+    end = next((number for number, line in enumerate(lines[1:], 1) if line.rstrip() == _FENCE), None)
+    if end is None:
+        message = "the front matter that begins here has no end."
+        raise ConfigError(Problem(file, 1, 1, message, "Write a second line of '---' behind it."))
+    # An empty first line stands for the fence, so that the parser counts lines as the file does.
+    head = parse("\n".join(["", *lines[1:end]]).encode("utf-8", "replace"), name=file)
+    return _read(head, body="\n".join(lines[end + 1 :]), body_line=end + 2)
+
+
+def _read(head: YamlFile, *, body: str, body_line: int) -> FrontMatter:
+    values = head.data if head.data is not None else {}
+    if not isinstance(values, dict):
+        raise ConfigError(head.problem((), "the front matter holds no keys.", "Write `subject: Your audit`."))
+    problems = [problem for key, value in values.items() if (problem := _problem(head, key, value))]
+    if problems:
+        raise ConfigError(*problems)
+    stage = values.get("funnel_stage")
+    return FrontMatter(
+        body=body,
+        body_line=body_line,
+        subject=_line(head, "subject"),
+        preheader=_line(head, "preheader"),
+        language=values.get("language"),
+        funnel_stage=FunnelStage(stage) if stage else None,
+    )
+
+
+def _problem(head: YamlFile, key: str, value: object) -> Problem | None:
+    if key not in _KEYS:
+        return head.key_problem((key,), f"unknown key '{key}'.", did_you_mean(key, _KEYS))
+    if not isinstance(value, str) or not value.strip():
+        return head.problem((key,), f"'{key}' must be a text.", f'Put it in quotes: {key}: "…".')
+    if key == "funnel_stage" and value not in tuple(FunnelStage):
+        return head.problem((key,), f"unknown funnel stage '{value[:40]}'.", did_you_mean(value, FunnelStage))
+    if key == "language" and not _is_language(value):
+        return head.problem((key,), f"'{value[:40]}' is no language.", "Write a code such as en, tr or pt-BR.")
+    return None
+
+
+def _is_language(value: str) -> bool:
+    parts = value.split("-")
+    return 2 <= len(parts[0]) <= 3 and all(part.isascii() and part.isalnum() and len(part) <= 8 for part in parts)
+
+
+def _line(head: YamlFile, key: str) -> Line | None:
+    values = head.data
+    if not isinstance(values, dict) or key not in values:
+        return None
+    place = head.place((key,))
+    return Line(values[key], place.line, place.column)
