@@ -1,0 +1,434 @@
+"""First tables."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "audit",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("actor", sa.String(length=128), nullable=False),
+        sa.Column("action", sa.String(length=128), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("data", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("previous_hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_audit")),
+    )
+    op.create_table(
+        "companies",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("domain", sa.String(length=255), nullable=True),
+        sa.Column("fields", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
+        sa.UniqueConstraint("domain", name=op.f("uq_companies_domain")),
+    )
+    op.create_table(
+        "crm_connections",
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("parked_until", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_crm_connections")),
+    )
+    op.create_table(
+        "crm_jobs",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("connection", sa.String(length=128), nullable=False),
+        sa.Column("lead_id", sa.String(length=64), nullable=False),
+        sa.Column("operation", sa.String(length=64), nullable=False),
+        sa.Column("key", sa.String(length=512), nullable=False),
+        sa.Column("payload", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("state", sa.String(length=64), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("maybe_done", sa.Boolean(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("owner", sa.String(length=128), nullable=True),
+        sa.Column("claim_id", sa.String(length=64), nullable=True),
+        sa.Column("lease_until", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_crm_jobs")),
+        sa.UniqueConstraint("connection", "key", name=op.f("uq_crm_jobs_connection_key")),
+    )
+    op.create_index(
+        "ix_crm_jobs_due",
+        "crm_jobs",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('waiting', 'claimed')"),
+        postgresql_where=sa.text("state IN ('waiting', 'claimed')"),
+    )
+    op.create_index(
+        "ix_crm_jobs_open",
+        "crm_jobs",
+        ["connection", "lead_id", "number"],
+        unique=False,
+        sqlite_where=sa.text("state <> 'done'"),
+        postgresql_where=sa.text("state <> 'done'"),
+    )
+    op.create_table(
+        "crm_links",
+        sa.Column("connection", sa.String(length=128), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("local_id", sa.String(length=255), nullable=False),
+        sa.Column("remote_id", sa.String(length=255), nullable=False),
+        sa.Column("url", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("connection", "kind", "local_id", name=op.f("pk_crm_links")),
+    )
+    op.create_table(
+        "deliveries",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("connection", sa.String(length=128), nullable=False),
+        sa.Column("key", sa.String(length=512), nullable=False),
+        sa.Column("method", sa.String(length=16), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("headers", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("state", sa.String(length=64), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint("connection", "key", name=op.f("uq_deliveries_connection_key")),
+    )
+    op.create_index(
+        "ix_deliveries_due",
+        "deliveries",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'stored'"),
+        postgresql_where=sa.text("state = 'stored'"),
+    )
+    op.create_table(
+        "events",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("key", sa.String(length=512), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("channel", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("lead_id", sa.String(length=64), nullable=True),
+        sa.Column("enrollment_id", sa.String(length=64), nullable=True),
+        sa.Column("touch_id", sa.String(length=64), nullable=True),
+        sa.Column("delivery_id", sa.String(length=64), nullable=True),
+        sa.Column("subject", sa.Text(), server_default="", nullable=False),
+        sa.Column("text", sa.Text(), server_default="", nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("data", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_events")),
+        sa.UniqueConstraint("key", name=op.f("uq_events_key")),
+    )
+    op.create_index(op.f("ix_events_enrollment_id"), "events", ["enrollment_id"], unique=False)
+    op.create_index(op.f("ix_events_kind"), "events", ["kind"], unique=False)
+    op.create_index(op.f("ix_events_lead_id"), "events", ["lead_id"], unique=False)
+    op.create_index(op.f("ix_events_touch_id"), "events", ["touch_id"], unique=False)
+    op.create_table(
+        "facts",
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("value", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_facts")),
+    )
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("owner", sa.String(length=128), nullable=False),
+        sa.Column("fence", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
+    )
+    op.create_table(
+        "pauses",
+        sa.Column("scope", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.String(length=512), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(length=128), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("scope", "value", name=op.f("pk_pauses")),
+    )
+    op.create_table(
+        "revisions",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("sequence", sa.String(length=128), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_revisions")),
+        sa.UniqueConstraint("sequence", "number", name=op.f("uq_revisions_sequence_number")),
+    )
+    op.create_index(op.f("ix_revisions_sequence"), "revisions", ["sequence"], unique=False)
+    op.create_table(
+        "senders",
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column(
+            "circuit_open_until", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True
+        ),
+        sa.Column("circuit_failures", sa.Integer(), nullable=False),
+        sa.Column("circuit_reason", sa.Text(), nullable=True),
+        sa.Column("last_used_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_senders")),
+    )
+    op.create_table(
+        "sequences",
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("revision_id", sa.String(length=64), nullable=False),
+        sa.Column("applied_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_sequences")),
+    )
+    op.create_table(
+        "suppressions",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("scope", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.String(length=512), nullable=False),
+        sa.Column("reason", sa.String(length=64), nullable=False),
+        sa.Column("detail", sa.Text(), server_default="", nullable=False),
+        sa.Column("by", sa.String(length=128), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suppressions")),
+        sa.UniqueConstraint("scope", "value", name=op.f("uq_suppressions_scope_value")),
+    )
+    op.create_index(op.f("ix_suppressions_value"), "suppressions", ["value"], unique=False)
+    op.create_table(
+        "leads",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("company_id", sa.String(length=64), nullable=True),
+        sa.Column("first_name", sa.Text(), nullable=True),
+        sa.Column("last_name", sa.Text(), nullable=True),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("language", sa.String(length=35), nullable=True),
+        sa.Column("timezone", sa.String(length=64), nullable=True),
+        sa.Column("country", sa.String(length=2), nullable=True),
+        sa.Column("owner", sa.String(length=128), nullable=True),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("status", sa.String(length=64), nullable=False),
+        sa.Column("pipeline", sa.String(length=128), nullable=False),
+        sa.Column("stage", sa.String(length=128), nullable=False),
+        sa.Column("stage_since_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("tags", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("fields", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_leads_company_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_leads")),
+    )
+    op.create_index(op.f("ix_leads_company_id"), "leads", ["company_id"], unique=False)
+    op.create_index(op.f("ix_leads_stage"), "leads", ["stage"], unique=False)
+    op.create_index(op.f("ix_leads_status"), "leads", ["status"], unique=False)
+    op.create_table(
+        "addresses",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("lead_id", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.String(length=512), nullable=False),
+        sa.Column("provider_id", sa.String(length=255), nullable=True),
+        sa.Column("is_dead", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_addresses_lead_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_addresses")),
+        sa.UniqueConstraint("kind", "value", name=op.f("uq_addresses_kind_value")),
+    )
+    op.create_index(op.f("ix_addresses_lead_id"), "addresses", ["lead_id"], unique=False)
+    op.create_index(op.f("ix_addresses_provider_id"), "addresses", ["provider_id"], unique=False)
+    op.create_table(
+        "enrollments",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("lead_id", sa.String(length=64), nullable=False),
+        sa.Column("company_id", sa.String(length=64), nullable=True),
+        sa.Column("sequence", sa.String(length=128), nullable=False),
+        sa.Column("revision_id", sa.String(length=64), nullable=False),
+        sa.Column("sender", sa.String(length=128), nullable=False),
+        sa.Column("state", sa.String(length=64), nullable=False),
+        sa.Column("reason", sa.String(length=64), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("cursor", sa.String(length=255), nullable=True),
+        sa.Column("cursor_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("snoozed_until", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_enrollments_lead_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["revision_id"], ["revisions.id"], name=op.f("fk_enrollments_revision_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_enrollments")),
+    )
+    op.create_index(op.f("ix_enrollments_company_id"), "enrollments", ["company_id"], unique=False)
+    op.create_index(
+        "ix_enrollments_due",
+        "enrollments",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'active' AND due_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 'active' AND due_at IS NOT NULL"),
+    )
+    op.create_index(op.f("ix_enrollments_lead_id"), "enrollments", ["lead_id"], unique=False)
+    op.create_index("ix_enrollments_sequence_state", "enrollments", ["sequence", "state"], unique=False)
+    op.create_index(
+        "uq_enrollments_open",
+        "enrollments",
+        ["lead_id", "sequence"],
+        unique=True,
+        sqlite_where=sa.text("state <> 'finished'"),
+        postgresql_where=sa.text("state <> 'finished'"),
+    )
+    op.create_table(
+        "notes",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("lead_id", sa.String(length=64), nullable=False),
+        sa.Column("author", sa.String(length=128), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_notes_lead_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notes")),
+    )
+    op.create_index(op.f("ix_notes_lead_id"), "notes", ["lead_id"], unique=False)
+    op.create_table(
+        "stage_moves",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("lead_id", sa.String(length=64), nullable=False),
+        sa.Column("pipeline", sa.String(length=128), nullable=False),
+        sa.Column("from_stage", sa.String(length=128), nullable=True),
+        sa.Column("to_stage", sa.String(length=128), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(length=128), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_stage_moves_lead_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stage_moves")),
+    )
+    op.create_index(op.f("ix_stage_moves_lead_id"), "stage_moves", ["lead_id"], unique=False)
+    op.create_table(
+        "holds",
+        sa.Column("enrollment_id", sa.String(length=64), nullable=False),
+        sa.Column("delivery_id", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["deliveries.id"], name=op.f("fk_holds_delivery_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["enrollment_id"], ["enrollments.id"], name=op.f("fk_holds_enrollment_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("enrollment_id", "delivery_id", name=op.f("pk_holds")),
+    )
+    op.create_index(op.f("ix_holds_delivery_id"), "holds", ["delivery_id"], unique=False)
+    op.create_table(
+        "touches",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("enrollment_id", sa.String(length=64), nullable=False),
+        sa.Column("lead_id", sa.String(length=64), nullable=False),
+        sa.Column("sequence", sa.String(length=128), nullable=False),
+        sa.Column("revision_id", sa.String(length=64), nullable=False),
+        sa.Column("step", sa.String(length=255), nullable=False),
+        sa.Column("action", sa.String(length=64), nullable=False),
+        sa.Column("channel", sa.String(length=64), nullable=False),
+        sa.Column("variant", sa.String(length=128), nullable=True),
+        sa.Column("sender", sa.String(length=128), nullable=False),
+        sa.Column("state", sa.String(length=64), nullable=False),
+        sa.Column("is_first", sa.Boolean(), nullable=False),
+        sa.Column("wanted_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("closes_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("block", sa.Text(), nullable=True),
+        sa.Column("claim_id", sa.String(length=64), nullable=True),
+        sa.Column("owner", sa.String(length=128), nullable=True),
+        sa.Column("lease_until", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("handed_over_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("recipient", sa.String(length=512), nullable=True),
+        sa.Column("message_id", sa.String(length=512), nullable=True),
+        sa.Column("provider_id", sa.String(length=255), nullable=True),
+        sa.Column("thread_id", sa.String(length=255), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("server_reply", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("crossed", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["enrollment_id"], ["enrollments.id"], name=op.f("fk_touches_enrollment_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_touches")),
+        sa.UniqueConstraint("enrollment_id", "step", name=op.f("uq_touches_enrollment_id_step")),
+    )
+    op.create_index("ix_touches_claim_id", "touches", ["claim_id"], unique=False)
+    op.create_index(
+        "ix_touches_closing",
+        "touches",
+        ["closes_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'planned' AND closes_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 'planned' AND closes_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_touches_due",
+        "touches",
+        ["sender", "action", "due_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'planned' AND due_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 'planned' AND due_at IS NOT NULL"),
+    )
+    op.create_index(op.f("ix_touches_lead_id"), "touches", ["lead_id"], unique=False)
+    op.create_index(
+        "ix_touches_leased",
+        "touches",
+        ["lease_until"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('claimed', 'handed_over')"),
+        postgresql_where=sa.text("state IN ('claimed', 'handed_over')"),
+    )
+    op.create_index("ix_touches_message_id", "touches", ["message_id"], unique=False)
+    op.create_index("ix_touches_provider_id", "touches", ["provider_id"], unique=False)
+    op.create_index("ix_touches_thread_id", "touches", ["thread_id"], unique=False)
+    op.create_index(
+        "ix_touches_unresolved",
+        "touches",
+        ["state"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('unknown', 'failed')"),
+        postgresql_where=sa.text("state IN ('unknown', 'failed')"),
+    )
+    op.create_index(
+        "ix_touches_used",
+        "touches",
+        ["sender", "action", "used_at"],
+        unique=False,
+        sqlite_where=sa.text("used_at IS NOT NULL"),
+        postgresql_where=sa.text("used_at IS NOT NULL"),
+    )
+    op.create_table(
+        "tasks",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("touch_id", sa.String(length=64), nullable=True),
+        sa.Column("lead_id", sa.String(length=64), nullable=False),
+        sa.Column("enrollment_id", sa.String(length=64), nullable=True),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("assignee", sa.String(length=128), nullable=True),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("text", sa.Text(), server_default="", nullable=False),
+        sa.Column("to", sa.Text(), server_default="", nullable=False),
+        sa.Column("state", sa.String(length=64), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_tasks_lead_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["touch_id"], ["touches.id"], name=op.f("fk_tasks_touch_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
+        sa.UniqueConstraint("touch_id", name=op.f("uq_tasks_touch_id")),
+    )
+    op.create_index(op.f("ix_tasks_lead_id"), "tasks", ["lead_id"], unique=False)
+    op.create_index(op.f("ix_tasks_state"), "tasks", ["state"], unique=False)

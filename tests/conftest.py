@@ -1,0 +1,115 @@
+"""Fixtures every area shares: a movable clock, both databases, and a real Redis."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator, Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from outreach.clock import MovableClock
+from outreach.store import migrate
+from outreach.store.session import Store, open_store
+from outreach.testing.servers import PostgresServer, RedisServer
+
+_numbers = count(1)
+
+Makereport = Generator[None, pytest.TestReport, pytest.TestReport]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="a skipped test fails the run")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Makereport:
+    """With --no-skips, `skipped` becomes `failed`; expected failures stay what they are."""
+    report = yield
+    if item.config.getoption("--no-skips") and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and --no-skips forbids it: {report.longrepr}"
+    return report
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    """A Monday morning, 07:00 UTC; it moves only when told to."""
+    return MovableClock(datetime(2026, 3, 2, 7, 0, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One PostgreSQL for the run; `postgres.kill()` and `postgres.start()` when a test needs an outage."""
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: PostgresServer) -> str:
+    """The name of a database with every table, to copy from."""
+    name = "outreach_template"
+    _migrate(postgres.create(name))
+    return name
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer, postgres_template: str) -> Iterator[str]:
+    """A fresh PostgreSQL database with every table and no row."""
+    name = f"test_{next(_numbers)}"
+    yield postgres.create(name, template=postgres_template)
+    postgres.drop(name)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "outreach.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """A fresh SQLite file with every table and no row."""
+    path = tmp_path / "outreach.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The same test on both databases."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """An open store with every table and no row, on both databases."""
+    opened = open_store(database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """One Redis for the run; `kill`, `start`, `restart` and `flush` when a test needs an outage."""
+    server = RedisServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """An empty Redis."""
+    redis_server.flush()
+    return redis_server.url
+
+
+def _migrate(url: str) -> None:
+    fresh = open_store(url)
+    migrate.upgrade(fresh.engine)
+    fresh.dispose()
