@@ -6,6 +6,8 @@ Operations are addressed by the CRM's own record id, which the engine keeps afte
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -43,6 +45,8 @@ class Account:
     stages: tuple[str, ...] = ()  # remote stage ids
     users: tuple[str, ...] = ()  # e-mail addresses that can own records
     status_values: tuple[str, ...] = ()  # values the status field takes; empty: any
+    pipelines: tuple[str, ...] = ()  # remote ids of deal pipelines
+    unread: Mapping[str, str] = field(default_factory=dict)  # fields, stages, users, …: why it could not be read
     remaining_quota: int | None = None
 
 
@@ -90,6 +94,25 @@ class Activity:
     from_address: str = ""
     to_address: str = ""
 
+    @property
+    def marker(self) -> str:
+        """The last line of the entry. A key that a CRM might escape or cut stands as its hash."""
+        if _PLAIN_KEY.fullmatch(self.key):
+            return f"ref: {self.key}"
+        return f"ref: {hashlib.sha256(self.key.encode()).hexdigest()[:32]}"
+
+    @property
+    def marked_text(self) -> str:
+        """The text with its marker: what goes into the entry."""
+        return f"{self.text}\n\n{self.marker}" if self.text else self.marker
+
+    def is_marked(self, entry: str) -> bool:
+        """Does this text of an entry carry our marker, and not that of a longer key?"""
+        return re.search(re.escape(self.marker) + r"(?![\w.:-])", entry) is not None
+
+
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deal:
@@ -103,17 +126,25 @@ class Deal:
 
 
 class Crm(Protocol):
-    """One connection. Every failure is one AdapterError with an `outcome` of `reference` classes."""
+    """One connection, shared by tasks. Every failure is one AdapterError.
+
+    Its `outcome` says more: `not_found` the person's record is gone, `duplicate` one exists already, `ambiguous`
+    several do, `config` a stage, owner or field of the mapping does not exist, `validation` a value is declined.
+    """
 
     provider: ClassVar[str]
-    can: ClassVar[frozenset[Operation]]
+
+    @property
+    def can(self) -> frozenset[Operation]:
+        """The operations this connection offers; some depend on its options."""
+        ...
 
     async def check(self) -> Account:
         """The cheapest authenticated reads that prove credentials and mapping."""
         ...
 
     async def find_person(self, email: str) -> tuple[Found, ...]:
-        """Every record with that address; none is an empty tuple."""
+        """Every record with that address, oldest first; none is an empty tuple."""
         ...
 
     async def upsert_person(self, person: Person, *, person_id: str | None) -> Found:
@@ -128,8 +159,8 @@ class Crm(Protocol):
         """Write the mapped status value."""
         ...
 
-    async def set_stage(self, person_id: str, stage: str) -> None:
-        """Move the person's deal or card to the mapped stage."""
+    async def set_stage(self, person_id: str, stage: str) -> bool:
+        """Move the person's deal or card to the mapped stage. False: there is no open deal that could be moved."""
         ...
 
     async def ensure_deal(self, person_id: str, deal: Deal) -> str:

@@ -1,0 +1,327 @@
+"""CSV files on disk as the system of record: people.csv, activities.csv and deals.csv in one directory.
+
+People may edit the files by hand: columns and rows that are not ours are kept. Every change rewrites a file beside the
+old one and puts it in its place (never half a file); one lock file serves all processes and threads.
+Cells that a spreadsheet would take for a formula (`= + - @`, tab, CR, LF) begin with an apostrophe in the file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import fcntl
+import hashlib
+import io
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, TypeVar
+
+import httpx
+
+from outreach.crm import Account, Activity, Deal, Field, Found, Mode, Operation, Person
+from outreach.errors import Outcome, Refused, Unavailable
+
+T = TypeVar("T")
+Row = dict[str, str]
+
+_NAMES = ("id", "email", "first_name", "last_name", "company")
+_COLUMNS = {
+    "people": (*_NAMES, "owner", "status", "stage", "tags", "do_not_contact"),
+    "activities": ("id", "person_id", "at", "kind", "channel", "direction", "subject", "from", "to", "text", "ref"),
+    "deals": ("id", "person_id", "name", "pipeline", "stage", "value", "state"),
+}
+_OURS = frozenset({"id", "email", "do_not_contact", "tags"})  # columns of people that a field mapping must not write
+_LOOKS_LIKE_A_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+_LONGEST_TEXT = 100_000  # the csv module reads cells of up to 131,072 characters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`directory` is made if it is missing. `stages` and `status_values`, where given, are the only ones taken."""
+
+    directory: str
+    stages: tuple[str, ...] = ()
+    status_values: tuple[str, ...] = ()
+
+
+class CsvFile:
+    """One directory. Ids come from the address, so that the same person, made again, has the same id."""
+
+    provider: ClassVar[str] = "csv_file"
+    can: ClassVar[frozenset[Operation]] = frozenset(Operation)
+
+    def __init__(self, options: Options, http: httpx.AsyncClient | None = None) -> None:
+        """`http` is taken for the sake of one signature over all CRMs, and not used."""
+        self._options = options
+        self._files = _Files(Path(options.directory))
+
+    async def check(self) -> Account:
+        return await self._locked(self._account)
+
+    async def find_person(self, email: str) -> tuple[Found, ...]:
+        return await self._locked(lambda: tuple(_found(row) for row in self._with(email)))
+
+    async def upsert_person(self, person: Person, *, person_id: str | None) -> Found:
+        return await self._locked(lambda: self._upsert(person, person_id))
+
+    async def log(self, person_id: str, activity: Activity, *, look_first: bool) -> str:
+        # The file is at hand, so it always looks; `look_first` says nothing new.
+        return await self._locked(lambda: self._log(person_id, activity))
+
+    async def set_status(self, person_id: str, status: str) -> None:
+        self._prove("status", status, self._options.status_values)
+        await self._locked(lambda: self._set(person_id, "status", status))
+
+    async def set_stage(self, person_id: str, stage: str) -> bool:
+        self._prove("stage", stage, self._options.stages)
+        return await self._locked(lambda: self._move(person_id, stage))
+
+    async def ensure_deal(self, person_id: str, deal: Deal) -> str:
+        self._prove("stage", deal.stage, self._options.stages)
+        return await self._locked(lambda: self._deal(person_id, deal))
+
+    async def assign_owner(self, person_id: str, email: str) -> None:
+        await self._locked(lambda: self._set(person_id, "owner", email))
+
+    async def add_tags(self, person_id: str, tags: tuple[str, ...]) -> None:
+        await self._locked(lambda: self._tag(person_id, tags))
+
+    async def set_do_not_contact(self, person_id: str, email: str) -> None:
+        await self._locked(lambda: self._set(person_id, "do_not_contact", "yes"))
+
+    async def _locked(self, work: Callable[[], T]) -> T:
+        return await asyncio.to_thread(self._files.locked, work)
+
+    def _account(self) -> Account:
+        self._files.save("people", self._files.load("people"))  # proves that it can be written, not only read
+        known = self._options
+        return Account(name=str(self._files.directory), stages=known.stages, status_values=known.status_values)
+
+    def _with(self, email: str) -> list[Row]:
+        people = self._files.load("people")
+        return [row for row in people if row["email"].strip().lower() == email.lower()]
+
+    def _upsert(self, person: Person, person_id: str | None) -> Found:
+        people = self._files.load("people")
+        row = self._same(people, person) if person_id is None else self._row(people, person_id)
+        if row is None:
+            row = _new_row(people, person)
+            self._fill(row, person)
+            self._files.save("people", [*people, row])
+        elif self._fill(row, person):
+            self._files.save("people", people)
+        return _found(row)
+
+    def _same(self, people: list[Row], person: Person) -> Row | None:
+        if not person.email:
+            return None
+        same = [row for row in people if row["email"].strip().lower() == person.email.lower()]
+        if len(same) > 1:
+            raise self._refused(f"{len(same)} rows of people.csv have the address {person.email}", Outcome.AMBIGUOUS)
+        return same[0] if same else None
+
+    def _fill(self, row: Row, person: Person) -> bool:
+        """Whether anything changed."""
+        before = dict(row)
+        names = {"first_name": person.first_name, "last_name": person.last_name, "company": person.company}
+        for item in (*(Field(name=name, value=value) for name, value in names.items()), *person.fields):
+            if item.name in _OURS:
+                raise self._refused(f"column '{item.name}' is not for mapped fields", Outcome.CONFIG)
+            if item.value and (item.mode is Mode.OVERWRITE or not row.get(item.name)):
+                row[item.name] = item.value
+        return row != before
+
+    def _log(self, person_id: str, activity: Activity) -> str:
+        self._row(self._files.load("people"), person_id)
+        entries = self._files.load("activities")
+        for row in entries:
+            if row["person_id"] == person_id and row["ref"] == activity.key:
+                return row["id"]
+        row = _entry(person_id, activity)
+        self._files.save("activities", [*entries, row])
+        return row["id"]
+
+    def _set(self, person_id: str, name: str, value: str) -> None:
+        people = self._files.load("people")
+        row = self._row(people, person_id)
+        if row[name] != value:
+            row[name] = value
+            self._files.save("people", people)
+
+    def _move(self, person_id: str, stage: str) -> bool:
+        self._set(person_id, "stage", stage)
+        deals = self._files.load("deals")
+        moving = [row for row in deals if _is_open(row, person_id) and row["stage"] != stage]
+        for row in moving:
+            row["stage"] = stage
+        if moving:
+            self._files.save("deals", deals)
+        return True
+
+    def _deal(self, person_id: str, deal: Deal) -> str:
+        self._row(self._files.load("people"), person_id)
+        deals = self._files.load("deals")
+        for row in deals:
+            if _is_open(row, person_id) and row["pipeline"] == deal.pipeline:
+                return row["id"]
+        number = sum(row["person_id"] == person_id for row in deals) + 1
+        row = dict.fromkeys(_COLUMNS["deals"], "") | dict(deal.data)
+        row |= {"id": f"d{_digest(person_id, str(number))}", "person_id": person_id, "name": deal.name}
+        row |= {"pipeline": deal.pipeline, "stage": deal.stage, "value": deal.value, "state": "open"}
+        self._files.save("deals", [*deals, row])
+        return row["id"]
+
+    def _tag(self, person_id: str, tags: tuple[str, ...]) -> None:
+        row = self._row(self._files.load("people"), person_id)
+        present = [tag.strip() for tag in row["tags"].split(";") if tag.strip()]
+        self._set(person_id, "tags", ";".join(dict.fromkeys([*present, *tags])))
+
+    def _row(self, people: list[Row], person_id: str) -> Row:
+        for row in people:
+            if row["id"] == person_id:
+                return row
+        raise self._refused(f"people.csv has no row with the id {person_id}", Outcome.NOT_FOUND)
+
+    def _prove(self, name: str, value: str, known: tuple[str, ...]) -> None:
+        if known and value not in known:
+            raise self._refused(f"unknown {name} '{value}'. Known: {', '.join(known)}", Outcome.CONFIG)
+
+    def _refused(self, said: str, outcome: Outcome) -> Refused:
+        return Refused(self.provider, said, outcome=outcome)
+
+
+def _found(row: Row) -> Found:
+    return Found(person_id=row["id"])
+
+
+def _new_row(people: list[Row], person: Person) -> Row:
+    row = dict.fromkeys(_COLUMNS["people"], "") | {"email": person.email}
+    return row | {"id": _person_id(people, person.email or person.key)}
+
+
+def _person_id(people: list[Row], identity: str) -> str:
+    """From the address, or our lead id. A taken id (someone changed that row's address) gets another number."""
+    taken = {row["id"] for row in people}
+    number = 0
+    while (person_id := f"p{_digest(identity.lower(), str(number))}") in taken:
+        number += 1
+    return person_id
+
+
+def _entry(person_id: str, activity: Activity) -> Row:
+    return {
+        "id": f"a{_digest(person_id, activity.key)}",
+        "person_id": person_id,
+        "at": activity.at.isoformat(),
+        "kind": activity.kind,
+        "channel": activity.channel,
+        "direction": activity.direction,
+        "subject": activity.subject,
+        "from": activity.from_address,
+        "to": activity.to_address,
+        "text": activity.text[:_LONGEST_TEXT],
+        "ref": activity.key,
+    }
+
+
+def _is_open(row: Row, person_id: str) -> bool:
+    return row["person_id"] == person_id and row["state"].strip().lower() in ("open", "")
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+class _Files:
+    """The directory's tables. Only `locked` may be called without the lock."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def locked(self, work: Callable[[], T]) -> T:
+        """Do `work` as the only one on this directory. Raises Unavailable if the files cannot be used."""
+        try:
+            with self._lock():
+                return work()
+        except OSError as error:
+            # Rows are kept by their keys, so doing it again after a half-seen failure makes nothing twice.
+            raise Unavailable(CsvFile.provider, f"{self.directory}: {error.strerror or error}") from None
+        except (UnicodeDecodeError, csv.Error) as error:
+            # Nobody's data is at fault but the file's: the work waits until someone saved it properly.
+            said = f"{self.directory}: not readable as CSV in UTF-8 ({error})"
+            raise Unavailable(CsvFile.provider, said) from None
+
+    def load(self, table: str) -> list[Row]:
+        """Every row, with each of our columns; rows typed by hand are given an id, and keep it."""
+        path = self._path(table)
+        if not path.exists():
+            return []
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(_rows(file.read(), _COLUMNS[table]))
+        nameless = [row for row in rows if not row["id"]]
+        for row in nameless if table == "people" else []:
+            row["id"] = _person_id(rows, row["email"] or "\n".join(row.values()))
+        if nameless and table == "people":
+            self.save(table, rows)
+        return rows
+
+    def save(self, table: str, rows: list[Row]) -> None:
+        """Write beside the old file, make it durable, put it in its place."""
+        columns = list(dict.fromkeys([*_COLUMNS[table], *(name for row in rows for name in row)]))
+        path = self._path(table)
+        beside = path.with_suffix(".csv.new")
+        with beside.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(_safe(name) for name in columns)
+            writer.writerows([_safe(row.get(name, "")) for name in columns] for row in rows)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        self._make_durable()
+
+    def _path(self, table: str) -> Path:
+        return self.directory / f"{table}.csv"
+
+    def _make_durable(self) -> None:
+        directory = os.open(self.directory, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with (self.directory / ".lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # let go when the file is closed, also by a kill
+            yield
+
+
+def _rows(text: str, columns: tuple[str, ...]) -> Iterator[Row]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    header = [_plain(name).strip() for name in next(reader, [])]
+    if len(set(header)) < len(header):
+        raise csv.Error("two columns have the same name")
+    for cells in reader:
+        if len(cells) > len(header):
+            raise csv.Error(f"line {reader.line_num} has more cells than the header")
+        if any(cells):
+            yield dict.fromkeys(columns, "") | dict(zip(header, map(_plain, cells), strict=False))
+
+
+def _delimiter(text: str) -> str:
+    """Spreadsheets write `;` or tabs where the comma is the decimal sign."""
+    header = text.partition("\n")[0]
+    return max(",;\t", key=header.count)
+
+
+def _safe(value: str) -> str:
+    return f"'{value}" if _LOOKS_LIKE_A_FORMULA.match(value) else value
+
+
+def _plain(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _LOOKS_LIKE_A_FORMULA.match(cell) else cell

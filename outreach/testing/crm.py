@@ -1,0 +1,304 @@
+"""What every CRM adapter is held to. A test class subclasses CrmContract and says how to build its world."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
+
+import pytest
+
+from outreach.crm import Activity, Crm, Deal, Field, Mode, Operation, Person
+from outreach.errors import AdapterError, Outcome, Refused
+
+T = TypeVar("T")
+
+
+class World(Protocol):
+    """An adapter together with the system it talks to, looked at from behind."""
+
+    crm: Crm
+    secrets: tuple[str, ...]  # nothing of these may be seen in an error or a repr
+    text_field: str  # remote name of a free person field
+    stage: str  # a stage that exists
+    other_stage: str  # another one of the same pipeline
+    pipeline: str
+    status: str
+    owner: str  # the e-mail address of a user
+    unknown_stage: str | None  # None: any stage is taken
+
+    def add_person(self, email: str, **values: str) -> str:
+        """As if a person of the team had typed it in; the record's id."""
+        ...
+
+    def remove_person(self, person_id: str) -> None: ...
+
+    def people(self) -> list[str]:
+        """The addresses of all records, one entry for each record."""
+        ...
+
+    def value(self, person_id: str, field: str) -> str:
+        """What the record holds; `status`, `owner`, `tags` (joined by `;`) and `first_name` are our words."""
+        ...
+
+    def entries(self, person_id: str) -> list[str]:
+        """The texts on the timeline."""
+        ...
+
+    def deals(self, person_id: str) -> list[str]:
+        """The stages of the person's deals."""
+        ...
+
+    def is_opted_out(self, person_id: str) -> bool: ...
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+REPLY = Activity(
+    key="evt-1",
+    kind="reply",
+    at=datetime(2026, 3, 2, 10, 0, tzinfo=UTC),
+    subject="Re: A question",
+    text="Sounds good, <call> me & my colleague",
+    from_address="ayse@example.com",
+    to_address="anna@example.org",
+)
+AYSE = Person(email="ayse@example.com", first_name="Ayşe", last_name="Kaya", company="Example GmbH", key="lead-1")
+
+
+class CrmContract:
+    """Subclass it, and give a fixture `world`."""
+
+    def test_an_unknown_address_finds_nobody(self, world: World) -> None:
+        assert run(world.crm.find_person("nobody@example.com")) == ()
+
+    @pytest.mark.parametrize(
+        "address", ["a+tag@example.com", "Ann.Lee@Example.com", "zoë@example.com", "o'neil/x@example.com"]
+    )
+    def test_a_person_is_found_again_by_an_odd_address(self, world: World, address: str) -> None:
+        made = run(world.crm.upsert_person(replace(AYSE, email=address), person_id=None))
+
+        found = run(world.crm.find_person(address))
+
+        assert [record.person_id for record in found] == [made.person_id]
+
+    def test_creating_the_same_address_again_updates_the_one_record(self, world: World) -> None:
+        first = run(world.crm.upsert_person(AYSE, person_id=None))
+
+        second = run(world.crm.upsert_person(AYSE, person_id=None))
+
+        assert second.person_id == first.person_id
+        assert len(world.people()) == 1
+
+    def test_a_record_somebody_typed_is_found_whatever_its_case(self, world: World) -> None:
+        typed = world.add_person("ayse@example.com")
+
+        made = run(world.crm.upsert_person(replace(AYSE, email="Ayse@Example.com"), person_id=None))
+
+        assert made.person_id == typed
+
+    def test_filling_leaves_what_people_typed(self, world: World) -> None:
+        typed = world.add_person(AYSE.email, first_name="Ayşe Gül", **{world.text_field: "typed"})
+        ours = (Field(name=world.text_field, value="ours", mode=Mode.FILL),)
+
+        run(world.crm.upsert_person(replace(AYSE, fields=ours), person_id=typed))
+
+        assert world.value(typed, world.text_field) == "typed"
+        assert world.value(typed, "first_name") == "Ayşe Gül"
+
+    def test_filling_writes_where_there_is_nothing(self, world: World) -> None:
+        typed = world.add_person(AYSE.email)
+        ours = (Field(name=world.text_field, value="ours", mode=Mode.FILL),)
+
+        run(world.crm.upsert_person(replace(AYSE, fields=ours), person_id=typed))
+
+        assert world.value(typed, world.text_field) == "ours"
+        assert world.value(typed, "first_name") == "Ayşe"
+
+    def test_overwriting_replaces_what_was_there(self, world: World) -> None:
+        typed = world.add_person(AYSE.email, **{world.text_field: "typed"})
+        ours = (Field(name=world.text_field, value="ours", mode=Mode.OVERWRITE),)
+
+        run(world.crm.upsert_person(replace(AYSE, fields=ours), person_id=typed))
+
+        assert world.value(typed, world.text_field) == "ours"
+
+    def test_an_unknown_value_wipes_nothing(self, world: World) -> None:
+        typed = world.add_person(AYSE.email, first_name="Ayşe", **{world.text_field: "typed"})
+        empty = (Field(name=world.text_field, value="", mode=Mode.OVERWRITE),)
+
+        run(world.crm.upsert_person(Person(email=AYSE.email, fields=empty), person_id=typed))
+
+        assert world.value(typed, world.text_field) == "typed"
+        assert world.value(typed, "first_name") == "Ayşe"
+
+    def test_an_entry_is_on_the_timeline_with_its_text_and_marker(self, world: World) -> None:
+        person = run(world.crm.upsert_person(AYSE, person_id=None)).person_id
+
+        entry = run(world.crm.log(person, REPLY, look_first=False))
+
+        assert entry
+        [text] = world.entries(person)
+        assert "Sounds good" in text
+        assert REPLY.is_marked(text)
+
+    @pytest.mark.parametrize(
+        ("kind", "channel"), [("reply", "email"), ("reply", "linkedin"), ("reply", "x"), ("note", "")]
+    )
+    def test_in_doubt_the_same_entry_is_written_once(self, world: World, kind: str, channel: str) -> None:
+        person = run(world.crm.upsert_person(AYSE, person_id=None)).person_id
+        activity = replace(REPLY, kind=kind, channel=channel)
+        first = run(world.crm.log(person, activity, look_first=False))
+
+        second = run(world.crm.log(person, activity, look_first=True))
+
+        assert second == first
+        assert len(world.entries(person)) == 1
+
+    def test_looking_first_does_not_take_a_longer_key_for_ours(self, world: World) -> None:
+        person = run(world.crm.upsert_person(AYSE, person_id=None)).person_id
+        run(world.crm.log(person, replace(REPLY, key="evt-10"), look_first=False))
+
+        run(world.crm.log(person, replace(REPLY, key="evt-1"), look_first=True))
+
+        assert len(world.entries(person)) == 2
+
+    def test_a_key_with_odd_characters_is_recognised(self, world: World) -> None:
+        person = run(world.crm.upsert_person(AYSE, person_id=None)).person_id
+        odd = replace(REPLY, key='<CAF=x&"y"+z@mail.example.com>')
+        run(world.crm.log(person, odd, look_first=False))
+
+        run(world.crm.log(person, odd, look_first=True))
+
+        assert len(world.entries(person)) == 1
+
+    def test_the_status_is_written(self, world: World) -> None:
+        person = run(world.crm.upsert_person(AYSE, person_id=None)).person_id
+
+        run(world.crm.set_status(person, world.status))
+
+        assert world.value(person, "status") == world.status
+
+    def test_the_owner_is_written(self, world: World) -> None:
+        person = run(world.crm.upsert_person(AYSE, person_id=None)).person_id
+
+        run(world.crm.assign_owner(person, world.owner))
+
+        assert world.value(person, "owner") == world.owner
+
+    def test_one_open_deal_a_person_and_pipeline(self, world: World) -> None:
+        person = run(world.crm.upsert_person(AYSE, person_id=None)).person_id
+        deal = Deal(name="Example GmbH", pipeline=world.pipeline, stage=world.stage)
+
+        first = run(world.crm.ensure_deal(person, deal))
+        second = run(world.crm.ensure_deal(person, deal))
+
+        assert second == first
+        assert world.deals(person) == [world.stage]
+
+    def test_the_deal_moves_to_the_stage(self, world: World) -> None:
+        person = run(world.crm.upsert_person(AYSE, person_id=None)).person_id
+        run(world.crm.ensure_deal(person, Deal(name="Example", pipeline=world.pipeline, stage=world.stage)))
+
+        was_moved = run(world.crm.set_stage(person, world.other_stage))
+
+        assert was_moved
+        assert world.deals(person) in ([world.other_stage], [])  # []: this system keeps the stage on the person
+
+    def test_an_unknown_stage_is_an_error_that_names_it_and_the_valid_ones(self, world: World) -> None:
+        if world.unknown_stage is None:
+            return
+        person = run(world.crm.upsert_person(AYSE, person_id=None)).person_id
+        deal = Deal(name="Example", pipeline=world.pipeline, stage=world.unknown_stage)
+
+        with pytest.raises(Refused) as moved:
+            run(world.crm.set_stage(person, world.unknown_stage))
+        with pytest.raises(Refused) as opened:
+            run(world.crm.ensure_deal(person, deal))
+
+        for error in (moved.value, opened.value):
+            assert error.outcome is Outcome.CONFIG
+            assert world.unknown_stage in error.said
+            assert world.stage in error.said
+
+    def test_tags_are_added_and_none_is_replaced(self, world: World) -> None:
+        person = run(world.crm.upsert_person(AYSE, person_id=None)).person_id
+
+        run(world.crm.add_tags(person, ("fintech", "berlin")))
+        run(world.crm.add_tags(person, ("berlin", "warm")))
+
+        assert world.value(person, "tags").split(";") == ["fintech", "berlin", "warm"]
+
+    def test_an_opt_out_is_marked_and_may_be_marked_again(self, world: World) -> None:
+        person = run(world.crm.upsert_person(AYSE, person_id=None)).person_id
+
+        run(world.crm.set_do_not_contact(person, AYSE.email))
+        run(world.crm.set_do_not_contact(person, AYSE.email))
+
+        assert world.is_opted_out(person)
+
+    def test_a_removed_record_is_reported_by_every_operation(self, world: World) -> None:
+        person = run(world.crm.upsert_person(AYSE, person_id=None)).person_id
+        world.remove_person(person)
+        crm = world.crm
+        attempts = (
+            lambda: crm.upsert_person(AYSE, person_id=person),
+            lambda: crm.log(person, REPLY, look_first=False),
+            lambda: crm.log(person, REPLY, look_first=True),
+            lambda: crm.set_status(person, world.status),
+            lambda: crm.set_stage(person, world.stage),
+            lambda: crm.ensure_deal(person, Deal(name="x", pipeline=world.pipeline, stage=world.stage)),
+            lambda: crm.assign_owner(person, world.owner),
+            lambda: crm.add_tags(person, ("a",)),
+        )
+
+        for attempt in attempts:
+            with pytest.raises(Refused) as refusal:
+                run(attempt())
+            assert refusal.value.outcome is Outcome.NOT_FOUND
+
+    def test_several_records_of_one_address_are_all_found_or_impossible(self, world: World) -> None:
+        ids = [world.add_person("twin@example.com"), world.add_person("twin@example.com")]
+
+        found = run(world.crm.find_person("twin@example.com"))
+
+        assert [record.person_id for record in found] == list(dict.fromkeys(ids))
+
+    def test_two_tasks_may_share_it(self, world: World) -> None:
+        people = [replace(AYSE, email=f"p{number}@example.com") for number in range(12)]
+
+        async def all_at_once() -> list[str]:
+            made = await asyncio.gather(*(world.crm.upsert_person(person, person_id=None) for person in people))
+            await asyncio.gather(*(world.crm.log(record.person_id, REPLY, look_first=False) for record in made))
+            return [record.person_id for record in made]
+
+        made = run(all_at_once())
+
+        assert len(set(made)) == len(world.people()) == 12
+        assert all(len(world.entries(person_id)) == 1 for person_id in made)
+
+    def test_the_account_is_described(self, world: World) -> None:
+        account = run(world.crm.check())
+
+        assert account.name
+        assert not account.stages or world.stage in account.stages
+        assert not account.users or world.owner in account.users
+        assert not account.status_values or world.status in account.status_values
+        assert not account.fields or world.text_field in account.fields
+
+    def test_no_secret_is_shown(self, world: World) -> None:
+        shown = [repr(world.crm), repr(getattr(world.crm, "options", "")), repr(getattr(world.crm, "_options", ""))]
+        try:
+            run(world.crm.set_status("missing-record", world.status))
+        except AdapterError as error:
+            shown += [str(error), repr(error), error.said]
+
+        assert not [secret for secret in world.secrets for text in shown if secret in text]
+
+    def test_everything_it_says_it_can_is_known(self, world: World) -> None:
+        assert world.crm.can <= frozenset(Operation)
+        assert {Operation.PERSON, Operation.LOG_REPLY, Operation.LOG} <= world.crm.can
