@@ -46,7 +46,8 @@ class Had:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All the planner looks at. `happened` maps names such as `open`, `linkedin.accepted`, `task.done` and
-    `task.done:<step id>` to the first time it happened. Without `evaluate` the walk stops at expressions."""
+    `task.done:<step id>` to the first time it happened. Where `happened` or `evaluate` were not loaded, the walk
+    stops at the step that asks for them and wants to be called again with them."""
 
     sequence: Sequence
     enrollment_id: str
@@ -56,7 +57,7 @@ class Facts:
     zone: ZoneInfo  # the zone of the schedule: the lead's or the sender's
     is_holiday: Callable[[date], bool]
     had: Mapping[str, Had] = field(default_factory=dict)
-    happened: Mapping[str, datetime] = field(default_factory=dict)
+    happened: Mapping[str, datetime] | None = None
     evaluate: Callable[[str], bool] | None = None
 
 
@@ -174,7 +175,7 @@ def _task(walk: _Walk, step: TouchStep, had: Had) -> LookAgain | None:
     """A task holds the sequence until it is done, or until its time is over."""
     details = step.task
     assert details is not None
-    done_at = walk.facts.happened.get(f"task.done:{step.id}")
+    done_at = (walk.facts.happened or {}).get(f"task.done:{step.id}")
     if done_at is not None:
         walk.go(step.then, done_at)
         return None
@@ -204,6 +205,8 @@ def _wait(walk: _Walk, step: WaitStep) -> PlanTouch | LookAgain | None:
 
 
 def _wait_for(walk: _Walk, step: WaitForStep) -> LookAgain | None:
+    if walk.facts.happened is None:
+        return LookAgain(walk.now)
     happened_at = walk.facts.happened.get(step.event)
     deadline = _after(walk, walk.at, step_span=step.at_most)
     if happened_at is not None and happened_at <= deadline:

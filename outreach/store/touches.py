@@ -134,6 +134,20 @@ def first_used(connection: Connection, sender: str, action: str) -> datetime | N
     ).scalar()
 
 
+def unowned_claims(connection: Connection, *, most: int) -> list[str]:
+    """Claims that nobody has taken over yet, oldest first."""
+    statement = (
+        select(touches.c.claim_id)
+        .where(
+            touches.c.state == TouchState.CLAIMED, touches.c.owner.is_(None), touches.c.lease_until.is_not(None)
+        )
+        .group_by(touches.c.claim_id)
+        .order_by(touches.c.claim_id)
+        .limit(most)
+    )
+    return [claim_id for claim_id in connection.execute(statement).scalars() if claim_id]
+
+
 def take_over(connection: Connection, claim_id: str, *, owner: str, lease_until: datetime) -> list[RowMapping]:
     """Make a claim this worker's; empty if it is another's, was swept, or is done."""
     statement = (
@@ -226,7 +240,7 @@ def skip_planned(connection: Connection, enrollment_ids: Collection[str], *, why
     )
 
 
-def set_crossed(connection: Connection, enrollment_ids: Collection[str], *, crossed: bool, now: datetime) -> None:
+def set_crossed(connection: Connection, enrollment_ids: Collection[str], *, crossed: bool) -> None:
     """A stop or hold came while these were on the wire; or it turned out to be none."""
     statement = update(touches).where(touches.c.enrollment_id.in_(enrollment_ids))
     if crossed:
@@ -270,6 +284,30 @@ def set_windows(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> No
         .values(due_at=bindparam("new_due_at"), closes_at=bindparam("new_closes_at"))
     )
     connection.execute(statement, [dict(row) for row in rows])
+
+
+TOO_LATE = "too_late"
+"""The block of touches that an outage made later than `max_late`."""
+
+
+def hold_late(connection: Connection, before: datetime) -> int:
+    """Hold back planned touches that were due before that instant; how many."""
+    statement = (
+        update(touches)
+        .where(touches.c.state == TouchState.PLANNED, touches.c.due_at < before)
+        .values(due_at=None, closes_at=None, block=TOO_LATE)
+    )
+    return connection.execute(statement).rowcount
+
+
+def settle_late(connection: Connection, now: datetime, *, skip: bool) -> list[str]:
+    """Let go of the held-back touches, or skip them; the enrollments concerned."""
+    statement = update(touches).where(touches.c.state == TouchState.PLANNED, touches.c.block == TOO_LATE)
+    if skip:
+        statement = statement.values(state=TouchState.SKIPPED, reason=TOO_LATE, finished_at=now)
+    else:
+        statement = statement.values(due_at=now, closes_at=now, block=None)
+    return list(connection.execute(statement.returning(touches.c.enrollment_id)).scalars())
 
 
 def expired(connection: Connection, now: datetime, state: TouchState, most: int) -> list[RowMapping]:

@@ -1,0 +1,32 @@
+"""The identity that sends: its name, zone, connected channels and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from outreach.domain.quota import Limits
+
+NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """`channels` holds the channels with a connected account; touches on others become tasks for a person."""
+
+    name: str
+    display_name: str = ""
+    zone: str = "UTC"
+    email: str = ""
+    signature: str = ""
+    booking_url: str = ""
+    channels: frozenset[str] = frozenset()
+    limits: Mapping[str, Limits] = field(default_factory=dict)  # by action
+
+    def limits_for(self, action: str) -> Limits:
+        return self.limits.get(action, NO_LIMITS)
+
+    @property
+    def domain(self) -> str:
+        """The domain its Message-IDs are made in."""
+        return self.email.rpartition("@")[2] or "outreach.invalid"

@@ -1,0 +1,91 @@
+"""The scheduler: any number may run, one leads. It ticks; what is due stands in the database, not in its memory."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from outreach.app import App
+from outreach.doorbell import DELIVERIES, SYNC, TOUCHES
+from outreach.services import recover
+from outreach.services.advance import advance
+from outreach.services.claim import claim_due
+from outreach.services.understand import waiting_deliveries
+from outreach.store import leases
+
+log = structlog.get_logger()
+
+_TICK_SECONDS = 1.0
+_SWEEP_SECONDS = 10.0
+_LEASE = timedelta(seconds=5)
+_MOST_ROUNDS = 200
+_BREATH_SECONDS = 0.02
+
+
+class Scheduler:
+    """`start` ticks in the background; `tick` and `sweep` may also be called by hand."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._jobs = BackgroundScheduler(timezone="UTC")
+        self._stopped = threading.Event()
+
+    def start(self) -> None:
+        options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+        self._jobs.add_job(self._guarded_tick, "interval", seconds=_TICK_SECONDS, **options)
+        self._jobs.add_job(self._guarded_sweep, "interval", seconds=_SWEEP_SECONDS, **options)
+        self._jobs.start()
+        log.info("scheduler_started", owner=self._app.owner)
+
+    def close(self) -> None:
+        self._stopped.set()
+        self._jobs.shutdown(wait=True)
+        leases.release(self._app.store, "scheduler", self._app.owner)
+
+    def leads(self) -> bool:
+        """Take or keep the lease; an optimisation, never the guard: claims lock rows."""
+        now = self._app.clock.now()
+        return leases.take(self._app.store, "scheduler", self._app.owner, now=now, until=now + _LEASE)
+
+    def tick(self) -> int:
+        """Send enrollments on, claim what is due, ring; how much was moved."""
+        engine = self._app.engine
+        recover.note_tick(engine)
+        moved = 0
+        for _ in range(_MOST_ROUNDS):
+            round_moved = recover.open_windows(engine) + advance(engine)
+            claims = claim_due(engine, self._app.actions)
+            self._app.doorbell.ring(TOUCHES, claims)
+            moved += round_moved + len(claims)
+            if not round_moved and not claims:
+                break
+        self._ring_for_the_rest()
+        return moved
+
+    def sweep(self) -> None:
+        """Look after every state that is not final."""
+        recover.sweep(self._app.engine, self._app.dedupes)
+        self._app.sweep_sync()
+
+    def _ring_for_the_rest(self) -> None:
+        self._app.doorbell.ring(DELIVERIES, waiting_deliveries(self._app.engine))
+        self._app.doorbell.ring(SYNC, self._app.due_connections())
+
+    def _guarded_tick(self) -> None:
+        """A tick goes on while there is work, so that the next second does not have to be waited for."""
+        try:
+            end = self._app.clock.monotonic() + _TICK_SECONDS
+            while self.leads() and self.tick() and self._app.clock.monotonic() < end and not self._stopped.is_set():
+                self._stopped.wait(_BREATH_SECONDS)
+        except Exception as error:  # the database may be restarting; the next tick tries again
+            log.warning("tick_failed", error=str(error)[:200])
+
+    def _guarded_sweep(self) -> None:
+        try:
+            if self.leads():
+                self.sweep()
+        except Exception as error:  # as above
+            log.warning("sweep_failed", error=str(error)[:200])

@@ -1,0 +1,118 @@
+"""Take a claim over and make everything ready that can be ready before the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping
+
+from outreach.channel import Message
+from outreach.content.revision import Revision
+from outreach.domain.rules import Block, first_block
+from outreach.domain.sequence import TouchStep
+from outreach.services.engine import Engine
+from outreach.services.facts import address_for, render_context
+from outreach.services.messages import Draft, Letter, write_message
+from outreach.services.standings import Subject, standings, subject_of
+from outreach.store import enrollments, paths, touches
+from outreach.store.stops import addresses_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """One touch of a batch. Without a block it may go to its channel; the last look is still to come."""
+
+    touch: RowMapping
+    row: RowMapping  # of enrollments.load
+    addresses: Collection[RowMapping]
+    siblings: Sequence[RowMapping]  # every touch of the enrollment, this one included
+    revision: Revision
+    step: TouchStep
+    message: Message
+    subject: Subject
+    block: Block | None
+    is_task: bool  # done by a person: a `task` step, or a channel without a connected account
+
+    @property
+    def touch_id(self) -> str:
+        touch_id: str = self.touch["id"]
+        return touch_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    siblings: Mapping[str, Sequence[RowMapping]]
+    addresses: Mapping[str, Sequence[RowMapping]]
+    now: datetime
+
+
+def take(engine: Engine, claim_id: str, owner: str) -> list[Ready]:
+    """Make the claim ours and prepare its touches; empty if it is somebody else's by now."""
+    return engine.store.write(lambda connection: _take(connection, engine, claim_id, owner))
+
+
+def _take(connection: Connection, engine: Engine, claim_id: str, owner: str) -> list[Ready]:
+    now = engine.clock.now()
+    taken = touches.take_over(connection, claim_id, owner=owner, lease_until=now + engine.policy.lease)
+    return prepare(connection, engine, taken, now) if taken else []
+
+
+def prepare(connection: Connection, engine: Engine, rows: Sequence[RowMapping], now: datetime) -> list[Ready]:
+    """Rows of `touches` with their message and what the rules say of them; `explain` asks the same."""
+    ids = {touch["enrollment_id"] for touch in rows}
+    people = {row["enrollments_id"]: row for row in enrollments.load(connection, ids)}
+    siblings = paths.touches_of(connection, ids)
+    addresses = addresses_of(connection, {touch["lead_id"] for touch in rows})
+    drafts = [
+        _draft(connection, engine, touch, people[touch["enrollment_id"]], _Loaded(siblings, addresses, now))
+        for touch in rows
+        if touch["enrollment_id"] in people
+    ]
+    return _with_blocks(connection, drafts, now)
+
+
+def _draft(
+    connection: Connection,
+    engine: Engine,
+    touch: RowMapping,
+    row: RowMapping,
+    loaded: _Loaded,
+) -> Ready:
+    revision = engine.revisions.get(connection, touch["revision_id"])
+    step = revision.sequence.touch_step(touch["step"])
+    sender = engine.sender(touch["sender"])
+    own = loaded.addresses.get(touch["lead_id"], [])
+    history = loaded.siblings[touch["enrollment_id"]]
+    address = address_for(step.channel, own)
+    letter = Letter(
+        touch=touch,
+        step=step,
+        sender=sender,
+        recipient=address["value"] if address else "",
+        recipient_id=(address["provider_id"] or "") if address else "",
+        context=render_context(row, own, sender, loaded.now),
+        siblings=history,
+    )
+    draft: Draft = write_message(engine, revision, letter)
+    is_task = step.channel not in sender.channels
+    current = dict(touch) | {"recipient": letter.recipient or ("a person" if is_task else None)}
+    return Ready(
+        touch=touch,
+        row=row,
+        addresses=own,
+        siblings=history,
+        revision=revision,
+        step=step,
+        message=draft.message,
+        subject=subject_of(current, row, own, missing=draft.missing),
+        block=None,
+        is_task=is_task,
+    )
+
+
+def _with_blocks(connection: Connection, drafts: Sequence[Ready], now: datetime) -> list[Ready]:
+    """A cheap look before the wire: what is stopped already does not open a transaction with a provider."""
+    found = standings(connection, [draft.subject for draft in drafts])
+    return [replace(draft, block=first_block(found[draft.touch_id], now)) for draft in drafts]

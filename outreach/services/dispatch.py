@@ -1,0 +1,191 @@
+"""Hand a claimed batch over to its channels. Here the asynchronous world of networks meets the synchronous rest.
+
+Claim (transaction) → prepare and open (none) → last look with mark (transaction) → body (none) → record (transaction);
+marks and records of the messages that are waiting at that moment share one transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from outreach import errors
+from outreach.channel import Channel, Receipt
+from outreach.domain.rules import Block
+from outreach.domain.touch import TouchState
+from outreach.services import circuit
+from outreach.services.batch import Ready, take
+from outreach.services.engine import Engine
+from outreach.services.marks import LOST, mark
+from outreach.services.outcomes import Outcome, back_off, record
+from outreach.services.standings import Subject
+from outreach.store import touches
+from outreach.store.group_commit import GroupCommit
+
+log = structlog.get_logger()
+
+ChannelOf = Callable[[str, str], Channel | None]
+"""(sender, channel) → the connected account, or None when a person has to do it."""
+
+_RECORD_TRIES = 30
+_RECORD_PAUSE_SECONDS = 2.0
+
+
+class Dispatcher:
+    """One worker process: its owner id, its channels, and the two group commits its messages share."""
+
+    def __init__(self, engine: Engine, channel_of: ChannelOf, *, owner: str) -> None:
+        self._engine = engine
+        self._channel_of = channel_of
+        self.owner = owner
+        self._marks: GroupCommit[Subject, Block | None] = GroupCommit(
+            lambda subjects: mark(engine, owner, subjects), name="marks"
+        )
+        self._outcomes: GroupCommit[Outcome, None] = GroupCommit(
+            lambda outcomes: record(engine, owner, outcomes), name="outcomes"
+        )
+        self._stopped = threading.Event()
+        self._heart = threading.Thread(target=self._beat, name="leases", daemon=True)
+        self._heart.start()
+
+    def close(self) -> None:
+        """Finish what is being written. Call it when no batch is running any more."""
+        self._stopped.set()
+        self._marks.close()
+        self._outcomes.close()
+        self._heart.join()
+
+    async def run_claim(self, claim_id: str) -> int:
+        """Carry out one claim; how many touches it held. Zero: it was another worker's, or was swept."""
+        batch = await asyncio.to_thread(take, self._engine, claim_id, self.owner)
+        await asyncio.gather(*(self._carry_out(ready) for ready in batch))
+        return len(batch)
+
+    async def _carry_out(self, ready: Ready) -> None:
+        outcome = _refused(ready, ready.block) if ready.block else await self._deliver(ready)
+        if outcome is not None:
+            await self._record(outcome)
+
+    async def _deliver(self, ready: Ready) -> Outcome | None:
+        """Exactly one outcome, whatever happens; None when the touch is not ours any more."""
+        look = _LastLook(self._marks, ready)
+        try:
+            receipt = await self._send(ready, look)
+        except errors.NotNow:
+            return _refused(ready, look.block)
+        except errors.AdapterError as error:
+            return await self._failed(ready, error, look)
+        except Exception as error:  # one bad touch does not stop the rest
+            log.exception("touch_broke", touch_id=ready.touch_id, error=type(error).__name__)
+            return _bug(ready, error, look)
+        return Outcome(ready=ready, state=TouchState.SENT, receipt=receipt)
+
+    async def _send(self, ready: Ready, look: _LastLook) -> Receipt:
+        channel = None if ready.is_task else self._channel_of(ready.touch["sender"], ready.step.channel)
+        if channel is None:
+            await look()
+            return Receipt(reply="a task for a person")
+        return await channel.send(ready.message, last_look=look)
+
+    async def _failed(self, ready: Ready, error: errors.AdapterError, look: _LastLook) -> Outcome:
+        trouble = circuit.trouble_of(error)
+        if trouble is not None:
+            await asyncio.to_thread(circuit.note, self._engine, ready.touch["sender"], trouble)
+        log.info("touch_refused", touch_id=ready.touch_id, error=type(error).__name__, outcome=error.outcome)
+        return outcome_of(self._engine, ready, error, was_marked=look.was_marked, dedupes=self._dedupes(ready))
+
+    def _dedupes(self, ready: Ready) -> bool:
+        channel = self._channel_of(ready.touch["sender"], ready.step.channel)
+        return channel is not None and channel.can.dedupes_by_key
+
+    async def _record(self, outcome: Outcome) -> None:
+        """The message is out: recording it is tried for a minute; then the sweeper finds it `unknown`."""
+        for _ in range(_RECORD_TRIES):
+            try:
+                await asyncio.wrap_future(self._outcomes.submit(outcome))
+                return
+            except Exception as error:  # the database may be restarting
+                log.warning("outcome_not_recorded", touch_id=outcome.ready.touch_id, error=str(error)[:200])
+                await asyncio.sleep(_RECORD_PAUSE_SECONDS)
+
+    def _beat(self) -> None:
+        """While this process lives, what it holds stays its own."""
+        lease = self._engine.policy.lease
+        while not self._stopped.wait(lease.total_seconds() / 3):
+            try:
+                until = self._engine.clock.now() + lease
+                with self._engine.store.begin() as connection:
+                    touches.renew(connection, self.owner, until)
+            except Exception as error:  # tried again at the next beat
+                log.warning("leases_not_renewed", error=str(error)[:200])
+
+
+class _LastLook:
+    """Awaited by a channel before the point of no return: marks the touch, or raises NotNow."""
+
+    def __init__(self, marks: GroupCommit[Subject, Block | None], ready: Ready) -> None:
+        self._marks = marks
+        self._ready = ready
+        self.block: Block | None = None
+        self.was_marked = False
+
+    def __call__(self) -> Coroutine[Any, Any, None]:
+        return self._look()
+
+    async def _look(self) -> None:
+        self.block = await asyncio.wrap_future(self._marks.submit(self._ready.subject))
+        if self.block is not None:
+            raise errors.NotNow(self.block.because)
+        self.was_marked = True
+
+
+def _refused(ready: Ready, block: Block | None) -> Outcome | None:
+    if block is None or block is LOST:
+        return None
+    if block.is_final:
+        return Outcome(ready=ready, state=TouchState.SKIPPED, why=block.because)
+    return Outcome(ready=ready, state=TouchState.PLANNED, block=block)
+
+
+def _bug(ready: Ready, error: Exception, look: _LastLook) -> Outcome:
+    why = f"{type(error).__name__}: {error}"
+    if look.was_marked:
+        return Outcome(ready=ready, state=TouchState.UNKNOWN, why=why)
+    return Outcome(ready=ready, state=TouchState.FAILED, why=why)
+
+
+def outcome_of(
+    engine: Engine, ready: Ready, error: errors.AdapterError, *, was_marked: bool, dedupes: bool
+) -> Outcome:
+    """The table of what each error means for a touch."""
+    now = engine.clock.now()
+    match error:
+        case errors.OutcomeUnknown() if was_marked and not dedupes:
+            return Outcome(ready=ready, state=TouchState.UNKNOWN, why=str(error))
+        case errors.RateLimited():
+            return _later(ready, str(error), until=now + error.retry_after)
+        case errors.Unauthorized():
+            return _later(ready, str(error), until=now + timedelta(minutes=1))
+        case errors.Unavailable() | errors.OutcomeUnknown():
+            return _put_off(engine, ready, error)
+        case errors.Refused(outcome=errors.Outcome.NOT_READY):
+            return _put_off(engine, ready, error)
+    is_dead = error.outcome in (errors.Outcome.REJECTED_RECIPIENT, errors.Outcome.SUPPRESSED)
+    return Outcome(ready=ready, state=TouchState.FAILED, why=str(error), is_dead_address=is_dead)
+
+
+def _later(ready: Ready, why: str, *, until: Any) -> Outcome:
+    return Outcome(ready=ready, state=TouchState.PLANNED, why=why, block=Block(why, until=until))
+
+
+def _put_off(engine: Engine, ready: Ready, error: errors.AdapterError) -> Outcome:
+    """Later, with growing pauses; for good after too many attempts."""
+    attempts = ready.touch["attempts"]
+    if attempts >= engine.policy.most_attempts:
+        return Outcome(ready=ready, state=TouchState.FAILED, why=f"gave up after {attempts} attempts: {error}")
+    return _later(ready, str(error), until=engine.clock.now() + back_off(attempts))

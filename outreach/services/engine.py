@@ -1,0 +1,70 @@
+"""What the engine's services share: built once by `app.py`, handed to each function by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import Connection, select
+
+from outreach.clock import Clock
+from outreach.content.revision import Revision, thaw
+from outreach.domain.crm_mapping import CrmMapping
+from outreach.domain.pipeline import Pipeline
+from outreach.domain.sender import Sender
+from outreach.store.session import Store
+from outreach.store.tables import revisions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How the engine behaves where a team may choose."""
+
+    max_late: timedelta = timedelta(days=2)
+    resend_unknown_once: bool = False
+    lease: timedelta = timedelta(seconds=90)
+    pick_up: timedelta = timedelta(seconds=60)  # how long a claim may wait for a worker
+    batch: int = 200
+    most_in_flight: int = 4_000
+    most_attempts: int = 8
+    circuit: timedelta = timedelta(minutes=2)
+    hold_alarm: timedelta = timedelta(minutes=1)
+    snooze: timedelta = timedelta(days=7)  # out of office without a date
+    organisation: str = ""
+    postal_address: str = ""
+    public_url: str = ""
+
+
+@dataclass(slots=True)
+class Revisions:
+    """Thawed revisions by id. A revision never changes, so it is read once."""
+
+    _known: dict[str, Revision] = field(default_factory=dict)
+
+    def get(self, connection: Connection, revision_id: str) -> Revision:
+        """The revision; raises LookupError if the database has none of that id."""
+        if revision_id not in self._known:
+            content = connection.execute(select(revisions.c.content).where(revisions.c.id == revision_id)).scalar()
+            if content is None:
+                raise LookupError(f"revision {revision_id} is not in the database")
+            self._known[revision_id] = thaw(content)
+        return self._known[revision_id]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """The running system without its network: database, clock, senders, pipelines and what was agreed."""
+
+    store: Store
+    clock: Clock
+    senders: Mapping[str, Sender]
+    pipelines: Mapping[str, Pipeline]
+    policy: Policy
+    opt_out_token: Callable[[str], str]  # touch id → token of the opt-out page
+    crms: Mapping[str, CrmMapping] = field(default_factory=dict)
+    revisions: Revisions = field(default_factory=Revisions)
+
+    def sender(self, name: str) -> Sender:
+        """The sender of that name; one that is not configured any more has no channel and no limits."""
+        return self.senders.get(name) or Sender(name=name)

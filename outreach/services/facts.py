@@ -1,0 +1,114 @@
+"""From rows to what the planner and the templates look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import RowMapping
+
+from outreach.content import context as contexts
+from outreach.content.calendars import is_holiday
+from outreach.content.expressions import evaluate
+from outreach.domain.planner import Facts
+from outreach.domain.sender import Sender
+from outreach.domain.sequence import Schedule, Sequence
+from outreach.store.paths import had
+
+_CHANNEL_ADDRESS = {"sms": "phone", "task": "email"}
+"""Channels whose address is of another kind than their name."""
+
+
+def zone_of(schedule: Schedule, row: RowMapping, sender: Sender) -> ZoneInfo:
+    """The zone a schedule counts in for this enrollment."""
+    if schedule.timezone == "lead":
+        return ZoneInfo(row["enrollments_zone"])
+    return ZoneInfo(sender.zone if schedule.timezone == "sender" else schedule.timezone)
+
+
+def holidays_of(schedule: Schedule, country: str | None) -> Callable[[date], bool]:
+    """The days off a schedule observes for a lead of that country."""
+    if schedule.holidays == "none":
+        return is_holiday(None, schedule.extra_holidays)
+    return is_holiday(country if schedule.holidays == "lead" else schedule.holidays, schedule.extra_holidays)
+
+
+def address_kind(channel: str) -> str:
+    """The kind of address a channel writes to."""
+    return _CHANNEL_ADDRESS.get(channel, channel)
+
+
+def address_for(channel: str, addresses: Collection[RowMapping]) -> RowMapping | None:
+    """The lead's live address for that channel, the oldest first."""
+    kind = address_kind(channel)
+    return next((row for row in addresses if row["kind"] == kind and not row["is_dead"]), None)
+
+
+def render_context(
+    row: RowMapping, addresses: Collection[RowMapping], sender: Sender, now: datetime
+) -> dict[str, object]:
+    """What templates and expressions see of one enrollment: plain values, absent ones left out."""
+    entered = {"sequence": row["enrollments_sequence"], "entered_at": row["enrollments_entered_at"]}
+    return lead_context(row, addresses, sender, now, enrollment=entered)
+
+
+def lead_context(
+    row: RowMapping,
+    addresses: Collection[RowMapping],
+    sender: Sender,
+    now: datetime,
+    *,
+    enrollment: Mapping[str, object] | None = None,
+) -> dict[str, object]:
+    """The same of a lead who is in no sequence (row of `lead_rows.load`)."""
+    by_kind = {address["kind"]: address["value"] for address in reversed(list(addresses))}
+    return contexts.build(
+        {name: row[f"leads_{name}"] for name in _LEAD_VALUES} | by_kind,
+        now=now,
+        company={name: row[f"companies_{name}"] for name in ("name", "domain", "fields")},
+        sender={name: getattr(sender, name) for name in ("email", "signature", "booking_url")}
+        | {"name": sender.display_name},
+        enrollment=enrollment,
+    )
+
+
+_LEAD_VALUES = (
+    "first_name",
+    "last_name",
+    "title",
+    "language",
+    "timezone",
+    "country",
+    "owner",
+    "source",
+    "status",
+    "stage",
+    "score",
+    "tags",
+    "fields",
+)
+
+
+def path_facts(
+    sequence: Sequence,
+    row: RowMapping,
+    touches: Collection[RowMapping],
+    *,
+    sender: Sender,
+    happened: Mapping[str, datetime] | None = None,
+    context: Mapping[str, object] | None = None,
+) -> Facts:
+    """What `next_move` looks at. Without `happened` and `context` it stops at steps that ask for them."""
+    return Facts(
+        sequence=sequence,
+        enrollment_id=row["enrollments_id"],
+        lead_id=row["enrollments_lead_id"],
+        cursor=row["enrollments_cursor"],
+        cursor_at=row["enrollments_cursor_at"],
+        zone=zone_of(sequence.schedule, row, sender),
+        is_holiday=holidays_of(sequence.schedule, row["leads_country"]),
+        had=had(touches),
+        happened=happened,
+        evaluate=None if context is None else lambda expression: evaluate(expression, context),
+    )

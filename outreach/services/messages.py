@@ -1,0 +1,129 @@
+"""Write one message: template, values, thread and opt-out link of one touch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from outreach.channel import Message
+from outreach.content.message_text import with_footer
+from outreach.content.revision import Revision
+from outreach.content.templates import MissingValue, Rendered, Template, compile_template
+from outreach.domain.sender import Sender
+from outreach.domain.sequence import TouchStep
+from outreach.domain.touch import TouchState, touch_key
+from outreach.services.engine import Engine
+
+_EMPTY = Rendered(subject="", text="", html="", preheader="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """All that is known before the text is written."""
+
+    touch: Mapping[str, Any]
+    step: TouchStep
+    sender: Sender
+    recipient: str
+    recipient_id: str
+    context: Mapping[str, Any]
+    siblings: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message, or the value it lacks (the message is then not complete and must not go out)."""
+
+    message: Message
+    missing: str | None = None
+
+
+def write_message(engine: Engine, revision: Revision, letter: Letter) -> Draft:
+    """The message of a touch; the same touch always gives the same message."""
+    name = template_of(letter.step, letter.touch["variant"])
+    try:
+        rendered, template = _render(revision, name, letter)
+    except MissingValue as missing:
+        return Draft(_message(engine, letter, _EMPTY), missing=missing.name)
+    if letter.step.action != "email":
+        return Draft(_message(engine, letter, rendered))
+    thread = thread_of(letter.step, letter.siblings)
+    url = f"{engine.policy.public_url}/u/{engine.opt_out_token(letter.touch['id'])}"
+    complete = with_footer(
+        rendered,
+        organisation_name=engine.policy.organisation,
+        postal_address=engine.policy.postal_address,
+        unsubscribe_url=url,
+        language=template.language if template else None,
+    )
+    return Draft(_email(_message(engine, letter, complete), thread, url))
+
+
+def template_of(step: TouchStep, variant: str | None) -> str | None:
+    """The template of a step for the variant that was chosen."""
+    if variant is None or variant == "main":
+        return step.template
+    return step.variants[variant]
+
+
+def _render(revision: Revision, name: str | None, letter: Letter) -> tuple[Rendered, Template | None]:
+    if name is None:
+        return _EMPTY, None
+    template = compile_template(name, revision.templates[name])
+    return template.render(letter.context, key=f"{letter.touch['lead_id']}.{letter.step.id}"), template
+
+
+def thread_of(step: TouchStep, siblings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The mails sent so far in the thread this step answers in, oldest first."""
+    if step.thread is None:
+        return []
+    sent = (TouchState.SENT, TouchState.UNKNOWN)
+    mails = [row for row in siblings if row["action"] == "email" and row["state"] in sent and row["step"] != step.id]
+    begin = next((row for row in mails if row["step"] == step.thread), None)
+    return [row for row in mails if begin and row["id"] >= begin["id"]]
+
+
+def _message(engine: Engine, letter: Letter, rendered: Rendered) -> Message:
+    sender, touch = letter.sender, letter.touch
+    return Message(
+        key=touch_key(touch["enrollment_id"], touch["step"]),
+        action=touch["action"],
+        to=letter.recipient_id or letter.recipient,
+        text=rendered.text,
+        html=rendered.html,
+        subject=rendered.subject,
+        to_name=_full_name(letter.context),
+        from_name=sender.display_name,
+        from_address=sender.email,
+        message_id=touch["message_id"] or "",
+        thread_id=_chat(letter),
+    )
+
+
+def _full_name(context: Mapping[str, Any]) -> str:
+    lead = context.get("lead", {})
+    return " ".join(part for part in (lead.get("first_name"), lead.get("last_name")) if part)
+
+
+def _chat(letter: Letter) -> str:
+    """The chat an earlier message of this enrollment opened on the same channel."""
+    for row in reversed(letter.siblings):
+        if row["channel"] == letter.step.channel and row["thread_id"]:
+            return str(row["thread_id"])
+    return ""
+
+
+def _email(message: Message, thread: Sequence[Mapping[str, Any]], unsubscribe_url: str) -> Message:
+    """Thread headers as RFC 5322 §3.6.4 has them, and the opt-out of RFC 8058."""
+    ids = tuple(row["message_id"] for row in thread if row["message_id"])
+    subject = thread[0]["subject"] if thread and thread[0]["subject"] else message.subject
+    return replace(
+        message,
+        subject=f"Re: {subject}" if thread and not subject.lower().startswith("re:") else subject,
+        in_reply_to=ids[-1] if ids else "",
+        references=ids,
+        unsubscribe_url=unsubscribe_url,
+    )

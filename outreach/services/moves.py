@@ -1,0 +1,145 @@
+"""Carry out what the planner decided, inside the caller's transaction, for a whole batch."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence as Items
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, update
+
+from outreach.domain.enrollment import FinishReason
+from outreach.domain.pipeline import Pipeline, StageKind, Status
+from outreach.domain.planner import Finish, LookAgain, Move, PlanTouch
+from outreach.domain.sequence import Sequence, Trigger, What
+from outreach.domain.touch import TouchState, message_id, touch_key
+from outreach.services.engine import Engine
+from outreach.services.facts import address_for
+from outreach.store import enrollments, lead_states, touches
+from outreach.store.tables import tasks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """One enrollment (row of `enrollments.load`), its lead's addresses, and where it goes."""
+
+    row: RowMapping
+    addresses: Collection[RowMapping]
+    sequence: Sequence
+    pipeline: Pipeline
+    move: Move
+
+
+def carry_out(connection: Connection, engine: Engine, planned: Collection[Planned], now: datetime) -> None:
+    """Write where each enrollment stands, plan its touch, write on its lead, or finish it."""
+    for item in planned:
+        _add_tags(connection, item, now)
+        _close_overdue(connection, item, now)
+    move_stages(connection, [move for item in planned for move in _stage_moves(engine, item)], now)
+    going_on = [item for item in planned if not isinstance(item.move.outcome, Finish)]
+    enrollments.save_moves(connection, [_stand(item) for item in going_on])
+    touches.insert(connection, [_touch_row(engine, item) for item in going_on if _plans(item)])
+    _finish(connection, [item for item in planned if isinstance(item.move.outcome, Finish)], now)
+
+
+def _plans(item: Planned) -> bool:
+    return isinstance(item.move.outcome, PlanTouch)
+
+
+def _stand(item: Planned) -> dict[str, Any]:
+    outcome = item.move.outcome
+    return {
+        "enrollment_id": item.row["enrollments_id"],
+        "new_cursor": item.move.cursor,
+        "new_cursor_at": item.move.cursor_at,
+        "new_due_at": outcome.at if isinstance(outcome, LookAgain) else None,
+    }
+
+
+def _touch_row(engine: Engine, item: Planned) -> dict[str, Any]:
+    plan = item.move.outcome
+    assert isinstance(plan, PlanTouch)
+    step, row = plan.step, item.row
+    sender = engine.sender(step.sender or row["enrollments_sender"])
+    address = address_for(step.channel, item.addresses)
+    key = touch_key(row["enrollments_id"], step.id)
+    return {
+        "id": engine.clock.fresh_id(),
+        "enrollment_id": row["enrollments_id"],
+        "lead_id": row["enrollments_lead_id"],
+        "sequence": item.sequence.name,
+        "revision_id": row["enrollments_revision_id"],
+        "step": step.id,
+        "action": step.action,
+        "channel": step.channel,
+        "variant": plan.variant,
+        "sender": sender.name,
+        "state": TouchState.PLANNED,
+        "is_first": plan.is_first,
+        "wanted_at": plan.wanted_at,
+        "due_at": plan.due_at,
+        "closes_at": plan.closes_at,
+        "attempts": 0,
+        "crossed": False,
+        "recipient": address["value"] if address else None,
+        "message_id": message_id(key, sender.domain) if step.action == "email" else None,
+    }
+
+
+def _stage_moves(engine: Engine, item: Planned) -> list[lead_states.StageMove]:
+    """Stages the sequence writes on its way, and the one it maps to `no_reply` at its end."""
+    stages = [(write.value, f"sequence {item.sequence.name}") for write in item.move.writes if write.what is What.STAGE]
+    outcome = item.move.outcome
+    mapped = item.sequence.stages.get(Trigger.NO_REPLY)
+    if isinstance(outcome, Finish) and outcome.reason is FinishReason.COMPLETED and mapped:
+        stages.append((mapped, f"no reply in sequence {item.sequence.name}"))
+    lead_id = item.row["enrollments_lead_id"]
+    return [stage_move(engine, lead_id, item.pipeline, stage=stage, reason=reason) for stage, reason in stages]
+
+
+def stage_move(
+    engine: Engine, lead_id: str, pipeline: Pipeline, *, stage: str, reason: str, by: str = "engine"
+) -> lead_states.StageMove:
+    """A wanted move under a fresh id."""
+    return lead_states.StageMove(
+        move_id=engine.clock.fresh_id(), lead_id=lead_id, pipeline=pipeline, stage=stage, reason=reason, by=by
+    )
+
+
+def move_stages(connection: Connection, moves: Items[lead_states.StageMove], now: datetime) -> None:
+    """Move leads by the engine's hand; a stage of kind won makes the lead a customer."""
+    moved = lead_states.move_stages(connection, moves, now)
+    won = [move.lead_id for move in moved if _kind(move) is StageKind.WON]
+    lead_states.set_status(connection, won, Status.CUSTOMER, now)
+
+
+def _kind(move: lead_states.StageMove) -> StageKind | None:
+    stage = move.pipeline.stage(move.stage)
+    return stage.kind if stage else None
+
+
+def _add_tags(connection: Connection, item: Planned, now: datetime) -> None:
+    tags = [write.value for write in item.move.writes if write.what is What.TAG]
+    if tags:
+        lead_states.add_tags(connection, item.row["enrollments_lead_id"], tags, now)
+
+
+def _close_overdue(connection: Connection, item: Planned, now: datetime) -> None:
+    if not item.move.overdue:
+        return
+    connection.execute(
+        update(tasks)
+        .where(tasks.c.enrollment_id == item.row["enrollments_id"], tasks.c.state == "open")
+        .values(state="skipped", outcome="overdue", finished_at=now)
+    )
+
+
+def _finish(connection: Connection, items: Collection[Planned], now: datetime) -> None:
+    for item in items:
+        finish = item.move.outcome
+        assert isinstance(finish, Finish)
+        ids = [item.row["enrollments_id"]]
+        enrollments.finish(connection, ids, finish.reason, detail=finish.detail, now=now)
+        touches.skip_planned(connection, ids, why=finish.reason, now=now)
+    lead_states.leave_sequence(connection, [item.row["enrollments_lead_id"] for item in items], now)

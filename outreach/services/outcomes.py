@@ -1,0 +1,163 @@
+"""Record what became of touches and plan what follows, in one transaction for all that are waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from outreach.channel import Receipt
+from outreach.domain.enrollment import EnrollmentState
+from outreach.domain.planner import Had, next_move
+from outreach.domain.rules import Block, first_block
+from outreach.domain.sequence import OnFailure, Trigger
+from outreach.domain.suppression import Scope, SuppressionReason, address_value
+from outreach.domain.touch import COUNTED, TouchState
+from outreach.services.batch import Ready
+from outreach.services.engine import Engine
+from outreach.services.facts import address_kind, path_facts
+from outreach.services.moves import Planned, carry_out, move_stages, stage_move
+from outreach.services.standings import standings
+from outreach.services.task_rows import task_row
+from outreach.store import enrollments, stops, touches
+from outreach.store.tables import tasks
+
+_BACK_OFF = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """`state` is sent, failed, unknown or skipped; or planned, when nothing was handed over and `block` says why."""
+
+    ready: Ready
+    state: TouchState
+    receipt: Receipt = Receipt()
+    why: str = ""
+    block: Block | None = None
+    is_dead_address: bool = False  # the provider says that this address will never work
+
+
+def back_off(attempts: int) -> timedelta:
+    """How long a touch waits after the provider put it off: 5 minutes, doubling, at most 4 hours."""
+    return min(_BACK_OFF * 2 ** min(attempts, 6), timedelta(hours=4))
+
+
+def record(engine: Engine, owner: str, outcomes: Sequence[Outcome]) -> list[None]:
+    """Write outcomes, plan the next touches, keep suppressions and tasks that follow from them."""
+    engine.store.write(lambda connection: _record(connection, engine, owner, outcomes))
+    return [None] * len(outcomes)
+
+
+def _record(connection: Connection, engine: Engine, owner: str, outcomes: Sequence[Outcome]) -> None:
+    enrollments.lock(connection, (outcome.ready.touch["enrollment_id"] for outcome in outcomes))
+    now = engine.clock.now()
+    given_back = [outcome for outcome in outcomes if outcome.state is TouchState.PLANNED]
+    finished = [outcome for outcome in outcomes if outcome.state is not TouchState.PLANNED]
+    touches.give_back(connection, _returns(connection, given_back, now), owner=owner)
+    touches.finish(connection, [_finish_row(outcome, now) for outcome in finished], owner=owner)
+    stops.suppress(connection, [_dead(engine, outcome, now) for outcome in finished if outcome.is_dead_address])
+    _insert_tasks(connection, engine, finished, now)
+    _go_on(connection, engine, [outcome for outcome in finished if outcome.state is not TouchState.UNKNOWN], now)
+
+
+def _returns(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> list[dict[str, Any]]:
+    """Blocks without an end are asked about once more here, under the lock: what caused them may be gone."""
+    endless = [outcome.ready.subject for outcome in outcomes if outcome.block and outcome.block.until is None]
+    found = standings(connection, endless) if endless else {}
+    rows = []
+    for outcome in outcomes:
+        block = outcome.block
+        if outcome.ready.touch_id in found:
+            block = first_block(found[outcome.ready.touch_id], now)
+        rows.append(_return_row(outcome, block, now))
+    return rows
+
+
+def _return_row(outcome: Outcome, block: Block | None, now: datetime) -> dict[str, Any]:
+    due_at = now if block is None else block.until
+    return {
+        "touch_id": outcome.ready.touch_id,
+        "new_due_at": due_at,
+        "new_closes_at": due_at,  # the window is looked up again when it is due
+        "new_block": block.because if block else None,
+    }
+
+
+def _finish_row(outcome: Outcome, now: datetime) -> dict[str, Any]:
+    touch, receipt = outcome.ready.touch, outcome.receipt
+    is_sent = outcome.state is TouchState.SENT
+    return {
+        "touch_id": touch["id"],
+        "new_state": outcome.state,
+        "at": now,
+        "sent": now if is_sent else None,
+        "new_provider_id": receipt.provider_id or None,
+        "new_thread_id": receipt.thread_id or None,
+        "reply": receipt.reply[:500] or None,
+        "why": outcome.why[:500] or None,
+        "to": outcome.ready.message.to or touch["recipient"],
+        "heading": outcome.ready.message.subject or None,
+        "counts_at": touch["used_at"] if outcome.state in COUNTED else None,
+    }
+
+
+def _dead(engine: Engine, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    ready = outcome.ready
+    return {
+        "id": engine.clock.fresh_id(),
+        "scope": Scope.ADDRESS,
+        "value": address_value(address_kind(ready.step.channel), ready.subject.recipient or ready.message.to),
+        "reason": SuppressionReason.REFUSED,
+        "detail": outcome.why[:500],
+        "by": "engine",
+        "created_at": now,
+    }
+
+
+def _insert_tasks(connection: Connection, engine: Engine, outcomes: Sequence[Outcome], now: datetime) -> None:
+    rows = [task_row(engine, outcome.ready, now) for outcome in outcomes if _wants_a_person(outcome)]
+    if rows:
+        connection.execute(tasks.insert(), rows)
+
+
+def _wants_a_person(outcome: Outcome) -> bool:
+    if outcome.state is TouchState.SENT:
+        return outcome.ready.is_task
+    return outcome.state is TouchState.FAILED and outcome.ready.step.on_failure is OnFailure.TASK
+
+
+def _go_on(connection: Connection, engine: Engine, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Plan what follows for enrollments that are not over; they are locked, and read after the lock."""
+    if not outcomes:
+        return
+    states = enrollments.states(connection, {outcome.ready.touch["enrollment_id"] for outcome in outcomes})
+    going = [o for o in outcomes if states[o.ready.touch["enrollment_id"]]["state"] != EnrollmentState.FINISHED]
+    move_stages(connection, [move for outcome in going if (move := _first_touch(engine, outcome))], now)
+    carry_out(connection, engine, [_planned(engine, outcome, now) for outcome in going], now)
+
+
+def _first_touch(engine: Engine, outcome: Outcome) -> Any:
+    ready = outcome.ready
+    stage = ready.revision.sequence.stages.get(Trigger.FIRST_TOUCH)
+    if not (ready.touch["is_first"] and outcome.state is TouchState.SENT and stage):
+        return None
+    reason = f"first touch of sequence {ready.revision.sequence.name}"
+    return stage_move(engine, ready.row["enrollments_lead_id"], ready.revision.pipeline, stage=stage, reason=reason)
+
+
+def _planned(engine: Engine, outcome: Outcome, now: datetime) -> Planned:
+    ready = outcome.ready
+    facts = path_facts(
+        ready.revision.sequence, ready.row, ready.siblings, sender=engine.sender(ready.row["enrollments_sender"])
+    )
+    facts = replace(facts, had={**facts.had, ready.step.id: Had(outcome.state, now)})
+    return Planned(
+        row=ready.row,
+        addresses=ready.addresses,
+        sequence=ready.revision.sequence,
+        pipeline=ready.revision.pipeline,
+        move=next_move(facts, now),
+    )

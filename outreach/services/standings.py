@@ -1,0 +1,111 @@
+"""What the rules look at, read for a batch in one go. Call it after the enrollments are locked, in a later statement."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+
+from outreach.domain.enrollment import EnrollmentState
+from outreach.domain.rules import Standing
+from outreach.domain.suppression import Scope, keys_of
+from outreach.store import enrollments, stops
+from outreach.store.tables import senders
+
+Key = tuple[Scope, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """One touch, as far as its standing is concerned."""
+
+    touch_id: str
+    enrollment_id: str
+    sequence: str
+    sender: str
+    recipient: str | None
+    closes_at: datetime | None
+    opens_at: datetime | None = None
+    missing: str | None = None
+    keys: frozenset[Key] = frozenset()
+
+
+def subject_of(
+    touch: Mapping[str, Any], row: RowMapping, addresses: Collection[RowMapping], *, missing: str | None = None
+) -> Subject:
+    """The subject of a touch row, its enrollment row and its lead's addresses."""
+    return Subject(
+        touch_id=touch["id"],
+        enrollment_id=touch["enrollment_id"],
+        sequence=touch["sequence"],
+        sender=touch["sender"],
+        recipient=touch["recipient"],
+        closes_at=touch["closes_at"],
+        missing=missing,
+        keys=keys_of(
+            lead_id=touch["lead_id"],
+            company_id=row["leads_company_id"],
+            addresses=tuple((address["kind"], address["value"]) for address in addresses),
+        ),
+    )
+
+
+def standings(connection: Connection, subjects: Collection[Subject]) -> dict[str, Standing]:
+    """The standing of each touch, by touch id."""
+    ids = {subject.enrollment_id for subject in subjects}
+    states = enrollments.states(connection, ids)
+    held = stops.held(connection, ids)
+    suppressed = stops.suppressed(connection, {key for subject in subjects for key in subject.keys})
+    paused = stops.paused(connection)
+    circuits = _circuits(connection)
+    return {
+        subject.touch_id: _standing(subject, states.get(subject.enrollment_id), held, suppressed, paused, circuits)
+        for subject in subjects
+    }
+
+
+def _standing(
+    subject: Subject,
+    state: RowMapping | None,
+    held: set[str],
+    suppressed: Mapping[Key, str],
+    paused: Collection[RowMapping],
+    circuits: Mapping[str, datetime],
+) -> Standing:
+    return Standing(
+        state=EnrollmentState(state["state"]) if state else EnrollmentState.FINISHED,
+        finish_reason=state["reason"] if state else "erased",
+        is_held=subject.enrollment_id in held,
+        suppression=next((suppressed[key] for key in sorted(subject.keys) if key in suppressed), None),
+        pauses=tuple(_words(row) for row in paused if _covers(row, subject)),
+        snoozed_until=state["snoozed_until"] if state else None,
+        opens_at=subject.opens_at,
+        closes_at=subject.closes_at,
+        circuit_open_until=circuits.get(subject.sender),
+        recipient=subject.recipient,
+        missing=subject.missing,
+    )
+
+
+def _covers(pause: RowMapping, subject: Subject) -> bool:
+    match pause["scope"]:
+        case "all":
+            return True
+        case "sequence":
+            return bool(pause["value"] == subject.sequence)
+        case "sender":
+            return bool(pause["value"] == subject.sender)
+        case _:
+            return (Scope(pause["scope"]), pause["value"]) in subject.keys
+
+
+def _words(pause: RowMapping) -> str:
+    return f"{pause['scope']} {pause['value']}".strip() + f" ({pause['reason']})"
+
+
+def _circuits(connection: Connection) -> dict[str, datetime]:
+    statement = select(senders.c.name, senders.c.circuit_open_until).where(senders.c.circuit_open_until.is_not(None))
+    return {name: until for name, until in connection.execute(statement)}

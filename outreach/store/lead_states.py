@@ -1,0 +1,119 @@
+"""What the engine writes on a lead: status, stage with history, tags."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, exists, select, update
+
+from outreach.domain.enrollment import EnrollmentState
+from outreach.domain.pipeline import Pipeline, Status
+from outreach.store.tables import enrollments, leads, stage_moves
+
+_STRONGER = {
+    Status.IN_SEQUENCE: (Status.NEW, Status.IN_SEQUENCE, Status.RESPONDED, Status.NOT_INTERESTED),
+    Status.NEW: (Status.IN_SEQUENCE,),
+    Status.RESPONDED: (Status.NEW, Status.IN_SEQUENCE, Status.NOT_INTERESTED, Status.BOUNCED),
+    Status.BOUNCED: (Status.NEW, Status.IN_SEQUENCE),
+}
+"""A status is only written over these; others (do_not_contact, customer) are written over everything."""
+
+
+def set_status(connection: Connection, lead_ids: Collection[str], status: Status, now: datetime) -> list[str]:
+    """Write a status where it may replace the present one; the leads that changed."""
+    if not lead_ids:
+        return []
+    statement = update(leads).where(leads.c.id.in_(lead_ids), leads.c.status != status)
+    if status in _STRONGER:
+        statement = statement.where(leads.c.status.in_(_STRONGER[status]))
+    statement = statement.values(status=status, updated_at=now).returning(leads.c.id)
+    return list(connection.execute(statement).scalars())
+
+
+def leave_sequence(connection: Connection, lead_ids: Collection[str], now: datetime) -> None:
+    """Leads who are in no sequence any more and did not answer are `new` again: free to be enrolled."""
+    inside = exists(
+        select(enrollments.c.id).where(
+            enrollments.c.lead_id == leads.c.id, enrollments.c.state != EnrollmentState.FINISHED
+        )
+    )
+    connection.execute(
+        update(leads)
+        .where(leads.c.id.in_(lead_ids), leads.c.status == Status.IN_SEQUENCE, ~inside)
+        .values(status=Status.NEW, updated_at=now)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageMove:
+    """A wanted move of one lead; `move_id` is a fresh id for its history."""
+
+    move_id: str
+    lead_id: str
+    pipeline: Pipeline
+    stage: str
+    reason: str
+    by: str = "engine"
+
+
+def move_stages(connection: Connection, wanted: Sequence[StageMove], now: datetime) -> list[StageMove]:
+    """Move leads, with history. A move to where the lead stands, or one its pipeline does not allow, is left out."""
+    present = _present_stages(connection, {move.lead_id for move in wanted})
+    done: list[tuple[StageMove, str | None]] = []
+    for move in wanted:
+        pipeline, stage = present.get(move.lead_id, (None, None))
+        before = stage if pipeline == move.pipeline.name else None
+        if move.lead_id in present and before != move.stage and move.pipeline.allows(before, move.stage):
+            done.append((move, before))
+            present[move.lead_id] = (move.pipeline.name, move.stage)
+    _write_stages(connection, done, now)
+    return [move for move, _ in done]
+
+
+def _present_stages(connection: Connection, lead_ids: Collection[str]) -> dict[str, tuple[str, str]]:
+    statement = (
+        select(leads.c.id, leads.c.pipeline, leads.c.stage)
+        .where(leads.c.id.in_(lead_ids))
+        .order_by(leads.c.id)
+        .with_for_update()
+    )
+    return {row.id: (row.pipeline, row.stage) for row in connection.execute(statement)}
+
+
+def _write_stages(connection: Connection, done: Sequence[tuple[StageMove, str | None]], now: datetime) -> None:
+    if not done:
+        return
+    connection.execute(
+        update(leads)
+        .where(leads.c.id == bindparam("of_lead"))
+        .values(pipeline=bindparam("to_pipeline"), stage=bindparam("to"), stage_since_at=now, updated_at=now),
+        [{"of_lead": move.lead_id, "to_pipeline": move.pipeline.name, "to": move.stage} for move, _ in done],
+    )
+    connection.execute(
+        stage_moves.insert(),
+        [
+            {
+                "id": move.move_id,
+                "lead_id": move.lead_id,
+                "pipeline": move.pipeline.name,
+                "from_stage": before,
+                "to_stage": move.stage,
+                "reason": move.reason,
+                "by": move.by,
+                "at": now,
+            }
+            for move, before in done
+        ],
+    )
+
+
+def add_tags(connection: Connection, lead_id: str, tags: Iterable[str], now: datetime) -> None:
+    """Add tags; those the lead has stay, in their order."""
+    present = connection.execute(select(leads.c.tags).where(leads.c.id == lead_id).with_for_update()).scalar_one()
+    missing = [tag for tag in tags if tag not in present]
+    if missing:
+        connection.execute(
+            update(leads).where(leads.c.id == lead_id).values(tags=[*present, *missing], updated_at=now)
+        )

@@ -1,0 +1,88 @@
+"""The worker: answers the doorbell, and looks for work by itself in case the bell was lost."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import structlog
+
+from outreach.app import App
+from outreach.doorbell import Answers
+from outreach.services.dispatch import Dispatcher
+from outreach.services.understand import understand_one
+from outreach.store import touches
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+_LOOK_SECONDS = 0.5
+_LOOK_SECONDS_WITH_BROKER = 5.0
+_THREADS = 8
+
+
+class Worker:
+    """One process's worth of sending and understanding. `start` returns at once; `close` finishes what is on the wire."""
+
+    def __init__(self, app: App, *, threads: int = _THREADS) -> None:
+        self._app = app
+        self._threads = threads
+        self._loop = asyncio.new_event_loop()
+        self._loop_thread = threading.Thread(target=self._loop.run_forever, name="network", daemon=True)
+        self._dispatcher = Dispatcher(app.engine, app.channel_of, owner=app.owner)
+        self._stopped = threading.Event()
+        self._looker = threading.Thread(target=self._look, name="looker", daemon=True)
+
+    def start(self) -> None:
+        self._loop_thread.start()
+        answers = Answers(touches=self.carry_out, deliveries=self.understand, sync=self.sync)
+        self._app.doorbell.listen(answers, threads=self._threads)
+        self._looker.start()
+        log.info("worker_started", owner=self._app.owner, threads=self._threads)
+
+    def close(self) -> None:
+        self._stopped.set()
+        self._looker.join()
+        self._app.doorbell.close()
+        self._wait(self._app.close_network())
+        self._dispatcher.close()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop_thread.join()
+        log.info("worker_stopped", owner=self._app.owner)
+
+    def carry_out(self, claim_id: str) -> None:
+        """One claim, to its end."""
+        self._wait(self._dispatcher.run_claim(claim_id))
+
+    def understand(self, delivery_id: str) -> None:
+        """One stored delivery."""
+        understand_one(self._app.engine, self._app.receivers, delivery_id)
+
+    def sync(self, connection: str) -> None:
+        """What is due on one CRM connection."""
+        self._wait(self._app.drain(connection))
+
+    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _look(self) -> None:
+        """Claims whose bell nobody heard. Without a broker between processes this is how work is found."""
+        with_broker = not self._app.doorbell.is_in_process
+        while not self._stopped.wait(_LOOK_SECONDS_WITH_BROKER if with_broker else _LOOK_SECONDS):
+            try:
+                self.look_for_claims()
+            except Exception as error:  # the database may be restarting
+                log.warning("looking_failed", error=str(error)[:200])
+
+    def look_for_claims(self) -> int:
+        """Carry out claims that nobody has taken over; how many were found."""
+        with self._app.store.read() as connection:
+            waiting = touches.unowned_claims(connection, most=self._threads)
+        for claim_id in waiting:
+            if self._stopped.is_set():
+                break
+            self.carry_out(claim_id)
+        return len(waiting)
