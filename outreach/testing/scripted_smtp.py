@@ -233,11 +233,12 @@ class _Session(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         try:
             transport = await loop.start_tls(self._transport, self, context, server_side=True)
-        except OSError as error:
-            self.connection_lost(error)  # asyncio does not tell a protocol whose handshake failed
+        except OSError:
+            transport = None
+        if transport is None or transport.is_closing():
+            self.connection_lost(None)  # asyncio does not tell a protocol whose handshake failed
             return
-        if transport is not None:
-            self._transport = transport
+        self._transport = transport
         self._is_encrypted, self._is_shaking_hands = True, False
         self._go_on()
 
