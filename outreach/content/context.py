@@ -1,7 +1,7 @@
 """What expressions and templates see of a lead: plain values only, and nothing that is null, empty or white space.
 
-Plain values are str, int, float, bool, date, datetime, and lists and dicts of them. Built once for a lead, used for every
-condition and text; the parts of sender and company can be pruned once for a batch and handed in again.
+Plain values are str, int, float, bool, date, datetime, and lists and dicts of them. Built once for a
+lead, used for every condition and text.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+
+from outreach.content.names import ENROLLMENT, SENDER
 
 Row = Mapping[str, object]
 _NONE: Row = {}
@@ -25,27 +27,33 @@ def build(
 ) -> dict[str, object]:
     """The context of one lead.
 
-    `lead` holds its columns, its addresses by kind (`email`, `linkedin`, …) and its own fields under `fields`, which are
-    reachable as `lead.fields.x` and, unless a column has that name, as `lead.x`; `company` likewise. `events` says how
-    often each kind of event happened. `now` is aware.
+    `lead` holds its columns, its addresses by kind (`email`, `linkedin`, …) and its own fields under `fields`, which
+    are reachable as `lead.fields.x` and, unless a column has that name, as `lead.x`; `company` likewise. Of `sender`
+    and `enrollment` only what `names.py` lists gets in, so that no secret can. `events` says how often each kind of
+    event happened. `now` is aware.
     """
-    context: dict[str, object] = {
-        "lead": _person(lead),
+    return {
+        "lead": _named(_with_fields(lead)),
         "company": _with_fields(company or _NONE),
-        "sender": _person(sender or _NONE),
-        "enrollment": plain(enrollment or _NONE),
-        "events": plain(events or _NONE),
+        "sender": _with_first_name(_only(SENDER, sender or _NONE)),
+        "enrollment": _only(ENROLLMENT, enrollment or _NONE),
+        "events": _pruned(events or _NONE),
         "now": now,
     }
-    return context
 
 
-def _person(row: Row) -> dict[str, object]:
-    person = _with_fields(row)
-    first, last = person.get("first_name"), person.get("last_name")
-    if "name" not in person and (first or last):
-        person["name"] = " ".join(str(part) for part in (first, last) if part)
-    return person
+def _named(person: dict[str, object]) -> dict[str, object]:
+    parts = [str(person[name]) for name in ("first_name", "last_name") if name in person]
+    return {"name": " ".join(parts), **person} if parts else person
+
+
+def _with_first_name(person: dict[str, object]) -> dict[str, object]:
+    words = str(person.get("name", "")).split()
+    return {"first_name": words[0], **person} if words else person
+
+
+def _only(names: frozenset[str], row: Row) -> dict[str, object]:
+    return _pruned({name: value for name, value in row.items() if name in names})
 
 
 def _with_fields(row: Row) -> dict[str, object]:

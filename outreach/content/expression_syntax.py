@@ -17,7 +17,7 @@ from jinja2.lexer import TokenStream
 from jinja2.parser import Parser
 from jinja2.sandbox import SandboxedEnvironment
 
-from outreach.content import operations
+from outreach.content import links, operations
 from outreach.content.filters import FILTERS, TURKIC
 from outreach.content.names import ROOTS, unknown_name
 from outreach.content.operations import Absent
@@ -54,7 +54,11 @@ class Checked:
 
 def _sandbox() -> SandboxedEnvironment:
     environment = SandboxedEnvironment(
-        undefined=Absent, autoescape=False, trim_blocks=True, lstrip_blocks=True, cache_size=0
+        undefined=Absent,
+        autoescape=False,
+        keep_trailing_newline=True,
+        optimized=False,
+        cache_size=0,
     )
     environment.globals.clear()
     environment.tests.clear()
@@ -69,6 +73,13 @@ def _sandbox() -> SandboxedEnvironment:
         joined=operations.joined,
         is_absent=lambda value: isinstance(value, Absent),
         chosen=chosen,
+        items=operations.items,
+        text=operations.text,
+        html=operations.html,
+        attribute=operations.attribute,
+        link=links.link,
+        whole_address=links.whole_address,
+        part_of_address=links.part_of_address,
     )
     return environment
 

@@ -1,0 +1,115 @@
+"""Puts the pieces of a message together as one Jinja2 program of the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from jinja2 import Template, nodes
+
+from outreach.content.expression_syntax import SANDBOX, Checked, ExpressionError, Scope, call, constant, read
+from outreach.content.markdown_parts import Choice, Link, Loop, Piece, Pieces
+from outreach.content.template_source import Value
+from outreach.errors import ConfigError, Problem
+
+SEPARATOR = "\0"
+"""What the program gives out behind each part; no text or value holds it."""
+
+
+def compile_parts(
+    parts: tuple[Pieces, Pieces, Pieces, Pieces], *, file: str, is_turkic: bool
+) -> tuple[Template, tuple[str, ...]]:
+    """A program that gives out subject, preheader, text and HTML, and the names it needs. Raises ConfigError."""
+    builder = _Builder(file)
+    scope = Scope(can_spin=True, is_turkic=is_turkic)
+    statements: list[nodes.Node] = []
+    for part, filling in zip(parts, ("text", "text", "text", "html"), strict=True):
+        statements += builder.statements(part, scope, filling)
+        statements.append(_literal(SEPARATOR))
+    if builder.problems:
+        problems = dict.fromkeys(sorted(builder.problems, key=lambda problem: (problem.line, problem.column)))
+        raise ConfigError(*problems)
+    tree = nodes.Template(statements)
+    tree.set_lineno(1)
+    tree.set_environment(SANDBOX)
+    return Template.from_code(SANDBOX, SANDBOX.compile(tree), {}), builder.needed(parts, scope)
+
+
+def _literal(text: str) -> nodes.Node:
+    return nodes.Output([nodes.TemplateData(text)])
+
+
+class _Builder:
+    """Turns pieces into statements and gathers what is wrong with their expressions."""
+
+    def __init__(self, file: str) -> None:
+        self.problems: list[Problem] = []
+        self._file = file
+
+    def statements(self, pieces: Pieces, scope: Scope, filling: str) -> list[nodes.Node]:
+        built: list[nodes.Node] = []
+        for piece in pieces:
+            built += self._piece(piece, scope, filling)
+        return built
+
+    def needed(self, parts: Sequence[Pieces], scope: Scope) -> tuple[str, ...]:
+        """Names that are printed whatever happens, in order."""
+        names: dict[str, None] = {}
+        for pieces in parts:
+            for piece in pieces:
+                values = piece.parts if isinstance(piece, Link) else (piece,)
+                for value in values:
+                    if isinstance(value, Value):
+                        names.update(dict.fromkeys(self._read(value, scope).needed))
+        return tuple(names)
+
+    def _piece(self, piece: Piece, scope: Scope, filling: str) -> list[nodes.Node]:
+        if isinstance(piece, str):
+            return [_literal(piece)]
+        if isinstance(piece, Choice):
+            return self._choice(piece, scope, filling)
+        if isinstance(piece, Loop):
+            return self._loop(piece, scope, filling)
+        if isinstance(piece, Link):
+            return [nodes.Output([self._link(piece, scope, filling)])]
+        return [nodes.Output([call(filling, self._read(piece, scope).node)])]
+
+    def _link(self, link: Link, scope: Scope, filling: str) -> nodes.Expr:
+        parts: list[nodes.Expr] = []
+        for part in link.parts:
+            if isinstance(part, str):
+                parts.append(constant(part))
+            else:
+                name = "part_of_address" if parts else "whole_address"
+                parts.append(call(name, self._read(part, scope).node))
+        target = call("link", *parts)
+        return call("attribute", target) if filling == "html" else target
+
+    def _choice(self, choice: Choice, scope: Scope, filling: str) -> list[nodes.Node]:
+        otherwise: list[nodes.Node] = []
+        for condition, body in reversed(choice.branches):
+            inside = self.statements(body.html if filling == "html" else body.text, scope, filling)
+            if condition is None:
+                otherwise = inside
+            else:
+                test = self._read(condition, replace(scope, can_spin=False)).node
+                otherwise = [nodes.If(test, inside, [], otherwise)]
+        return otherwise
+
+    def _loop(self, loop: Loop, scope: Scope, filling: str) -> list[nodes.Node]:
+        is_html = filling == "html"
+        over = call("items", self._read(loop.over, replace(scope, can_spin=False)).node)
+        inside_scope = replace(scope, locals=scope.locals | {loop.name})
+        inside = self.statements(loop.body.html if is_html else loop.body.text, inside_scope, filling)
+        turns = nodes.For(nodes.Name(loop.name, "store"), over, inside, [], None, False)
+        before, after = loop.around if is_html else ("", loop.text_end)
+        if not before and not after:
+            return [turns]
+        return [nodes.If(over, [_literal(before), turns, _literal(after)], [], [])]
+
+    def _read(self, value: Value, scope: Scope) -> Checked:
+        try:
+            return read(value.source, scope)
+        except ExpressionError as error:
+            self.problems.append(Problem(self._file, value.line, value.column, str(error)))
+            return Checked(constant(""))

@@ -1,0 +1,144 @@
+"""Messages people write: front matter, Markdown and Jinja2, compiled once and rendered for each lead.
+
+Markdown becomes HTML and plain text when the template is compiled (`markdown_parts.py`). Both parts, the subject and
+the preheader are one Jinja2 program in the sandbox (`program.py`), made from expressions that were checked and rebuilt
+(`expression_syntax.py`). Rendering fills in values: escaped in the HTML part, as they are in the text part.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from jinja2 import Template as Program
+
+from outreach.content.expression_syntax import KEY
+from outreach.content.front_matter import FrontMatter, FunnelStage, Line, split
+from outreach.content.markdown_parts import Body, Pieces, convert, flat
+from outreach.content.program import SEPARATOR, compile_parts
+from outreach.content.render_errors import EmptyMessage, MissingValue, RenderError, TooLong, UnsafeLink
+from outreach.content.template_source import read_tree
+from outreach.errors import ConfigError, Problem
+
+__all__ = ["MissingValue", "RenderError", "Rendered", "Template", "UnsafeLink", "compile_template"]
+
+MAX_SOURCE = 64 * 1024
+MAX_OUTPUT = 256 * 1024
+MAX_SUBJECT = 400
+_TURKIC = ("tr", "az")
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One message. `html` is what stands inside the body of a page; `message_text.with_footer` makes it a whole one."""
+
+    subject: str
+    text: str
+    html: str
+    preheader: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A compiled template. `variables` are the dotted names without which it can never be rendered."""
+
+    name: str
+    subject: str | None
+    language: str | None
+    funnel_stage: FunnelStage | None
+    variables: tuple[str, ...]
+    program: Program = field(repr=False)
+
+    @property
+    def has_subject(self) -> bool:
+        return self.subject is not None
+
+    def render(self, context: Mapping[str, object], key: str = "") -> Rendered:
+        """Fill in the values of a context (`context.build`). `key`, `<lead id>.<step id>`, is what `spin` chooses by.
+
+        Raises RenderError: MissingValue, UnsafeLink, TooLong, EmptyMessage, NotPrintable.
+        """
+        running = self.program.new_context({**context, KEY: key}, shared=True)
+        subject, preheader, text, html = _parts(self.program.root_render_func(running))
+        text = text.strip("\n")
+        if not text.strip():
+            raise EmptyMessage("message")
+        return Rendered(self._subject(subject), text, html, _one_line(preheader))
+
+    def _subject(self, written: str) -> str:
+        subject = _one_line(written)
+        if self.has_subject and not subject:
+            raise EmptyMessage("subject")
+        if len(subject) > MAX_SUBJECT:
+            raise TooLong("the subject", MAX_SUBJECT)
+        return subject
+
+
+def _parts(chunks: Iterable[str]) -> list[str]:
+    parts: list[str] = []
+    gathered: list[str] = []
+    size = 0
+    for chunk in chunks:
+        if chunk == SEPARATOR:
+            parts.append("".join(gathered))
+            gathered, size = [], 0
+            continue
+        gathered.append(chunk)
+        size += len(chunk)
+        if size > MAX_OUTPUT:
+            raise TooLong("the message", MAX_OUTPUT)
+    return parts
+
+
+def _one_line(text: str) -> str:
+    """Without line ends and control characters, so that nothing in it can begin another header."""
+    return " ".join(text.split())
+
+
+@lru_cache(maxsize=1024)
+def compile_template(name: str, source: str) -> Template:
+    """Compile a template, `founders/intro`. Raises ConfigError with every problem found, each with its place.
+
+    Costs some milliseconds; compile on use. What was compiled is kept by name and content.
+    """
+    file = name if name.endswith(".md") else f"templates/{name}.md"
+    _check_source(source, file)
+    head = split(source, file=file)
+    subject, preheader, body = _pieces(head, file)
+    parts = (subject, preheader, body.text, body.html)
+    program, needed = compile_parts(parts, file=file, is_turkic=_is_turkic(head.language))
+    return Template(
+        name=name,
+        subject=head.subject.text if head.subject else None,
+        language=head.language,
+        funnel_stage=head.funnel_stage,
+        variables=needed,
+        program=program,
+    )
+
+
+def _check_source(source: str, file: str) -> None:
+    if len(source) > MAX_SOURCE:
+        raise ConfigError(Problem(file, 0, 0, f"the template is longer than {MAX_SOURCE:,} characters.", "Shorten it."))
+    odd = _FORBIDDEN.search(source)
+    if odd:
+        before = source[: odd.start()]
+        place = (before.count("\n") + 1, len(before) - before.rfind("\n"))
+        raise ConfigError(
+            Problem(file, *place, f"the character U+{ord(odd.group()):04X} is not allowed.", "Remove it.")
+        )
+
+
+def _pieces(head: FrontMatter, file: str) -> tuple[Pieces, Pieces, Body]:
+    if not head.body.strip():
+        raise ConfigError(Problem(file, 0, 0, "the template has no text.", "Write the message below the front matter."))
+    lines = [flat(read_tree(line, file=file)) if line else () for line in (head.subject, head.preheader)]
+    tree = read_tree(Line(head.body, head.body_line, 1), file=file)
+    return lines[0], lines[1], convert(tree, source=head.body, file=file, line=head.body_line)
+
+
+def _is_turkic(language: str | None) -> bool:
+    return (language or "").partition("-")[0].lower() in _TURKIC
