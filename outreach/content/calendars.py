@@ -95,7 +95,11 @@ def _zone_of_phone(phone: str, country: str) -> str | None:
     if country and region != country:
         return None
     zones = [zone for zone in time_zones_for_number(number) if zone != _NOWHERE and is_zone(zone)]
-    return _only_zone(region or "") or (zones[0] if zones and _agree(zones) else None)
+    main = _only_zone(
+        phonenumbers.region_code_for_country_code(number.country_code or 0)
+    )  # +44: London before Guernsey
+    agreed = zones if zones and _agree(zones) else []
+    return main if main in agreed else _only_zone(region or "") or next(iter(agreed), None)
 
 
 @lru_cache(maxsize=512)
