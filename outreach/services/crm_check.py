@@ -1,0 +1,77 @@
+"""Prove a mapping against the real account, before the first reply does."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from outreach.crm import Account, Crm, Operation
+from outreach.domain.crm_mapping import CrmMapping
+from outreach.errors import AdapterError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRow:
+    """One thing that was proved, or not. `said` is for the person who wrote the mapping."""
+
+    connection: str
+    subject: str  # such as: account, field jobtitle, stage default.meeting_booked
+    is_ok: bool
+    said: str = ""
+
+
+async def check(mapping: CrmMapping, crm: Crm) -> tuple[CheckRow, ...]:
+    """Every name in the mapping, compared with what the account has. The first row is the account itself."""
+    try:
+        account = await crm.check()
+    except AdapterError as error:
+        return (CheckRow(connection=mapping.name, subject="account", is_ok=False, said=str(error)),)
+    quota = f", {account.remaining_quota} calls left" if account.remaining_quota is not None else ""
+    first = CheckRow(connection=mapping.name, subject="account", is_ok=True, said=account.name + quota)
+    return (first, *_rows(mapping, crm, account))
+
+
+def _rows(mapping: CrmMapping, crm: Crm, account: Account) -> Iterator[CheckRow]:
+    yield from _operations(mapping, crm)
+    for rule in mapping.fields:
+        yield _row(mapping, account, "fields", f"field {rule.remote}", rule.remote)
+    if mapping.statuses and mapping.status_property:
+        yield _row(mapping, account, "fields", f"status property {mapping.status_property}", mapping.status_property)
+    for status, value in mapping.statuses.items():
+        yield _row(mapping, account, "status_values", f"status {status}", value)
+    for pipeline, stages in mapping.stages.items():
+        for stage, remote in stages.items():
+            yield _row(mapping, account, "stages", f"stage {pipeline}.{stage}", remote)
+    for owner, email in mapping.owners.items():
+        yield _row(mapping, account, "users", f"owner {owner}", email)
+    if mapping.deal:
+        yield _row(mapping, account, "pipelines", "deal pipeline", mapping.deal.pipeline)
+        yield _row(mapping, account, "stages", "deal stage", mapping.deal.stage)
+
+
+def _operations(mapping: CrmMapping, crm: Crm) -> Iterator[CheckRow]:
+    for operation in sorted(mapping.operations):
+        if operation not in set(Operation):
+            said = _not_there(operation, sorted(Operation))
+            yield CheckRow(connection=mapping.name, subject=f"operation {operation}", is_ok=False, said=said)
+        elif Operation(operation) not in crm.can:
+            said = f"{crm.provider} cannot do it as it is configured; take it out of `when`"
+            yield CheckRow(connection=mapping.name, subject=f"operation {operation}", is_ok=False, said=said)
+
+
+def _row(mapping: CrmMapping, account: Account, kind: str, subject: str, wanted: str) -> CheckRow:
+    """`kind` names the attribute of Account that lists what exists; an empty list means that anything goes."""
+    if kind in account.unread:
+        said = f"'{wanted}' could not be proved: {account.unread[kind]}"
+        return CheckRow(connection=mapping.name, subject=subject, is_ok=False, said=said)
+    known: Sequence[str] = getattr(account, kind)
+    if known and wanted not in known:
+        return CheckRow(connection=mapping.name, subject=subject, is_ok=False, said=_not_there(wanted, known))
+    return CheckRow(connection=mapping.name, subject=subject, is_ok=True, said=wanted)
+
+
+def _not_there(wanted: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(wanted, known, 1)
+    hint = f" Did you mean '{close[0]}'?" if close else ""
+    return f"'{wanted}' is not there.{hint} There are: {', '.join(known)}"

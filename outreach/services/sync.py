@@ -1,0 +1,263 @@
+"""Drain the CRM work list: claim, call, record. Each thing is written once, in order for each lead.
+
+| The adapter says        | The job                                    | The connection                                |
+|-------------------------|--------------------------------------------|-----------------------------------------------|
+| (nothing raised)        | done; ids remembered in the same commit    | is well                                       |
+| RateLimited             | waits, no attempt used                     | parked for as long as the vendor says         |
+| Unavailable             | waits; counted only while others succeed   | parked after three in a row, longer each time |
+| OutcomeUnknown          | the same; looks before it writes again     | the same                                      |
+| Unauthorized            | waits, no attempt used                     | parked with the reason: a person has to act   |
+| Refused (duplicate)     | again, an attempt used; looks first        | is well                                       |
+| Refused (not_found)     | the record is looked up, made again, once  | is well                                       |
+| Refused (anything else) | dead, with the vendor's words              | is well                                       |
+| an error of our own     | again, an attempt used; looks first        | is well                                       |
+
+No transaction is open while the network is used. A claim holds a lease; `release_expired` gives back what a dead
+worker left, marked as perhaps done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from outreach.clock import Clock
+from outreach.crm import Crm
+from outreach.domain.crm_mapping import CrmMapping
+from outreach.errors import OutcomeUnknown
+from outreach.services.crm_operations import Learned, carry_out
+from outreach.services.crm_verdict import Became, Pace, Verdict, judge
+from outreach.store import crm_connections, crm_jobs, crm_links
+from outreach.store.crm_jobs import Claim, ClaimedJob, DeadJob, JobChange
+from outreach.store.session import Store
+
+_log = structlog.get_logger()
+
+
+class Budget:
+    """At most `jobs` jobs in `per`, refilled steadily: our share of the vendor's rate. One a connection and process."""
+
+    def __init__(self, *, jobs: int, per: timedelta) -> None:
+        self._full = self._left = float(jobs)
+        self._per_second = jobs / per.total_seconds()
+        self._at: float | None = None
+
+    def take(self, wanted: int, at: float) -> int:
+        """How many of the wanted may run now; `at` are seconds of a monotonic clock."""
+        since = at - (at if self._at is None else self._at)
+        self._at = at
+        self._left = min(self._full, self._left + self._per_second * since)
+        granted = min(wanted, int(self._left))
+        self._left -= granted
+        return granted
+
+    def give_back(self, unused: int) -> None:
+        self._left = min(self._full, self._left + unused)
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A connection of config/crm.yaml, ready for use. Without a budget only the vendor's 429 slows it down."""
+
+    mapping: CrmMapping
+    crm: Crm
+    budget: Budget | None = None
+
+
+@dataclass(slots=True)
+class Drained:
+    """What one drain of a connection came to."""
+
+    connection: str
+    done: int = 0
+    put_back: int = 0
+    dead: int = 0
+    lost: int = 0  # the claim had gone to somebody else meanwhile
+    parked_because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Drain:
+    """What every step of a drain needs."""
+
+    store: Store
+    clock: Clock
+    owner: str
+    pace: Pace
+    is_stopping: Callable[[], bool]
+
+
+@dataclass(slots=True)
+class _Try:
+    """One job being carried out, and how it ended."""
+
+    job: ClaimedJob
+    learned: Learned = field(default_factory=Learned)
+    note: str = ""
+    error: Exception | None = None
+
+
+async def drain(
+    store: Store,
+    connections: Sequence[Connected],
+    *,
+    clock: Clock,
+    owner: str,
+    pace: Pace | None = None,
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> tuple[Drained, ...]:
+    """Do everything that is due now, for every connection, until nothing is (or `is_stopping` says so).
+
+    Returns at once for a connection that is parked, or whose budget is used up: call it again, each second or so.
+    Any number of processes may do so at the same time; `owner` names this one.
+    """
+    by = _Drain(store=store, clock=clock, owner=owner, pace=pace or Pace(), is_stopping=is_stopping)
+    return tuple(await asyncio.gather(*(_drain(by, connected) for connected in connections)))
+
+
+async def _drain(by: _Drain, connected: Connected) -> Drained:
+    result = Drained(connected.mapping.name)
+    slots = asyncio.Semaphore(by.pace.concurrency)
+    while not by.is_stopping() and not result.parked_because:
+        jobs = await asyncio.to_thread(_claim, by, connected)
+        if not jobs:
+            break
+        begun = by.clock.monotonic()
+        await asyncio.gather(*(_one(by, connected, _Try(job), slots, begun=begun, result=result) for job in jobs))
+    return result
+
+
+def _claim(by: _Drain, connected: Connected) -> list[ClaimedJob]:
+    most, budget = by.pace.batch, connected.budget
+    if budget:
+        most = budget.take(most, by.clock.monotonic())
+    jobs = by.store.write(lambda connection: _claim_in(connection, by, connected.mapping.name, most)) if most else []
+    if budget:
+        budget.give_back(most - len(jobs))
+    return jobs
+
+
+def _claim_in(connection: Connection, by: _Drain, name: str, most: int) -> list[ClaimedJob]:
+    now = by.clock.now()
+    state = crm_connections.lock(connection, name)
+    if state.is_parked(now):
+        return []
+    if state.failures >= by.pace.tolerated_failures:
+        most = 1  # one tries whether it is back; the others wait for what it finds
+    lease_until = now + by.pace.lease
+    wanted = Claim(id=by.clock.fresh_id(), owner=by.owner, connection=name, most=most, lease_until=lease_until)
+    return crm_jobs.claim(connection, wanted, now)
+
+
+async def _one(
+    by: _Drain, connected: Connected, tried: _Try, slots: asyncio.Semaphore, *, begun: float, result: Drained
+) -> None:
+    half = by.pace.lease.total_seconds() / 2
+    async with slots:
+        if result.parked_because or by.is_stopping() or by.clock.monotonic() - begun > half:
+            await asyncio.to_thread(_give_back, by, tried.job)
+            result.put_back += 1
+            return
+        try:
+            async with asyncio.timeout(half):
+                tried.note = await carry_out(connected.crm, connected.mapping, tried.job, tried.learned)
+        except TimeoutError:
+            tried.error = OutcomeUnknown(connected.crm.provider, f"not finished within {half:.0f} seconds")
+        except Exception as error:  # noqa: BLE001  # one bad job must not stop the others; its error is recorded
+            tried.error = error
+        verdict = await asyncio.to_thread(by.store.write, lambda connection: _record(connection, by, tried))
+    _count(tried.job, verdict, result)
+
+
+def _give_back(by: _Drain, job: ClaimedJob) -> None:
+    """Nothing was called: all stays as it was before the claim."""
+    stays = JobChange(due_at=by.clock.now(), error=job.error, attempts=job.attempts, maybe_done=job.maybe_done)
+    by.store.write(lambda connection: crm_jobs.put_back(connection, job, stays))
+
+
+def _record(connection: Connection, by: _Drain, tried: _Try) -> Verdict | None:
+    """Everything about one try, in one transaction. None: the claim was lost, and nothing of the job is written."""
+    now = by.clock.now()
+    verdict = _verdict(connection, by, tried, now)
+    if not _settle(connection, tried.job, verdict, now):
+        return None
+    if tried.learned.is_person_gone:
+        crm_links.drop_person(connection, tried.job.connection, tried.job.lead_id)
+    for link in tried.learned.links:
+        crm_links.save(connection, tried.job.connection, link, now)
+    return verdict
+
+
+def _verdict(connection: Connection, by: _Drain, tried: _Try, now: datetime) -> Verdict:
+    """Judge the try, and write what it means for the connection; its row is locked before the job's."""
+    job = tried.job
+    if tried.error is None:
+        crm_connections.recovered(connection, job.connection, now)
+        change = JobChange(due_at=now, error=tried.note or None, attempts=job.attempts, maybe_done=job.maybe_done)
+        return Verdict(became=Became.DONE, change=change)
+    state = crm_connections.lock(connection, job.connection)
+    verdict = judge(by.pace, job, tried.error, state, now)
+    words, failures = str(tried.error), verdict.failures
+    if verdict.park_until:
+        crm_connections.park(connection, job.connection, until=verdict.park_until, reason=words, failures=failures)
+    elif failures:
+        crm_connections.count_failure(connection, job.connection, reason=words, failures=failures)
+    else:
+        crm_connections.recovered(connection, job.connection, now)
+    return verdict
+
+
+def _settle(connection: Connection, job: ClaimedJob, verdict: Verdict, now: datetime) -> bool:
+    match verdict.became:
+        case Became.DONE:
+            return crm_jobs.finish(connection, job, note=verdict.change.error, now=now)
+        case Became.DEAD:
+            return crm_jobs.bury(connection, job, verdict.change, now=now)
+        case Became.PUT_BACK:
+            return crm_jobs.put_back(connection, job, verdict.change)
+
+
+def _count(job: ClaimedJob, verdict: Verdict | None, result: Drained) -> None:
+    match verdict.became if verdict else None:
+        case None:
+            result.lost += 1
+        case Became.DONE:
+            result.done += 1
+        case Became.PUT_BACK:
+            result.put_back += 1
+        case Became.DEAD:
+            result.dead += 1
+            _log.warning("crm_job_dead", connection=job.connection, job=job.number, operation=job.operation)
+    if verdict and verdict.park_until and not result.parked_because:
+        result.parked_because = verdict.parked_because
+        _log.warning("crm_connection_parked", connection=job.connection, until=verdict.park_until.isoformat())
+
+
+def release_expired(store: Store, *, clock: Clock, pace: Pace | None = None) -> int:
+    """The sweeper: give back the jobs of workers that are gone; how many."""
+    most = (pace or Pace()).most_attempts
+    return store.write(lambda connection: crm_jobs.release_expired(connection, clock.now(), most_attempts=most))
+
+
+def failed(store: Store, *, crm: str | None = None) -> list[DeadJob]:
+    """What a person has to look at, oldest first."""
+    with store.read() as connection:
+        return crm_jobs.failed(connection, crm=crm)
+
+
+def retry(store: Store, *, clock: Clock, numbers: Collection[int] | None = None, crm: str | None = None) -> int:
+    """Run dead jobs again (all, these numbers, one connection's); connections they belong to are parked no longer."""
+
+    def again(connection: Connection) -> int:
+        dead = [job for job in crm_jobs.failed(connection, crm=crm) if numbers is None or job.number in numbers]
+        for name in sorted({job.connection for job in dead} | ({crm} if crm else set())):
+            crm_connections.lock(connection, name)
+            crm_connections.unpark(connection, name)
+        return crm_jobs.retry(connection, [job.number for job in dead], now=clock.now())
+
+    return store.write(again)
