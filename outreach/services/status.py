@@ -1,0 +1,261 @@
+"""How everything stands: what went out, what is due, what is held up and why, and whether anybody was forgotten."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, RowMapping, select
+
+from outreach.domain import window
+from outreach.domain.pipeline import StageKind
+from outreach.domain.touch import TouchState
+from outreach.services import recover
+from outreach.services.claim import Quota, quotas
+from outreach.services.engine import Engine
+from outreach.services.plain import plain
+from outreach.store import crm_connections, crm_jobs, figures, stops
+from outreach.store.tables import senders
+from outreach.store.touches import TOO_LATE
+
+_MOST_FORGOTTEN = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A delivery that may be an answer keeps this lead's messages back until it is understood."""
+
+    lead_id: str
+    sequence: str
+    delivery_id: str
+    connection: str
+    since_at: datetime
+    age: timedelta
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """Something a person or a guard has paused. `value` is empty where everything is."""
+
+    scope: str
+    value: str
+    reason: str
+    by: str
+    since_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """What a sender does of one action. `left` None: no limit. `wait_until` and `because`: why it waits now."""
+
+    action: str
+    due: int
+    used_today: int | None
+    left: int | None
+    wait_until: datetime | None
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderLine:
+    """A sender with its queues, and its circuit where that is open."""
+
+    name: str
+    is_configured: bool
+    queues: tuple[Queue, ...]
+    circuit_open_until: datetime | None
+    circuit_reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmLine:
+    """The work list of one CRM connection."""
+
+    connection: str
+    waiting: int
+    claimed: int
+    dead: int
+    parked_until: datetime | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Counts of one instant. Days begin at midnight in `zone`, the zone most senders live in."""
+
+    at: datetime
+    zone: str
+    sent_today: int
+    failed_today: int
+    replies_today: int
+    planned: int
+    due: int
+    claimed: int
+    handed_over: int
+    unknown: int
+    failed: int
+    too_late: int
+    blocked: Mapping[str, int]  # reason → planned touches
+    holds: tuple[Hold, ...]
+    pauses: tuple[Pause, ...]
+    senders: tuple[SenderLine, ...]
+    tasks_open: int
+    tasks_overdue: int
+    deliveries_waiting: int
+    deliveries_failed: int
+    crms: tuple[CrmLine, ...]
+    forgotten: int
+    forgotten_by: Mapping[str, int]  # situation → leads
+    forgotten_leads: tuple[str, ...]  # some of them
+    scheduler_at: datetime | None  # when scheduling ran last
+    scheduler_age: timedelta | None
+
+    def to_json(self) -> Any:
+        """The same as JSON values; spans are seconds."""
+        return plain(self)
+
+
+def status(engine: Engine) -> Status:
+    """Read everything in one transaction."""
+    with engine.store.read() as connection:
+        return _status(connection, engine, engine.clock.now())
+
+
+def _status(connection: Connection, engine: Engine, now: datetime) -> Status:
+    zone = _zone_of_the_team(engine)
+    midnight, _ = window.local_day_bounds(now, ZoneInfo(zone))
+    counts = figures.touch_counts(connection, now=now, today=midnight)
+    tasks_open, tasks_overdue = figures.open_tasks(connection, now)
+    deliveries_waiting, deliveries_failed = figures.unread_deliveries(connection)
+    closed = closed_stages(engine)
+    forgotten = figures.forgotten(connection, closed)
+    ticked_at = recover.last_tick(connection)
+    return Status(
+        at=now,
+        zone=zone,
+        sent_today=counts.sent_today,
+        failed_today=counts.failed_today,
+        replies_today=figures.replies_since(connection, midnight),
+        planned=counts.by_state[TouchState.PLANNED],
+        due=counts.due,
+        claimed=counts.by_state[TouchState.CLAIMED],
+        handed_over=counts.by_state[TouchState.HANDED_OVER],
+        unknown=counts.by_state[TouchState.UNKNOWN],
+        failed=counts.by_state[TouchState.FAILED],
+        too_late=counts.blocked.get(TOO_LATE, 0),
+        blocked=dict(sorted(counts.blocked.items(), key=lambda entry: (-entry[1], entry[0]))),
+        holds=tuple(_hold(row, now) for row in stops.list_holds(connection)),
+        pauses=tuple(_pause(row) for row in stops.paused(connection)),
+        senders=_senders(connection, engine, now),
+        tasks_open=tasks_open,
+        tasks_overdue=tasks_overdue,
+        deliveries_waiting=deliveries_waiting,
+        deliveries_failed=deliveries_failed,
+        crms=_crms(connection, engine, now),
+        forgotten=sum(forgotten.values()),
+        forgotten_by=forgotten,
+        forgotten_leads=tuple(figures.forgotten_ids(connection, closed, _MOST_FORGOTTEN)) if forgotten else (),
+        scheduler_at=ticked_at,
+        scheduler_age=now - ticked_at if ticked_at else None,
+    )
+
+
+def closed_stages(engine: Engine) -> list[tuple[str, str]]:
+    """(pipeline, stage) of every stage in which a lead needs no next action: won, lost or parked."""
+    return [
+        (pipeline.name, stage.name)
+        for pipeline in engine.pipelines.values()
+        for stage in pipeline.stages
+        if stage.kind is not StageKind.OPEN
+    ]
+
+
+def _zone_of_the_team(engine: Engine) -> str:
+    zones = Counter(sender.zone for sender in engine.senders.values())
+    return min(zones, key=lambda zone: (-zones[zone], zone), default="UTC")
+
+
+def _hold(row: RowMapping, now: datetime) -> Hold:
+    return Hold(
+        lead_id=row["lead_id"],
+        sequence=row["sequence"],
+        delivery_id=row["delivery_id"],
+        connection=row["connection"],
+        since_at=row["created_at"],
+        age=now - row["created_at"],
+        error=row["error"],
+    )
+
+
+def _pause(row: RowMapping) -> Pause:
+    return Pause(
+        scope=row["scope"], value=row["value"], reason=row["reason"], by=row["by"], since_at=row["created_at"]
+    )
+
+
+def _senders(connection: Connection, engine: Engine, now: datetime) -> tuple[SenderLine, ...]:
+    """Every configured sender, and those that are not configured any more but still have something due."""
+    due = figures.due_by_queue(connection, now)
+    limits = {(quota.sender, quota.action): quota for quota in quotas(connection, engine.senders.values(), now)}
+    rows = {row["name"]: row for row in connection.execute(select(senders)).mappings()}
+    names = sorted({*engine.senders, *(sender for sender, _ in due)})
+    return tuple(
+        _sender_line(name, rows.get(name), tuple(_queues(name, due, limits)), now, is_configured=name in engine.senders)
+        for name in names
+    )
+
+
+def _sender_line(
+    name: str, row: RowMapping | None, queues: tuple[Queue, ...], now: datetime, *, is_configured: bool
+) -> SenderLine:
+    until = row["circuit_open_until"] if row else None
+    is_open = until is not None and until > now
+    return SenderLine(
+        name=name,
+        is_configured=is_configured,
+        queues=queues,
+        circuit_open_until=until if is_open else None,
+        circuit_reason=row["circuit_reason"] if row and is_open else None,
+    )
+
+
+def _queues(
+    name: str, due: Mapping[tuple[str, str], int], limits: Mapping[tuple[str, str], Quota]
+) -> Iterator[Queue]:
+    for _, action in sorted(key for key in {*due, *limits} if key[0] == name):
+        quota = limits.get((name, action))
+        yield Queue(
+            action=action,
+            due=due.get((name, action), 0),
+            used_today=quota.used_today if quota else None,
+            left=quota.allowed.count if quota else None,
+            wait_until=quota.allowed.wait_until if quota else None,
+            because=quota.allowed.because if quota else "",
+        )
+
+
+def _crms(connection: Connection, engine: Engine, now: datetime) -> tuple[CrmLine, ...]:
+    counts = crm_jobs.counts(connection)
+    states = {state.name: state for state in crm_connections.states(connection)}
+    return tuple(
+        _crm_line(name, counts.get(name, {}), states.get(name), now)
+        for name in sorted({*engine.crms, *counts, *states})
+    )
+
+
+def _crm_line(
+    name: str, counts: Mapping[str, int], state: crm_connections.ConnectionState | None, now: datetime
+) -> CrmLine:
+    return CrmLine(
+        connection=name,
+        waiting=counts.get("waiting", 0),
+        claimed=counts.get("claimed", 0),
+        dead=counts.get("dead", 0),
+        parked_until=state.parked_until if state and state.is_parked(now) else None,
+        reason=state.reason if state else None,
+    )

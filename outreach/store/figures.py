@@ -1,0 +1,152 @@
+"""Counts that people look at every day, each from one statement."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, literal, not_, or_, select
+
+from outreach.domain.enrollment import EnrollmentState
+from outreach.domain.pipeline import Status
+from outreach.domain.suppression import Scope
+from outreach.domain.touch import TouchState
+from outreach.store.tables import addresses, deliveries, enrollments, events, leads, suppressions, tasks, touches
+
+STATED_REASONS = (Status.DO_NOT_CONTACT, Status.BOUNCED, Status.NOT_INTERESTED)
+"""A lead of one of these statuses has no next action, and the status says why."""
+
+
+@dataclass(slots=True)
+class TouchCounts:
+    """Touches by state, and what of it is of today."""
+
+    by_state: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    blocked: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    due: int = 0
+    sent_today: int = 0
+    failed_today: int = 0
+
+
+def touch_counts(connection: Connection, *, now: datetime, today: datetime) -> TouchCounts:
+    """`today` is the instant the day began at. A touch is due when it is planned and its time has come."""
+    planned = touches.c.state == TouchState.PLANNED
+    statement = select(
+        touches.c.state,
+        case((planned, touches.c.block)).label("why"),
+        func.count().label("count"),
+        func.count().filter(and_(planned, touches.c.due_at <= now)).label("due"),
+        func.count().filter(and_(touches.c.state == TouchState.SENT, touches.c.sent_at >= today)).label("sent"),
+        func.count().filter(and_(touches.c.state == TouchState.FAILED, touches.c.finished_at >= today)).label("failed"),
+    ).group_by(touches.c.state, "why")
+    found = TouchCounts()
+    for row in connection.execute(statement).mappings():
+        _count(found, row)
+    return found
+
+
+def _count(found: TouchCounts, row: Any) -> None:
+    found.by_state[row["state"]] += row["count"]
+    if row["why"]:
+        found.blocked[row["why"]] += row["count"]
+    found.due += row["due"]
+    found.sent_today += row["sent"]
+    found.failed_today += row["failed"]
+
+
+def due_by_queue(connection: Connection, now: datetime) -> dict[tuple[str, str], int]:
+    """(sender, action) → touches that may go as far as their time is concerned."""
+    statement = (
+        select(touches.c.sender, touches.c.action, func.count())
+        .where(touches.c.state == TouchState.PLANNED, touches.c.due_at <= now)
+        .group_by(touches.c.sender, touches.c.action)
+    )
+    return {(sender, action): count for sender, action, count in connection.execute(statement)}
+
+
+def replies_since(connection: Connection, instant: datetime) -> int:
+    """Replies by people; automatic answers are none."""
+    statement = select(func.count()).select_from(events).where(events.c.kind == "replied", events.c.at >= instant)
+    return connection.execute(statement).scalar_one()
+
+
+def open_tasks(connection: Connection, now: datetime) -> tuple[int, int]:
+    """Open tasks, and those of them whose time is over."""
+    statement = select(func.count(), func.count().filter(tasks.c.due_at < now)).where(tasks.c.state == "open")
+    opened, overdue = connection.execute(statement).one()
+    return opened, overdue
+
+
+def unread_deliveries(connection: Connection) -> tuple[int, int]:
+    """Deliveries that wait to be understood, and those that were given up."""
+    statement = select(
+        func.count().filter(deliveries.c.state == "stored"), func.count().filter(deliveries.c.state == "failed")
+    ).where(deliveries.c.state != "understood")
+    waiting, failed = connection.execute(statement).one()
+    return waiting, failed
+
+
+def forgotten(connection: Connection, closed: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """Open leads without a next action and without a stated reason for none, by their situation.
+
+    Open: the stage is not one of the `closed` (pipeline, stage) pairs, which are of kind won, lost or parked.
+    A next action: an enrollment that is not over (a paused one says why it rests), or an open task.
+    A stated reason: the status says that nobody is to write, or a suppression covers the lead.
+    """
+    situation = _situation().label("situation")
+    statement = select(situation, func.count()).select_from(leads).where(*_nothing_next(closed)).group_by("situation")
+    return {row[0]: row[1] for row in connection.execute(statement)}
+
+
+def forgotten_ids(connection: Connection, closed: Iterable[tuple[str, str]], most: int) -> list[str]:
+    """Some of them, the longest in their stage first."""
+    statement = select(leads.c.id).where(*_nothing_next(closed)).order_by(leads.c.stage_since_at, leads.c.id)
+    return list(connection.execute(statement.limit(most)).scalars())
+
+
+def _situation() -> ColumnElement[str]:
+    ever = exists(select(enrollments.c.id).where(enrollments.c.lead_id == leads.c.id))
+    return case(
+        (leads.c.status == Status.RESPONDED, literal("answered")),
+        (leads.c.status == Status.CUSTOMER, literal("customer")),
+        (ever, literal("sequence over")),
+        else_=literal("never enrolled"),
+    )
+
+
+def _nothing_next(closed: Iterable[tuple[str, str]]) -> list[ColumnElement[bool]]:
+    inside = select(enrollments.c.id).where(
+        enrollments.c.lead_id == leads.c.id, enrollments.c.state != EnrollmentState.FINISHED
+    )
+    task = select(tasks.c.id).where(tasks.c.lead_id == leads.c.id, tasks.c.state == "open")
+    return [
+        leads.c.status.not_in(STATED_REASONS),
+        *(not_(and_(leads.c.pipeline == pipeline, leads.c.stage == stage)) for pipeline, stage in closed),
+        ~exists(inside),
+        ~exists(task),
+        ~_suppressed(),
+    ]
+
+
+def _suppressed() -> ColumnElement[bool]:
+    """A suppression covers the lead: itself, its company, one of its addresses, or the domain of its mail."""
+    scope, value = suppressions.c.scope, suppressions.c.value
+    own = select(suppressions.c.id).where(
+        or_(
+            and_(scope == Scope.LEAD, value == leads.c.id),
+            and_(scope == Scope.COMPANY, value == leads.c.company_id),
+        )
+    )
+    address = addresses.c.kind + ":" + addresses.c.value
+    host = func.substr(addresses.c.value, func.length(addresses.c.value) - func.length(value))
+    in_domain = and_(scope == Scope.DOMAIN, addresses.c.kind == "email", or_(host == "@" + value, host == "." + value))
+    reached = (
+        select(suppressions.c.id)
+        .select_from(addresses)
+        .join(suppressions, or_(and_(scope == Scope.ADDRESS, value == address), in_domain))
+        .where(addresses.c.lead_id == leads.c.id)
+    )
+    return or_(exists(own), exists(reached))
