@@ -21,7 +21,7 @@ class Clock(Protocol):
         ...
 
     def fresh_id(self) -> str:
-        """A new id of 24 characters: 11 of time in ms (so ids sort by birth), 13 random (65 bits); lower-case hex-like."""
+        """A new id of 24 characters, lower case: 11 of time in ms (so ids sort by birth), 13 random (65 bits)."""
         ...
 
 
@@ -80,3 +80,8 @@ class MovableClock:
         """Go to an instant; an earlier one than now leaves the clock where it is."""
         with self._lock:
             self._now = max(self._now, instant.astimezone(UTC))
+
+
+def fresh_secret() -> str:
+    """A new secret of 256 bits, as URL-safe text."""
+    return secrets.token_urlsafe(32)

@@ -134,7 +134,7 @@ Step = TouchStep | WaitStep | WaitForStep | IfStep | WriteStep | StopStep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """When a touch may go out. `timezone` is `lead`, `sender` or an IANA name; `holidays` is `lead`, `none` or a country.
+    """When a touch may go out; `timezone` is `lead`, `sender` or an IANA name; `holidays` is `lead`, `none`, a country.
 
     `opens` == `closes` means the whole day; `closes` before `opens` means past midnight. `closes` 00:00 is the end of the day.
     """
@@ -155,6 +155,9 @@ class Enter:
     when: str | None = None
     per_company: int | None = None
 
+
+TOUCH_ACTIONS = ("email", "linkedin.invite", "linkedin.message", "task")
+"""What a touch step can do."""
 
 ALWAYS_STOPPING = frozenset({Trigger.REPLY, Trigger.UNSUBSCRIBE, Trigger.COMPLAINT})
 DEFAULT_STOP_ON = ALWAYS_STOPPING | {Trigger.BOUNCE, Trigger.MEETING}

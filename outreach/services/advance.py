@@ -36,6 +36,7 @@ def plan(connection: Connection, engine: Engine, ids: Collection[str], now: date
     touches = paths.touches_of(connection, ids)
     happened = paths.happened(connection, ids)
     addresses = addresses_of(connection, [row["enrollments_lead_id"] for row in rows])
+    counts = paths.event_counts(connection, [row["enrollments_lead_id"] for row in rows])
     planned = []
     for row in rows:
         revision = engine.revisions.get(connection, row["enrollments_revision_id"])
@@ -48,7 +49,7 @@ def plan(connection: Connection, engine: Engine, ids: Collection[str], now: date
             touches.get(enrollment_id, []),
             sender=sender,
             happened=happened.get(enrollment_id, {}),
-            context=render_context(row, own, sender, now),
+            context=render_context(row, own, sender, now, events=counts[row["enrollments_lead_id"]]),
         )
         planned.append(
             Planned(

@@ -45,6 +45,7 @@ class Ready:
 class _Loaded:
     siblings: Mapping[str, Sequence[RowMapping]]
     addresses: Mapping[str, Sequence[RowMapping]]
+    events: Mapping[str, Mapping[str, int]]
     now: datetime
 
 
@@ -64,9 +65,11 @@ def prepare(connection: Connection, engine: Engine, rows: Sequence[RowMapping], 
     ids = {touch["enrollment_id"] for touch in rows}
     people = {row["enrollments_id"]: row for row in enrollments.load(connection, ids)}
     siblings = paths.touches_of(connection, ids)
-    addresses = addresses_of(connection, {touch["lead_id"] for touch in rows})
+    lead_ids = {touch["lead_id"] for touch in rows}
+    counts = paths.event_counts(connection, lead_ids)
+    loaded = _Loaded(siblings, addresses_of(connection, lead_ids), counts, now)
     drafts = [
-        _draft(connection, engine, touch, people[touch["enrollment_id"]], _Loaded(siblings, addresses, now))
+        _draft(connection, engine, touch, people[touch["enrollment_id"]], loaded)
         for touch in rows
         if touch["enrollment_id"] in people
     ]
@@ -92,7 +95,7 @@ def _draft(
         sender=sender,
         recipient=address["value"] if address else "",
         recipient_id=(address["provider_id"] or "") if address else "",
-        context=render_context(row, own, sender, loaded.now),
+        context=render_context(row, own, sender, loaded.now, events=loaded.events[touch["lead_id"]]),
         siblings=history,
     )
     draft: Draft = write_message(engine, revision, letter)

@@ -61,7 +61,7 @@ def _note(connection: Connection, engine: Engine, sender: str, trouble: Trouble)
 
 
 def _growing(engine: Engine, failures: int) -> timedelta:
-    return min(engine.policy.circuit * 2 ** min(failures, 6), _LONGEST)
+    return min(engine.policy.circuit * (1 << min(failures, 6)), _LONGEST)
 
 
 def close_recovered(connection: Connection, now: datetime) -> None:

@@ -159,9 +159,7 @@ def _bug(ready: Ready, error: Exception, look: _LastLook) -> Outcome:
     return Outcome(ready=ready, state=TouchState.FAILED, why=why)
 
 
-def outcome_of(
-    engine: Engine, ready: Ready, error: errors.AdapterError, *, was_marked: bool, dedupes: bool
-) -> Outcome:
+def outcome_of(engine: Engine, ready: Ready, error: errors.AdapterError, *, was_marked: bool, dedupes: bool) -> Outcome:
     """The table of what each error means for a touch."""
     now = engine.clock.now()
     match error:

@@ -46,11 +46,21 @@ def address_for(channel: str, addresses: Collection[RowMapping]) -> RowMapping |
 
 
 def render_context(
-    row: RowMapping, addresses: Collection[RowMapping], sender: Sender, now: datetime
+    row: RowMapping,
+    addresses: Collection[RowMapping],
+    sender: Sender,
+    now: datetime,
+    *,
+    events: Mapping[str, int] | None = None,
 ) -> dict[str, object]:
     """What templates and expressions see of one enrollment: plain values, absent ones left out."""
-    entered = {"sequence": row["enrollments_sequence"], "entered_at": row["enrollments_entered_at"]}
-    return lead_context(row, addresses, sender, now, enrollment=entered)
+    entered = {
+        "id": row["enrollments_id"],
+        "sequence": row["enrollments_sequence"],
+        "step": row["enrollments_cursor"],
+        "entered_at": row["enrollments_entered_at"],
+    }
+    return lead_context(row, addresses, sender, now, enrollment=entered, events=events)
 
 
 def lead_context(
@@ -60,20 +70,32 @@ def lead_context(
     now: datetime,
     *,
     enrollment: Mapping[str, object] | None = None,
+    events: Mapping[str, int] | None = None,
 ) -> dict[str, object]:
     """The same of a lead who is in no sequence (row of `lead_rows.load`)."""
     by_kind = {address["kind"]: address["value"] for address in reversed(list(addresses))}
     return contexts.build(
         {name: row[f"leads_{name}"] for name in _LEAD_VALUES} | by_kind,
         now=now,
-        company={name: row[f"companies_{name}"] for name in ("name", "domain", "fields")},
-        sender={name: getattr(sender, name) for name in ("email", "signature", "booking_url")}
-        | {"name": sender.display_name},
+        company={name: row[f"companies_{name}"] for name in ("id", "name", "domain", "fields")},
+        sender={
+            "id": sender.name,
+            "name": sender.display_name,
+            "first_name": sender.display_name.partition(" ")[0],
+            "email": sender.email,
+            "timezone": sender.zone,
+            "signature": sender.signature,
+            "booking_url": sender.booking_url,
+        },
         enrollment=enrollment,
+        events=events,
     )
 
 
 _LEAD_VALUES = (
+    "id",
+    "pipeline",
+    "created_at",
     "first_name",
     "last_name",
     "title",

@@ -24,13 +24,13 @@ _EMPTY = Rendered(subject="", text="", html="", preheader="")
 class Letter:
     """All that is known before the text is written."""
 
-    touch: Mapping[str, Any]
+    touch: RowMapping
     step: TouchStep
     sender: Sender
     recipient: str
     recipient_id: str
     context: Mapping[str, Any]
-    siblings: Sequence[Mapping[str, Any]]
+    siblings: Sequence[RowMapping]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _render(revision: Revision, name: str | None, letter: Letter) -> tuple[Rende
     return template.render(letter.context, key=f"{letter.touch['lead_id']}.{letter.step.id}"), template
 
 
-def thread_of(step: TouchStep, siblings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def thread_of(step: TouchStep, siblings: Sequence[RowMapping]) -> list[RowMapping]:
     """The mails sent so far in the thread this step answers in, oldest first."""
     if step.thread is None:
         return []
@@ -116,7 +116,7 @@ def _chat(letter: Letter) -> str:
     return ""
 
 
-def _email(message: Message, thread: Sequence[Mapping[str, Any]], unsubscribe_url: str) -> Message:
+def _email(message: Message, thread: Sequence[RowMapping], unsubscribe_url: str) -> Message:
     """Thread headers as RFC 5322 §3.6.4 has them, and the opt-out of RFC 8058."""
     ids = tuple(row["message_id"] for row in thread if row["message_id"])
     subject = thread[0]["subject"] if thread and thread[0]["subject"] else message.subject

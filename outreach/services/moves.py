@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence as Items
+from collections.abc import Collection
+from collections.abc import Sequence as Items
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any

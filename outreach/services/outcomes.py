@@ -42,7 +42,7 @@ class Outcome:
 
 def back_off(attempts: int) -> timedelta:
     """How long a touch waits after the provider put it off: 5 minutes, doubling, at most 4 hours."""
-    return min(_BACK_OFF * 2 ** min(attempts, 6), timedelta(hours=4))
+    return min(_BACK_OFF * (1 << min(attempts, 6)), timedelta(hours=4))
 
 
 def record(engine: Engine, owner: str, outcomes: Sequence[Outcome]) -> list[None]:

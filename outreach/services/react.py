@@ -136,9 +136,7 @@ def end(
     return _finish(connection, engine, [row["enrollments_id"] for row, _ in stopping], reason)
 
 
-def _with_revisions(
-    connection: Connection, engine: Engine, ids: Collection[str]
-) -> list[tuple[RowMapping, Revision]]:
+def _with_revisions(connection: Connection, engine: Engine, ids: Collection[str]) -> list[tuple[RowMapping, Revision]]:
     return [
         (row, engine.revisions.get(connection, row["enrollments_revision_id"]))
         for row in (enrollments.load(connection, ids) if ids else [])
@@ -155,9 +153,7 @@ def _move_stages(
             stage = "responded"
         if stage:
             reason = f"{trigger} in sequence {revision.sequence.name}"
-            moves.append(
-                stage_move(engine, row["enrollments_lead_id"], revision.pipeline, stage=stage, reason=reason)
-            )
+            moves.append(stage_move(engine, row["enrollments_lead_id"], revision.pipeline, stage=stage, reason=reason))
     move_stages(connection, moves, engine.clock.now())
 
 

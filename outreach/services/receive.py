@@ -34,9 +34,7 @@ class _Stored:
 class Intake:
     """The one door for deliveries. Those that arrive together share a commit; each is answered after it."""
 
-    def __init__(
-        self, engine: Engine, receivers: Mapping[str, Receiver], *, nudge: Callable[[str], None]
-    ) -> None:
+    def __init__(self, engine: Engine, receivers: Mapping[str, Receiver], *, nudge: Callable[[str], None]) -> None:
         self._engine = engine
         self.receivers = receivers
         self._nudge = nudge

@@ -117,6 +117,12 @@ def note_tick(engine: Engine) -> int:
     return engine.store.write(lambda connection: _note_tick(connection, engine))
 
 
+def last_tick(connection: Connection) -> datetime | None:
+    """When scheduling ran last; None: never on this database."""
+    last = connection.execute(select(facts.c.value).where(facts.c.name == _LAST_TICK)).scalar()
+    return None if last is None else datetime.fromisoformat(str(last))
+
+
 def _note_tick(connection: Connection, engine: Engine) -> int:
     now = engine.clock.now()
     last = connection.execute(select(facts.c.value).where(facts.c.name == _LAST_TICK)).scalar()

@@ -107,9 +107,7 @@ def _store(connection: Connection, engine: Engine, change: Change, content: Mapp
         connection.execute(sequences.insert().values(name=change.sequence, revision_id=revision_id, applied_at=now))
     else:
         connection.execute(
-            update(sequences)
-            .where(sequences.c.name == change.sequence)
-            .values(revision_id=revision_id, applied_at=now)
+            update(sequences).where(sequences.c.name == change.sequence).values(revision_id=revision_id, applied_at=now)
         )
     data = {"revision": change.number, "hash": content["hash"]}
     audit.write(connection, now=now, actor=by, action="apply", subject=change.sequence, data=data)

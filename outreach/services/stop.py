@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 from sqlalchemy import Connection, or_, select
 
@@ -75,6 +76,8 @@ def covered_leads(connection: Connection, scope: Scope, value: str) -> list[str]
             statement = select(addresses.c.lead_id).where(
                 addresses.c.kind == "email", or_(addresses.c.value.like(at), addresses.c.value.like(below))
             )
+        case _:
+            assert_never(scope)
     return sorted(set(connection.execute(statement).scalars()))
 
 
@@ -134,7 +137,9 @@ def resume(engine: Engine, target: Target, *, by: str) -> int:
         if target.width is Width.LEAD:
             enrollments.set_state(connection, ids, EnrollmentState.ACTIVE)
         elif not stops.unpause(connection, target.width, target.value):
-            raise UsageError(f"{target.width} {target.value} is not paused. See what is: outreach status.".replace("  ", " "))
+            raise UsageError(
+                f"{target.width} {target.value} is not paused. See what is: outreach status.".replace("  ", " ")
+            )
         touches.wake(connection, ids, now=now)
         enrollments.look_now(connection, ids, now)
         _note(connection, engine, "resume", target, by)

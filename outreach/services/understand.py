@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy import Connection, RowMapping, select
@@ -114,7 +113,7 @@ def _let_go(connection: Connection, delivery_id: str, now: datetime) -> None:
         touches.wake(connection, going, now=now)
 
 
-def _put_off(engine: Engine, row: Mapping[str, Any], error: Exception) -> None:
+def _put_off(engine: Engine, row: RowMapping, error: Exception) -> None:
     attempts = row["attempts"] + 1
     is_over = attempts >= _MOST_ATTEMPTS
     values = {

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, text
 from outreach.store.tables import audit
 
 _BEGINNING = "0" * 64
-_CHAIN_LOCK = 7_206_152
+_CHAIN_LOCK = 7_206_153
 
 
 def write(

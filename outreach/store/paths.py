@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from outreach.domain.event import EventKind
 from outreach.domain.planner import Had
@@ -46,6 +46,20 @@ def happened(connection: Connection, enrollment_ids: Collection[str]) -> Mapping
     return found
 
 
+def event_counts(connection: Connection, lead_ids: Collection[str]) -> dict[str, dict[str, int]]:
+    """For each lead: kind of event → how often it happened. Every kind is there, so that conditions can count on it."""
+    none = {str(kind): 0 for kind in EventKind}
+    found: dict[str, dict[str, int]] = {lead_id: dict(none) for lead_id in lead_ids}
+    statement = (
+        select(events.c.lead_id, events.c.kind, func.count())
+        .where(events.c.lead_id.in_(lead_ids))
+        .group_by(events.c.lead_id, events.c.kind)
+    )
+    for lead_id, kind, count in connection.execute(statement):
+        found[lead_id][kind] = count
+    return found
+
+
 def _note(found: dict[str, dict[str, datetime]], enrollment_id: str, name: str, at: datetime) -> None:
     names = found[enrollment_id]
     names[name] = min(at, names.get(name, at))
@@ -67,9 +81,7 @@ def _from_events(
         _note(found, enrollment_id, _NAMES[EventKind(kind)], at)
 
 
-def _from_tasks(
-    connection: Connection, enrollment_ids: Collection[str], found: dict[str, dict[str, datetime]]
-) -> None:
+def _from_tasks(connection: Connection, enrollment_ids: Collection[str], found: dict[str, dict[str, datetime]]) -> None:
     statement = (
         select(tasks.c.enrollment_id, touches.c.step, tasks.c.state, tasks.c.finished_at)
         .join(touches, tasks.c.touch_id == touches.c.id)

@@ -41,7 +41,9 @@ def due_queues(connection: Connection, queues: Sequence[tuple[str, str]], now: d
     if not queues:
         return []
     parts = [
-        select(literal(number).label("number")).where(exists(select(touches.c.id).where(_claimable(sender, action, now))))
+        select(literal(number).label("number")).where(
+            exists(select(touches.c.id).where(_claimable(sender, action, now)))
+        )
         for number, (sender, action) in enumerate(queues)
     ]
     return [queues[number] for number in connection.execute(union_all(*parts)).scalars()]
@@ -138,9 +140,7 @@ def unowned_claims(connection: Connection, *, most: int) -> list[str]:
     """Claims that nobody has taken over yet, oldest first."""
     statement = (
         select(touches.c.claim_id)
-        .where(
-            touches.c.state == TouchState.CLAIMED, touches.c.owner.is_(None), touches.c.lease_until.is_not(None)
-        )
+        .where(touches.c.state == TouchState.CLAIMED, touches.c.owner.is_(None), touches.c.lease_until.is_not(None))
         .group_by(touches.c.claim_id)
         .order_by(touches.c.claim_id)
         .limit(most)
@@ -338,7 +338,5 @@ def resolve(connection: Connection, touch_id: str, state: TouchState, *, now: da
         values["sent_at"] = func.coalesce(touches.c.handed_over_at, now)
     if state is TouchState.PLANNED:
         values |= {**_FREE, "due_at": now, "closes_at": now, "finished_at": None, "handed_over_at": None}
-    statement = (
-        update(touches).where(touches.c.id == touch_id, touches.c.state == TouchState.UNKNOWN).values(**values)
-    )
+    statement = update(touches).where(touches.c.id == touch_id, touches.c.state == TouchState.UNKNOWN).values(**values)
     return connection.execute(statement).rowcount == 1

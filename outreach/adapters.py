@@ -1,0 +1,84 @@
+"""Short names of adapters, and how one is made from its settings. A dotted path `package.module:Class` works as well.
+
+Every adapter's module holds its `Options` beside it. What an adapter's constructor asks for by name beyond its options
+(`http`, `clock`) is handed in.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from outreach.content.suggestions import did_you_mean
+from outreach.errors import ConfigError, Problem
+
+CHANNELS = {
+    "smtp": "outreach.channels.smtp:Smtp",
+    "unipile": "outreach.channels.unipile:Unipile",
+    "memory": "outreach.channels.memory:Memory",
+}
+RECEIVERS = {
+    "standard": "outreach.receivers.standard:Standard",
+    "postmark": "outreach.receivers.postmark:Postmark",
+    "unipile": "outreach.receivers.unipile:Unipile",
+}
+CRMS = {
+    "hubspot": "outreach.crms.hubspot:HubSpot",
+    "csv_file": "outreach.crms.csv_file:CsvFile",
+    "memory": "outreach.crms.memory:Memory",
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """Where an adapter is named, for errors: the file, and the section in it."""
+
+    file: str
+    section: str
+
+    def error(self, message: str, remedy: str = "") -> ConfigError:
+        return ConfigError(Problem(self.file, 0, 0, f"{self.section}: {message}", remedy))
+
+
+def make(
+    known: Mapping[str, str], use: str, options: Mapping[str, Any], *, place: Place, given: Mapping[str, Any]
+) -> Any:
+    """The adapter of that short name or dotted path. Raises ConfigError naming the section."""
+    adapter, options_class = _load(known, use, place)
+    wanted = inspect.signature(adapter.__init__).parameters
+    extras = {name: value for name, value in given.items() if name in wanted}
+    return adapter(_options(options_class, options, place), **extras)
+
+
+def _load(known: Mapping[str, str], use: str, place: Place) -> tuple[Any, Any]:
+    path = known.get(use, use)
+    module_name, _, class_name = path.partition(":")
+    if not class_name:
+        raise place.error(f"unknown adapter '{use}'.", did_you_mean(use, known) or f"Known: {', '.join(known)}.")
+    try:
+        module = importlib.import_module(module_name)
+        return getattr(module, class_name), module.Options
+    except (ImportError, AttributeError) as error:
+        raise place.error(f"adapter '{use}' cannot be loaded ({error}).") from None
+
+
+def _options(options_class: Any, options: Mapping[str, Any], place: Place) -> Any:
+    fields = {field.name: field for field in dataclasses.fields(options_class)}
+    for name in options:
+        if name not in fields:
+            raise place.error(f"unknown key '{name}'.", did_you_mean(name, fields) or f"Keys: {', '.join(fields)}.")
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
+    try:
+        return options_class(**values)
+    except TypeError:
+        missing = [name for name, field in fields.items() if name not in values and _is_required(field)]
+        raise place.error(f"{', '.join(repr(name) for name in missing)} is missing.") from None
+    except ValueError as error:
+        raise place.error(str(error)) from None
+
+
+def _is_required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING

@@ -1,0 +1,252 @@
+"""Builds everything once: settings, database, engine, adapters. The three roles and the command line begin here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+import structlog
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import select
+
+from outreach import adapters, settings
+from outreach.adapters import Place
+from outreach.channel import Channel
+from outreach.clock import Clock, SystemClock, fresh_secret
+from outreach.content.configuration import CrmSettings, SenderSettings, Settings
+from outreach.content.workspace import Workspace, load
+from outreach.domain.sequence import TOUCH_ACTIONS
+from outreach.doorbell import DELIVERIES, Doorbell
+from outreach.errors import StoreError
+from outreach.receiver import Receiver
+from outreach.services import revise, sync
+from outreach.services.claim import enter_senders
+from outreach.services.engine import Engine, Policy
+from outreach.services.receive import Intake
+from outreach.store import crm_jobs, migrate
+from outreach.store.session import Store, open_store
+from outreach.store.tables import facts
+
+log = structlog.get_logger()
+
+_SECRET = "secret_key"  # noqa: S105  # the name of a row, not a secret
+
+
+class App:
+    """The running system. Parts are made when they are first asked for; `close` lets go of all."""
+
+    def __init__(self, configured: Settings, *, clock: Clock | None = None, policy: Policy | None = None) -> None:
+        self.settings = configured
+        self.clock = clock or SystemClock()
+        self.owner = f"{socket.gethostname()}:{os.getpid()}:{self.clock.fresh_id()[-6:]}"
+        self.actions = TOUCH_ACTIONS
+        self._policy = policy or policy_of(configured)
+        self._channels: dict[tuple[str, str], Channel | None] = {}
+        self._intake: Intake | None = None
+        self._http: httpx.AsyncClient | None = None
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The files people write: sequences, templates, pipelines. Raises ConfigError with everything wrong in them."""
+        return load(self.settings.root, os.environ)
+
+    @cached_property
+    def store(self) -> Store:
+        """The database, at the newest revision. Raises StoreError naming the command that mends it."""
+        store = open_store(self.settings.database_url)
+        migrate.prepare(store.engine)
+        return store
+
+    @cached_property
+    def engine(self) -> Engine:
+        signer = URLSafeSerializer(self._secret(), salt="opt-out")
+        engine = Engine(
+            store=self.store,
+            clock=self.clock,
+            senders={name: each.sender() for name, each in self.settings.senders.items()},
+            pipelines=self.workspace.pipelines,
+            policy=self._policy,
+            opt_out_token=lambda touch_id: str(signer.dumps(touch_id)),
+            crms={name: each.mapping() for name, each in self.settings.crm.items()},
+        )
+        enter_senders(engine)
+        return engine
+
+    def touch_of_token(self, token: str) -> str | None:
+        """The touch an opt-out token was made for; None for one that we did not make."""
+        try:
+            return str(URLSafeSerializer(self._secret(), salt="opt-out").loads(token))
+        except BadSignature:
+            return None
+
+    def _secret(self) -> str:
+        """From the settings, else made once and kept in the database, so that every machine has the same."""
+        if self.settings.secret_key:
+            return self.settings.secret_key
+        with self.store.begin() as connection:
+            known = connection.execute(select(facts.c.value).where(facts.c.name == _SECRET)).scalar()
+            if known is None:
+                known = fresh_secret()
+                connection.execute(facts.insert().values(name=_SECRET, value=known))
+        return str(known)
+
+    @cached_property
+    def doorbell(self) -> Doorbell:
+        return Doorbell(self.settings.broker_url)
+
+    @cached_property
+    def receivers(self) -> Mapping[str, Receiver]:
+        """One for each connection in config/outreach.yaml."""
+        own = tuple(each.email.address for each in self.settings.senders.values() if each.email)
+        made = {}
+        for name, each in self.settings.webhooks.items():
+            place = Place("config/outreach.yaml", f"webhooks.{name}")
+            options = {"own": own, **each.options}
+            made[name] = adapters.make(adapters.RECEIVERS, each.use, options, place=place, given={})
+        return made
+
+    @property
+    def intake(self) -> Intake:
+        """The door for deliveries."""
+        if self._intake is None:
+            self._intake = Intake(self.engine, self.receivers, nudge=self._ring)
+        return self._intake
+
+    def _ring(self, delivery_id: str) -> None:
+        self.doorbell.ring(DELIVERIES, [delivery_id])
+
+    def channel_of(self, sender: str, channel: str) -> Channel | None:
+        """The connected account of a sender; None when a person has to do it."""
+        key = (sender, channel)
+        if key not in self._channels:
+            self._channels[key] = self._connect(sender, channel)
+        return self._channels[key]
+
+    def _connect(self, sender: str, channel: str) -> Channel | None:
+        each = self.settings.senders.get(sender)
+        found = account_of(each, channel) if each else None
+        if found is None:
+            return None
+        use, options = found
+        place = Place("config/senders.yaml", f"{sender}.{channel}")
+        given = {"http": self.http, "clock": self.clock}
+        made: Channel = adapters.make(adapters.CHANNELS, use, options, place=place, given=given)
+        return made
+
+    def dedupes(self, sender: str, channel: str) -> bool:
+        """Does the provider of this account accept the same key only once?"""
+        connected = self.channel_of(sender, channel)
+        return connected is not None and connected.can.dedupes_by_key
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        """One client for every provider: redirects off, connect 5 s, read 30 s."""
+        if self._http is None:
+            self._http = httpx.AsyncClient(timeout=httpx.Timeout(30, connect=5), follow_redirects=False)
+        return self._http
+
+    @cached_property
+    def crms(self) -> Mapping[str, sync.Connected]:
+        """One for each connection in config/crm.yaml."""
+        made = {}
+        for name, each in self.settings.crm.items():
+            place = Place("config/crm.yaml", name)
+            options = crm_options(each, self.settings)
+            crm = adapters.make(adapters.CRMS, each.use, options, place=place, given={"http": self.http})
+            made[name] = sync.Connected(mapping=self.engine.crms[name], crm=crm)
+        return made
+
+    async def drain(self, connection: str) -> None:
+        """Do what is due on one CRM connection."""
+        connected = self.crms.get(connection)
+        if connected:
+            await sync.drain(self.store, [connected], clock=self.clock, owner=self.owner)
+
+    def due_connections(self) -> list[str]:
+        """CRM connections with something to do now."""
+        if not self.settings.crm:
+            return []
+        now = self.clock.now()
+        with self.store.read() as connection:
+            due = {name: crm_jobs.next_due_at(connection, name) for name in self.settings.crm}
+        return [name for name, at in due.items() if at is not None and at <= now]
+
+    def sweep_sync(self) -> None:
+        """CRM jobs whose worker is gone are done again, looking first."""
+        with self.store.begin() as connection:
+            crm_jobs.release_expired(connection, self.clock.now())
+
+    def check_files(self) -> None:
+        """Say which files differ from what was applied; on PostgreSQL, where machines share the work, refuse."""
+        with self.store.read() as connection:
+            applied = revise.applied_hashes(connection)
+        different = sorted(name for name, found in self.workspace.hashes.items() if applied.get(name, found) != found)
+        different += sorted(set(applied) - set(self.workspace.hashes))
+        if not different:
+            return
+        listed = ", ".join(different)
+        if not self.store.is_sqlite:
+            raise StoreError(
+                f"These files differ from what is applied: {listed}. Run: outreach apply, or restore them."
+            )
+        log.warning("files_differ_from_applied", files=different, remedy="outreach apply")
+
+    async def close_network(self) -> None:
+        """Let go of every connection to a provider; on the loop that opened them."""
+        await asyncio.gather(*(channel.close() for channel in self._channels.values() if channel))
+        self._channels.clear()
+        if self._http is not None:
+            await self._http.aclose()
+            self._http = None
+
+    def close(self) -> None:
+        """Let go of the database. Network first: see `close_network`."""
+        if self._intake is not None:
+            self._intake.close()
+        if "store" in self.__dict__:
+            self.store.dispose()
+
+
+def build(root: Path, environ: Mapping[str, str], *, clock: Clock | None = None, policy: Policy | None = None) -> App:
+    """The system of the workspace at `root`. Raises ConfigError with every problem of the configuration."""
+    return App(settings.load(root, environ), clock=clock, policy=policy)
+
+
+def policy_of(configured: Settings) -> Policy:
+    organisation = configured.organisation
+    return Policy(
+        max_late=configured.defaults.max_late,
+        resend_unknown_once=configured.defaults.unknown == "resend_once",
+        organisation=organisation.name if organisation else "",
+        postal_address=organisation.postal_address if organisation else "",
+        public_url=configured.public_url.rstrip("/"),
+    )
+
+
+def account_of(each: SenderSettings, channel: str) -> tuple[str, dict[str, Any]] | None:
+    """(adapter, its options) of the account a sender has on a channel; None if it has none."""
+    if channel == "email" and each.email:
+        server = each.email.smtp
+        options: dict[str, Any] = dict(each.email.options)
+        if server is not None:
+            options |= {"url": server.url, "allow_plaintext": server.allow_plaintext}
+            options |= {name: value for name in ("username", "password") if (value := getattr(server, name))}
+        return each.email.use, options
+    account = each.channels.get(channel)
+    return (account.use, dict(account.options)) if account else None
+
+
+def crm_options(each: CrmSettings, configured: Settings) -> dict[str, Any]:
+    """The adapter's options; a relative `directory` is meant from the workspace."""
+    options: dict[str, Any] = dict(each.options)
+    if each.status and each.use == "hubspot":
+        options.setdefault("status_property", each.status.property)
+    if "directory" in options:
+        options["directory"] = str(configured.root / str(options["directory"]))
+    return options
