@@ -1,0 +1,196 @@
+"""What config/outreach.yaml, senders.yaml and crm.yaml come to: frozen values, secrets never in their repr."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from outreach.crm import Mode, Operation
+from outreach.domain.crm_mapping import CrmMapping, CrmTrigger, DealRule, FieldRule, TieBreak
+from outreach.domain.quota import Limits
+from outreach.domain.sender import Sender
+from outreach.domain.sequence import Schedule
+
+
+class UnknownPolicy(StrEnum):
+    """What follows when nobody can know whether a message went out."""
+
+    HOLD = "hold"
+    RESEND_ONCE = "resend_once"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """Who writes: named in every e-mail, because the law of most countries asks for it."""
+
+    name: str
+    postal_address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    max_late: timedelta = timedelta(days=2)
+    unknown: UnknownPolicy = UnknownPolicy.HOLD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSettings:
+    """One connection of `POST /webhooks/<name>`. `options` are the receiver's own, secrets among them."""
+
+    name: str
+    use: str
+    options: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuthSettings:
+    """Signing in without a password; kept for channels that can."""
+
+    provider: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailServerSettings:
+    """How to reach one SMTP or IMAP server. The scheme of `url` says how the connection is protected."""
+
+    url: str
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    oauth: OAuthSettings | None = None
+    allow_plaintext: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailSettings:
+    """The mailbox of a sender. `smtp` is there whenever `use` is `smtp`."""
+
+    address: str
+    use: str = "smtp"
+    smtp: MailServerSettings | None = None
+    imap: MailServerSettings | None = None
+    limits: Limits = field(default_factory=Limits)
+    options: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSettings:
+    """One more way a sender reaches people. `limits` are by action; `options` are the adapter's own."""
+
+    name: str
+    use: str
+    options: Mapping[str, object] = field(default_factory=dict, repr=False)
+    limits: Mapping[str, Limits] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderSettings:
+    """An identity that sends. `name` is its key in the file, `display_name` what recipients see."""
+
+    name: str
+    display_name: str
+    timezone: str
+    signature: str = ""
+    booking_url: str = ""
+    email: EmailSettings | None = None
+    channels: Mapping[str, ChannelSettings] = field(default_factory=dict)
+    freeze: frozenset[date] = frozenset()  # days on which this sender sends nothing
+
+    def sender(self) -> Sender:
+        """The same in the domain's words: what the engine asks about a sender."""
+        mailbox = frozenset({"email"}) if self.email else frozenset()
+        return Sender(
+            name=self.name,
+            display_name=self.display_name,
+            zone=self.timezone,
+            email=self.email.address if self.email else "",
+            signature=self.signature,
+            booking_url=self.booking_url,
+            channels=mailbox | frozenset(self.channels),
+            limits=self._limits(),
+        )
+
+    def _limits(self) -> dict[str, Limits]:
+        """By action: `email`, `<channel>.<action>`."""
+        limits = {
+            f"{channel.name}.{action}": limit
+            for channel in self.channels.values()
+            for action, limit in channel.limits.items()
+        }
+        return limits | ({"email": self.email.limits} if self.email else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldMapping:
+    """What of a lead goes into one remote field: a path such as `first_name` or `fields.title`."""
+
+    source: str
+    mode: Mode = Mode.FILL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusMapping:
+    property: str
+    values: Mapping[str, str]  # our status → remote value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmSettings:
+    """One CRM connection. `options` are the adapter's own, such as `base_url` and `token`."""
+
+    name: str
+    use: str
+    options: Mapping[str, object] = field(default_factory=dict, repr=False)
+    fields: Mapping[str, FieldMapping] = field(default_factory=dict)  # remote field → ours
+    status: StatusMapping | None = None
+    stages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # pipeline → our stage → remote stage
+    owners: Mapping[str, str] = field(default_factory=dict)  # our owner → e-mail address of the remote user
+    deal: DealRule | None = None
+    tie_break: TieBreak = TieBreak.OLDEST
+    when: Mapping[CrmTrigger, tuple[Operation, ...]] = field(default_factory=dict)
+
+    def mapping(self) -> CrmMapping:
+        """The same in the domain's words."""
+        return CrmMapping(
+            name=self.name,
+            fields=tuple(
+                FieldRule(remote=remote, source=ours.source, is_overwriting=ours.mode is Mode.OVERWRITE)
+                for remote, ours in self.fields.items()
+            ),
+            status_property=self.status.property if self.status else "",
+            statuses=self.status.values if self.status else {},
+            stages=self.stages,
+            owners=self.owners,
+            deal=self.deal,
+            tie_break=self.tie_break,
+            when={trigger: tuple(map(str, operations)) for trigger, operations in self.when.items()},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    host: str = "127.0.0.1"
+    port: int = 8080
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything the three files and the environment say. URLs of stores may hold passwords, so they are not shown."""
+
+    root: Path
+    database_url: str = field(repr=False)
+    broker_url: str | None = field(default=None, repr=False)
+    public_url: str = "http://127.0.0.1:8080"
+    organisation: Organisation | None = None
+    defaults: Defaults = field(default_factory=Defaults)
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    webhooks: Mapping[str, WebhookSettings] = field(default_factory=dict)
+    senders: Mapping[str, SenderSettings] = field(default_factory=dict)
+    crm: Mapping[str, CrmSettings] = field(default_factory=dict)
+    web: WebSettings = field(default_factory=WebSettings)
+    secret_key: str | None = field(default=None, repr=False)

@@ -1,0 +1,201 @@
+"""config/outreach.yaml: database, queue, web, defaults, schedules and webhooks; each key also as `OUTREACH_…`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path as FilePath
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
+
+from outreach.content.configuration import (
+    Defaults,
+    Organisation,
+    Settings,
+    UnknownPolicy,
+    WebhookSettings,
+    WebSettings,
+)
+from outreach.content.field_types import Elapsed, Line, Port, Slug, Text, WebUrl, split_url
+from outreach.content.model_reading import FileModel, known_keys, read_model
+from outreach.content.options import split_options
+from outreach.content.schedules import BUILT_IN, ScheduleModel
+from outreach.content.suggestions import closest
+from outreach.content.yaml_file import Path, YamlFile
+from outreach.errors import Problem
+
+PREFIX = "OUTREACH_"
+_NEAR = 0.85
+_SQLITE = "sqlite:///"
+_POSTGRESQL = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://(?=.)")
+_BROKERS = ("redis", "rediss", "amqp", "amqps")
+
+
+def _database(url: str) -> str:
+    if url.startswith(_SQLITE) and len(url) > len(_SQLITE) and ":memory:" not in url:
+        return url
+    if _POSTGRESQL.match(url):
+        return _POSTGRESQL.sub("postgresql+psycopg://", url, count=1)
+    raise ValueError(
+        "is not a database this can use. Write sqlite:///outreach.db or postgresql+psycopg://user@host/name."
+    )
+
+
+def _broker(url: str) -> str:
+    parts = split_url(url)
+    if parts.scheme not in _BROKERS or not parts.hostname:
+        raise ValueError("is not a queue this can use. Write redis://host:6379/0, amqp://host or null.")
+    return url
+
+
+class OrganisationModel(FileModel):
+    name: Line
+    postal_address: Text
+
+
+class DefaultsModel(FileModel):
+    max_late: Elapsed = timedelta(days=2)
+    unknown: UnknownPolicy = UnknownPolicy.HOLD
+
+
+class WebModel(FileModel):
+    host: Line = "127.0.0.1"
+    port: Port = 8080
+
+
+class WebhookModel(FileModel):
+    use: Line
+
+
+class OutreachModel(FileModel):
+    """The keys of the file."""
+
+    database_url: Annotated[str, AfterValidator(_database)] = "sqlite:///outreach.db"
+    broker_url: Annotated[str, AfterValidator(_broker)] | None = None
+    redis_url: Annotated[str, AfterValidator(_broker)] | None = None
+    public_url: WebUrl = "http://127.0.0.1:8080"
+    organisation: OrganisationModel | None = None
+    defaults: DefaultsModel = DefaultsModel()
+    schedules: dict[Slug, ScheduleModel] = Field(default={})
+    webhooks: dict[Slug, dict[str, Any]] = Field(default={})
+    web: WebModel = WebModel()
+    secret_key: Line | None = None
+
+
+class OutreachVariables(OutreachModel, BaseSettings):
+    """The same keys as names of variables: OUTREACH_PUBLIC_URL, OUTREACH_ORGANISATION__NAME. Never instantiated."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", env_parse_none_str="null")
+
+
+class _VariablesSource(EnvSettingsSource):
+    """Reads the variables from a mapping it is given instead of from the process."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = {name.lower(): value for name, value in values.items() if value}
+        super().__init__(OutreachVariables)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return {name: None if value == "null" else value for name, value in self._values.items()}
+
+
+@dataclass(frozen=True)
+class _Overlaid(YamlFile):
+    """A file some of whose values came from variables; a problem with such a value names the variable."""
+
+    variables: Mapping[Path, str] = field(default_factory=dict, repr=False)
+
+    def problem(self, path: Path, message: str, remedy: str = "") -> Problem:
+        name = next((self.variables[path[:cut]] for cut in range(len(path), 0, -1) if path[:cut] in self.variables), "")
+        return Problem(name, 0, 0, message, remedy) if name else YamlFile.problem(self, path, message, remedy)
+
+    def key_problem(self, path: Path, message: str, remedy: str = "") -> Problem:
+        if any(path[:cut] in self.variables for cut in range(1, len(path) + 1)):
+            return self.problem(path, message, remedy)
+        return YamlFile.key_problem(self, path, message, remedy)
+
+
+def overlay(file: YamlFile, values: Mapping[str, str], problems: list[Problem]) -> YamlFile:
+    """The file with the values of `OUTREACH_…` variables in place of its own."""
+    _refuse_misspelt(values, problems)
+    try:
+        from_variables = _VariablesSource(values)()
+    except SettingsError as error:
+        name = PREFIX + (re.findall(r'field "(\w+)"', str(error)) or [""])[0].upper()
+        problems.append(Problem(name, 0, 0, "is not JSON.", "Write JSON, or one variable for each key."))
+        return file
+    variables = {path: PREFIX + "__".join(map(str, path)).upper() for path in _leaves(from_variables, ())}
+    if not variables:
+        return file
+    data = _merged(file.data if isinstance(file.data, dict) else {}, from_variables)
+    return _Overlaid(file.name, data, file.values, file.keys, variables)
+
+
+def _refuse_misspelt(values: Mapping[str, str], problems: list[Problem]) -> None:
+    """A variable that is nearly one of ours would silently do nothing."""
+    known = [PREFIX + key.upper() for key in known_keys(OutreachModel, ())]
+    for name in sorted(values):
+        if not name.startswith(PREFIX) or name.partition("__")[0] in known:
+            continue
+        near = closest(name, known, cutoff=_NEAR)
+        if near:
+            problems.append(Problem(name, 0, 0, "unknown variable.", f"Did you mean '{near}'?"))
+
+
+def _leaves(data: Mapping[str, Any], path: Path) -> list[Path]:
+    found: list[Path] = []
+    for key, value in data.items():
+        found += _leaves(value, (*path, key)) if isinstance(value, dict) and value else [(*path, key)]
+    return found
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    both = dict(below)
+    for key, value in above.items():
+        present = both.get(key)
+        both[key] = _merged(present, value) if isinstance(present, dict) and isinstance(value, dict) else value
+    return both
+
+
+def read_outreach(file: YamlFile, root: FilePath, problems: list[Problem]) -> Settings | None:
+    """Settings without senders and CRM connections; None if the file is wrong."""
+    model = read_model(OutreachModel, file, (), {} if file.data is None else file.data, problems=problems)
+    if model is None:
+        return None
+    if model.broker_url and model.redis_url and model.broker_url != model.redis_url:
+        problems.append(file.key_problem(("redis_url",), "'redis_url' and 'broker_url' differ.", "Keep one of them."))
+    webhooks = {name: _webhook(file, name, data, problems) for name, data in model.webhooks.items()}
+    return Settings(
+        root=root,
+        database_url=_against(root, model.database_url),
+        broker_url=model.broker_url or model.redis_url,
+        public_url=model.public_url,
+        organisation=_organisation(model.organisation),
+        defaults=Defaults(max_late=model.defaults.max_late, unknown=model.defaults.unknown),
+        schedules=BUILT_IN | {name: schedule.schedule(name) for name, schedule in model.schedules.items()},
+        webhooks={name: webhook for name, webhook in webhooks.items() if webhook},
+        web=WebSettings(host=model.web.host, port=model.web.port),
+        secret_key=model.secret_key,
+    )
+
+
+def _organisation(model: OrganisationModel | None) -> Organisation | None:
+    return Organisation(name=model.name, postal_address=model.postal_address) if model else None
+
+
+def _webhook(file: YamlFile, name: str, data: dict[str, Any], problems: list[Problem]) -> WebhookSettings | None:
+    own, options = split_options(WebhookModel, file, ("webhooks", name), data, problems=problems)
+    model = read_model(WebhookModel, file, ("webhooks", name), own, problems=problems)
+    return WebhookSettings(name=name, use=model.use, options=options) if model else None
+
+
+def _against(root: FilePath, url: str) -> str:
+    """A relative SQLite file lies in the workspace, wherever the command was started."""
+    if not url.startswith(_SQLITE):
+        return url
+    path, mark, query = url[len(_SQLITE) :].partition("?")
+    return f"{_SQLITE}{(root / path).as_posix()}{mark}{query}"

@@ -1,0 +1,105 @@
+"""A revision: one exact content of a sequence, as JSON. Workers read only this, so every machine runs the same text."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date, time
+from enum import Enum
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from outreach.content.workspace import Workspace, templates_of
+from outreach.domain.pipeline import Pipeline
+from outreach.domain.sequence import (
+    IfStep,
+    Sequence,
+    Step,
+    StopStep,
+    TouchStep,
+    WaitForStep,
+    WaitStep,
+    WriteStep,
+)
+
+FORMAT = 1
+
+_KINDS: Mapping[str, type[Step]] = {
+    "touch": TouchStep,
+    "wait": WaitStep,
+    "wait_for": WaitForStep,
+    "if": IfStep,
+    "write": WriteStep,
+    "stop": StopStep,
+}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+_STEPS: Mapping[str, TypeAdapter[Any]] = {name: TypeAdapter(kind) for name, kind in _KINDS.items()}
+_SEQUENCE = TypeAdapter(Sequence)
+_PIPELINE = TypeAdapter(Pipeline)
+_TEMPLATES = TypeAdapter(dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What a worker needs to carry out a sequence. `templates` holds sources by name."""
+
+    sequence: Sequence
+    pipeline: Pipeline
+    templates: Mapping[str, str] = field(repr=False)
+
+
+def freeze(workspace: Workspace, sequence_name: str) -> dict[str, object]:
+    """The content of a revision: plain JSON values, with `hash` over the rest. KeyError: there is no such sequence."""
+    sequence = workspace.sequences[sequence_name]
+    steps = [{"kind": _NAMES[type(step)], **_plain(step)} for step in sequence.steps.values()]
+    content: dict[str, object] = {
+        "format": FORMAT,
+        "sequence": _plain(sequence) | {"steps": steps},
+        "pipeline": _plain(workspace.pipelines[sequence.pipeline]),
+        "templates": {name: workspace.templates[name] for name in templates_of(sequence)},
+    }
+    return content | {"hash": content_hash(content)}
+
+
+def content_hash(content: Mapping[str, object]) -> str:
+    """SHA-256 over the canonical JSON of a revision, its own hash left out."""
+    counted = {key: value for key, value in content.items() if key != "hash"}
+    canonical = json.dumps(counted, sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def thaw(content: Mapping[str, object]) -> Revision:
+    """A revision from its content. Raises ValueError if it is not one, or was made by a later version."""
+    if content.get("format") != FORMAT:
+        raise ValueError(f"This revision has the format {content.get('format')}; this version reads {FORMAT}.")
+    sequence, pipeline = content.get("sequence"), content.get("pipeline")
+    if not isinstance(sequence, Mapping) or not isinstance(pipeline, Mapping):
+        raise ValueError("This revision has no sequence or no pipeline.")
+    steps = [_STEPS[step["kind"]].validate_python(_without_kind(step)) for step in sequence["steps"]]
+    return Revision(
+        sequence=_SEQUENCE.validate_python({**sequence, "steps": {step.id: step for step in steps}}),
+        pipeline=_PIPELINE.validate_python(pipeline),
+        templates=_TEMPLATES.validate_python(content.get("templates")),
+    )
+
+
+def _without_kind(step: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in step.items() if key != "kind"}
+
+
+def _plain(value: Any) -> Any:
+    """Plain JSON values; sets are sorted, so that the same content always gives the same hash."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(_plain(inner) for inner in value)
+    if isinstance(value, tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, Enum):
+        return value.value
+    return value.isoformat() if isinstance(value, date | time) else value

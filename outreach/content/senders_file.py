@@ -1,0 +1,270 @@
+"""config/senders.yaml: the identities that send, with their mailboxes, accounts and limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from ipaddress import ip_address
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from outreach.content.configuration import (
+    ChannelSettings,
+    EmailSettings,
+    MailServerSettings,
+    OAuthSettings,
+    SenderSettings,
+)
+from outreach.content.field_types import (
+    Count,
+    Day,
+    Elapsed,
+    EmailAddress,
+    Line,
+    Positive,
+    Text,
+    WebUrl,
+    Zone,
+    slug,
+    split_url,
+)
+from outreach.content.model_reading import FileModel, known_keys, read_model
+from outreach.content.options import split_options
+from outreach.content.suggestions import closest, did_you_mean
+from outreach.content.yaml_file import Path, YamlFile
+from outreach.domain.quota import Limits, Ramp
+from outreach.errors import Problem
+
+_CHANNEL = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
+
+class RampModel(FileModel):
+    start: Positive
+    step: Count
+
+
+class LimitsModel(FileModel):
+    """How much a sender may do; what is left out has no limit."""
+
+    per_hour: Count | None = None
+    per_day: Count | None = None
+    per_7_days: Count | None = None
+    gap: Elapsed | None = None
+    jitter: Elapsed | None = None
+    ramp: RampModel | None = None
+
+    def limits(self) -> Limits:
+        return Limits(
+            per_hour=self.per_hour,
+            per_day=self.per_day,
+            per_7_days=self.per_7_days,
+            gap=self.gap,
+            jitter=self.jitter,
+            ramp=Ramp(self.ramp.start, self.ramp.step) if self.ramp else None,
+        )
+
+
+def _server_url(protocol: str) -> Callable[[str], str]:
+    def check(url: str) -> str:
+        parts = split_url(url)
+        if parts.scheme not in (f"{protocol}s", f"{protocol}+starttls", protocol) or not parts.hostname:
+            raise ValueError(
+                f"is not the address of an {protocol.upper()} server. "
+                f"Write {protocol}s://host (TLS), {protocol}+starttls://host, or {protocol}:// for this machine."
+            )
+        if parts.username or parts.password:
+            raise ValueError("must not hold a user name. Write it as username and password beside the url.")
+        return url.strip()
+
+    return check
+
+
+def is_loopback(host: str) -> bool:
+    """Is this host the machine itself? By its name or number alone, without asking anybody."""
+    try:
+        return host.lower() == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class OAuthModel(FileModel):
+    provider: Literal["google", "microsoft"]
+    client_id: Line
+    client_secret: Line
+    refresh_token: Line
+
+    def settings(self) -> OAuthSettings:
+        return OAuthSettings(
+            provider=self.provider,
+            client_id=self.client_id,
+            client_secret=self.client_secret,
+            refresh_token=self.refresh_token,
+        )
+
+
+class MailServerModel(FileModel):
+    """A mail server and how to sign in to it."""
+
+    url: str
+    username: Line | None = None
+    password: Line | None = None
+    oauth: OAuthModel | None = None
+    allow_plaintext: bool = False
+
+    @model_validator(mode="after")
+    def _signs_in_safely(self) -> Self:
+        parts = split_url(self.url)
+        if parts.scheme in ("smtp", "imap") and not is_loopback(parts.hostname or "") and not self.allow_plaintext:
+            raise ValueError(
+                f"{parts.scheme}:// sends everything in the clear. Write {parts.scheme}s:// or "
+                f"{parts.scheme}+starttls://, or add allow_plaintext: true."
+            )
+        if self.password and self.oauth:
+            raise ValueError("has a password and oauth. Write one of them.")
+        if bool(self.username) != bool(self.password or self.oauth):
+            raise ValueError("has only one of username and password. Write both, or none of them.")
+        return self
+
+    def settings(self) -> MailServerSettings:
+        return MailServerSettings(
+            url=self.url,
+            username=self.username,
+            password=self.password,
+            oauth=self.oauth.settings() if self.oauth else None,
+            allow_plaintext=self.allow_plaintext,
+        )
+
+
+class SmtpModel(MailServerModel):
+    url: Annotated[str, AfterValidator(_server_url("smtp"))]
+
+
+class ImapModel(MailServerModel):
+    url: Annotated[str, AfterValidator(_server_url("imap"))]
+
+
+class EmailModel(FileModel):
+    address: EmailAddress
+    use: Line = "smtp"
+    smtp: SmtpModel | None = None
+    imap: ImapModel | None = None
+    limits: LimitsModel = LimitsModel()
+
+
+class SenderModel(FileModel):
+    """The keys of a sender that are not channels."""
+
+    name: Line
+    timezone: Zone
+    email: dict[str, Any] | None = None
+    signature: Text = ""
+    booking_url: WebUrl = ""
+    freeze: list[Day] = Field(default=[], max_length=366)
+
+
+class ChannelModel(FileModel):
+    use: Line
+    limits: dict[str, LimitsModel] = Field(default={})
+
+
+def read_senders(file: YamlFile, problems: list[Problem]) -> dict[str, SenderSettings]:
+    """Every sender that is right, by its key."""
+    if file.data is None:
+        return {}
+    if not isinstance(file.data, dict):
+        remedy = "Write `anna:` and the sender's keys below it."
+        problems.append(file.problem((), "the file must be a mapping.", remedy))
+        return {}
+    senders = {name: _sender(file, name, data, problems) for name, data in file.data.items()}
+    return {name: sender for name, sender in senders.items() if sender}
+
+
+def _sender(file: YamlFile, name: str, data: object, problems: list[Problem]) -> SenderSettings | None:
+    before = len(problems)
+    _check_name(file, name, problems)
+    if not isinstance(data, Mapping):
+        problems.append(file.problem((name,), f"'{name}' must be a mapping.", "Write the sender's keys below it."))
+        return None
+    known = known_keys(SenderModel, ())
+    own = {key: value for key, value in data.items() if key in known}
+    model = read_model(SenderModel, file, (name,), own, problems=problems)
+    email = _email(file, (name, "email"), own.get("email"), problems)
+    others = {key: value for key, value in data.items() if key not in known}
+    channels = {key: _channel(file, (name, key), key, value, problems=problems) for key, value in others.items()}
+    if model is None or len(problems) > before:
+        return None
+    return SenderSettings(
+        name=name,
+        display_name=model.name,
+        timezone=model.timezone,
+        signature=model.signature,
+        booking_url=model.booking_url,
+        email=email,
+        channels={key: channel for key, channel in channels.items() if channel},
+        freeze=frozenset(model.freeze),
+    )
+
+
+def _check_name(file: YamlFile, name: str, problems: list[Problem]) -> None:
+    try:
+        slug(name)
+    except ValueError as error:
+        problems.append(file.key_problem((name,), str(error)))
+
+
+def _email(file: YamlFile, path: Path, data: object, problems: list[Problem]) -> EmailSettings | None:
+    if not isinstance(data, Mapping):
+        return None
+    own, options = split_options(EmailModel, file, path, data, problems=problems)
+    model = read_model(EmailModel, file, path, own, problems=problems)
+    if model is None:
+        return None
+    if model.use == "smtp":
+        _check_smtp(file, path, model, options, problems=problems)
+    return EmailSettings(
+        address=model.address,
+        use=model.use,
+        smtp=model.smtp.settings() if model.smtp else None,
+        imap=model.imap.settings() if model.imap else None,
+        limits=model.limits.limits(),
+        options=options,
+    )
+
+
+def _check_smtp(
+    file: YamlFile, path: Path, model: EmailModel, options: Mapping[str, object], *, problems: list[Problem]
+) -> None:
+    if model.smtp is None:
+        remedy = 'Write `smtp: {url: "smtps://smtp.example.com:465", username: …, password: …}`.'
+        problems.append(file.problem(path, "in 'email', 'smtp' is missing.", remedy))
+    for key in options:
+        if not closest(key, known_keys(EmailModel, ()), cutoff=0.8):  # the near ones are told already
+            remedy = did_you_mean(key, known_keys(EmailModel, ()))
+            problems.append(file.key_problem((*path, key), f"unknown key '{key}'.", remedy))
+
+
+def _channel(file: YamlFile, path: Path, name: str, data: object, *, problems: list[Problem]) -> ChannelSettings | None:
+    known = known_keys(SenderModel, ())
+    is_channel = isinstance(data, Mapping) and ("use" in data or not closest(name, known, cutoff=0.7))
+    if not is_channel or not isinstance(data, Mapping):
+        remedy = did_you_mean(name, known)
+        problems.append(file.key_problem(path, f"unknown key '{name}'.", remedy))
+        return None
+    if not _CHANNEL.fullmatch(name):
+        remedy = "Use small letters, digits and '_'."
+        problems.append(file.key_problem(path, f"'{name[:80]}' is not a channel.", remedy))
+    own, options = split_options(ChannelModel, file, path, data, problems=problems)
+    if _has_flat_limits(own.get("limits")):
+        remedy = "Write `limits: {message: {per_day: 40}}`."
+        problems.append(file.problem((*path, "limits"), "limits of a channel are written for each action.", remedy))
+        return None
+    model = read_model(ChannelModel, file, path, own, problems=problems)
+    if model is None:
+        return None
+    limits = {action: limit.limits() for action, limit in model.limits.items()}
+    return ChannelSettings(name=name, use=model.use, options=options, limits=limits)
+
+
+def _has_flat_limits(limits: object) -> bool:
+    return isinstance(limits, Mapping) and any(key in limits for key in known_keys(LimitsModel, ()))

@@ -1,0 +1,183 @@
+"""The steps of a sequence file as a tree of checked models, each with its id and its place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from outreach.content.model_reading import name_of, read_model
+from outreach.content.step_models import (
+    STEPS,
+    TOUCHES,
+    EmailStep,
+    IfModel,
+    InviteStep,
+    LinkedinMessageStep,
+    StepModel,
+    StopModel,
+    TaskStep,
+    WaitModel,
+    jitter_is_shorter,
+    kinds_of,
+    not_yet,
+    unknown_step,
+)
+from outreach.content.yaml_file import Path, YamlFile
+from outreach.errors import Problem
+
+MOST_STEPS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepNode:
+    """One step. `id` is the written one, or one made from the nearest ids before it."""
+
+    id: str
+    kind: str
+    model: StepModel
+    path: Path
+    then: tuple[StepNode, ...] = ()
+    otherwise: tuple[StepNode, ...] = ()
+
+    @property
+    def is_touch(self) -> bool:
+        return self.kind in TOUCHES
+
+    @property
+    def sender(self) -> str | None:
+        return self.model.sender if isinstance(self.model, EmailStep) else None
+
+    @property
+    def templates(self) -> tuple[tuple[Path, str], ...]:
+        """(where it is named, name) of each template."""
+        if isinstance(self.model, EmailStep):
+            variants = [((*self.path, "variants", key), name) for key, name in self.model.variants.items()]
+            return (((*self.path, "email"), self.model.email), *variants)
+        if isinstance(self.model, InviteStep | LinkedinMessageStep) and self.model.template:
+            return (((*self.path, self.kind), self.model.template),)
+        return ()
+
+    @property
+    def ends(self) -> bool:
+        """Does every path through this step come to a `stop`?"""
+        return isinstance(self.model, StopModel) or (_ends(self.then) and _ends(self.otherwise))
+
+
+def _ends(nodes: tuple[StepNode, ...]) -> bool:
+    return bool(nodes) and nodes[-1].ends
+
+
+def every(nodes: tuple[StepNode, ...]) -> list[StepNode]:
+    """Every step of every branch, in the order of the file."""
+    return [inner for node in nodes for inner in (node, *every(node.then), *every(node.otherwise))]
+
+
+def read_steps(file: YamlFile, path: Path, data: object, problems: list[Problem]) -> tuple[StepNode, ...]:
+    """All steps, branches included. Steps that are wrong are left out after adding to `problems`."""
+    nodes = _read_list(file, path, data, problems, anchor="start")
+    _check_ids(file, nodes, problems)
+    if len(every(nodes)) > MOST_STEPS:
+        problems.append(file.problem(path, f"there are more than {MOST_STEPS} steps.", "Make two sequences of it."))
+    return nodes
+
+
+def _read_list(
+    file: YamlFile, path: Path, data: object, problems: list[Problem], *, anchor: str
+) -> tuple[StepNode, ...]:
+    """One list of steps.
+
+    An internal id counts the steps of its kind since the last written id, so that it stays the same when something is
+    added before that id or inside another branch.
+    """
+    nodes: list[StepNode] = []
+    seen: Counter[str] = Counter()
+    for index, item in enumerate(data if isinstance(data, list) else []):
+        node = _read_step(file, (*path, index), item, problems, names=(anchor, seen))
+        if node is None:
+            continue
+        if nodes and nodes[-1].ends:
+            message = "this step is never reached: the sequence ends before it."
+            problems.append(file.problem(node.path, message, "Remove it, or the stop before it."))
+        if node.model.id:
+            anchor, seen = node.model.id, Counter()
+        nodes.append(node)
+    return tuple(nodes)
+
+
+def _read_step(
+    file: YamlFile, path: Path, data: object, problems: list[Problem], *, names: tuple[str, Counter[str]]
+) -> StepNode | None:
+    kind = _kind(file, path, data, problems)
+    if kind is None:
+        return None
+    assert isinstance(data, Mapping)
+    model = read_model(STEPS[kind], file, path, data, problems=problems)
+    step_id = _id(data, kind, names)
+    branches = {key: _branch(file, (*path, key), data.get(key), problems, step_id) for key in ("then", "else")}
+    if model is None:
+        return None
+    _check_step(file, path, kind, model, problems=problems)
+    return StepNode(id=step_id, kind=kind, model=model, path=path, then=branches["then"], otherwise=branches["else"])
+
+
+def _branch(file: YamlFile, path: Path, data: object, problems: list[Problem], step_id: str) -> tuple[StepNode, ...]:
+    return _read_list(file, path, data, problems, anchor=f"{step_id}/{path[-1]}")
+
+
+def _id(data: Mapping[str, object], kind: str, names: tuple[str, Counter[str]]) -> str:
+    written = data.get("id")
+    if isinstance(written, str) and written:
+        return written
+    anchor, seen = names
+    seen[kind] += 1
+    return f"{anchor}/{kind}" if seen[kind] == 1 else f"{anchor}/{kind}-{seen[kind]}"
+
+
+def _kind(file: YamlFile, path: Path, data: object, problems: list[Problem]) -> str | None:
+    """The one key that says what a step does."""
+    if not isinstance(data, Mapping):
+        remedy = "Write `- email: founders/intro`, for example."
+        problems.append(file.problem(path, f"{name_of(path)} must be a step.", remedy))
+        return None
+    kinds, later = kinds_of(data), not_yet(data)
+    if len(kinds) == 1:
+        return kinds[0]
+    problems.append(_two_kinds(file, path, kinds) if kinds else _no_kind(file, path, data, later))
+    return None
+
+
+def _no_kind(file: YamlFile, path: Path, data: Mapping[str, object], later: str | None) -> Problem:
+    if later:
+        remedy = "Remove the step, or make it a task for a person."
+        return file.key_problem((*path, later), f"the step '{later}' is not available yet.", remedy)
+    key, message, remedy = unknown_step(data)
+    return file.key_problem((*path, key), message, remedy) if key else file.problem(path, message, remedy)
+
+
+def _two_kinds(file: YamlFile, path: Path, kinds: list[str]) -> Problem:
+    message = f"'{kinds[0]}' and '{kinds[1]}' both say what this step does."
+    return file.key_problem((*path, kinds[1]), message, "Make two steps of it, each beginning with '- '.")
+
+
+def _check_step(file: YamlFile, path: Path, kind: str, model: StepModel, *, problems: list[Problem]) -> None:
+    if kind in TOUCHES and not model.id:
+        remedy = "Write `id: intro`, or let `outreach validate --fix` write the missing ones."
+        problems.append(file.problem(path, f"this {kind} step has no 'id'.", remedy))
+    if isinstance(model, WaitModel) and not jitter_is_shorter(model):
+        problems.append(file.problem((*path, "jitter"), "'jitter' is longer than the wait itself.", "Make it shorter."))
+    if isinstance(model, IfModel) and not (model.then or model.otherwise):
+        problems.append(file.problem(path, "this 'if' does nothing either way.", "Write steps under 'then'."))
+    if isinstance(model, TaskStep) and model.overdue and not model.within:
+        remedy = "Write `within: 2 days`, or remove it."
+        problems.append(file.key_problem((*path, "or"), "'or' needs 'within'.", remedy))
+
+
+def _check_ids(file: YamlFile, nodes: tuple[StepNode, ...], problems: list[Problem]) -> None:
+    first: dict[str, StepNode] = {}
+    for node in every(nodes):
+        earlier = first.setdefault(node.id, node)
+        if earlier is not node:
+            line = file.place((*earlier.path, "id")).line
+            message = f"the id '{node.id}' is there already, in line {line}."
+            problems.append(file.problem((*node.path, "id"), message, "Give each step an id of its own."))

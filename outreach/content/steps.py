@@ -1,0 +1,93 @@
+"""From the tree of a file to the steps the planner walks: each names the step that follows, branches joined."""
+
+from __future__ import annotations
+
+from outreach.content.step_models import (
+    EmailStep,
+    IfModel,
+    InviteStep,
+    LinkedinMessageStep,
+    StageStep,
+    StopModel,
+    TagStep,
+    TaskStep,
+    WaitForModel,
+    WaitModel,
+)
+from outreach.content.step_tree import StepNode, every
+from outreach.domain.sequence import (
+    IfStep,
+    Overdue,
+    Step,
+    StopStep,
+    TaskDetails,
+    TouchStep,
+    WaitForStep,
+    WaitStep,
+    What,
+    WriteStep,
+)
+
+
+def flatten(nodes: tuple[StepNode, ...]) -> tuple[str | None, dict[str, Step]]:
+    """(id of the first step, every step by id, in the order of the file)."""
+    found: dict[str, Step] = {}
+    first = _chain(nodes, None, found)
+    return first, {node.id: found[node.id] for node in every(nodes)}
+
+
+def _chain(nodes: tuple[StepNode, ...], after: str | None, found: dict[str, Step]) -> str | None:
+    """Add the steps of one list; the last is followed by `after`. The id to begin with."""
+    for node in reversed(nodes):
+        then = _chain(node.then, after, found)
+        otherwise = _chain(node.otherwise, after, found)
+        found[node.id] = _step(node, after, then, otherwise)
+        after = node.id
+    return after
+
+
+def _step(node: StepNode, after: str | None, then: str | None, otherwise: str | None) -> Step:
+    model = node.model
+    match model:
+        case WaitModel():
+            return WaitStep(id=node.id, wait=model.wait, jitter=model.jitter, then=after)
+        case WaitForModel():
+            return WaitForStep(id=node.id, event=model.wait_for, at_most=model.at_most, happened=then, missed=otherwise)
+        case IfModel():
+            return IfStep(id=node.id, expression=model.expression, yes=then, no=otherwise)
+        case StageStep():
+            return WriteStep(id=node.id, what=What.STAGE, value=model.stage, then=after)
+        case TagStep():
+            return WriteStep(id=node.id, what=What.TAG, value=model.tag, then=after)
+        case StopModel():
+            return StopStep(id=node.id, reason=model.stop)
+    return _touch(node, after)
+
+
+def _touch(node: StepNode, after: str | None) -> TouchStep:
+    model = node.model
+    if isinstance(model, EmailStep):
+        return TouchStep(
+            id=node.id,
+            action="email",
+            template=model.email,
+            variants=dict(model.variants),
+            thread=model.thread,
+            sender=model.sender,
+            on_failure=model.on_failure,
+            then=after,
+        )
+    if isinstance(model, InviteStep | LinkedinMessageStep):
+        return TouchStep(id=node.id, action=node.kind, template=model.template, on_failure=model.on_failure, then=after)
+    assert isinstance(model, TaskStep)
+    return TouchStep(id=node.id, action="task", task=_task(model), then=after)
+
+
+def _task(model: TaskStep) -> TaskDetails:
+    return TaskDetails(
+        kind=model.task,
+        note=model.note,
+        assignee=model.assignee,
+        within=model.within,
+        overdue=model.overdue or Overdue.GO_ON,
+    )

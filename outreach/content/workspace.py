@@ -1,0 +1,256 @@
+"""The files of a workspace as a whole: settings, pipelines, sequences, templates, compared with each other."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
+
+from outreach.content import expressions, templates, yaml_file
+from outreach.content.configuration import Settings
+from outreach.content.configuration_files import OUTREACH, Configuration, read_configuration
+from outreach.content.crm_checks import check_crm
+from outreach.content.pipelines import read_pipeline
+from outreach.content.sequence_checks import Surroundings, check_sequence
+from outreach.content.sequences import SequenceDraft, build, read_sequence, senders_named
+from outreach.content.step_models import IfModel
+from outreach.content.step_tree import every
+from outreach.content.template_name import template_name
+from outreach.content.yaml_file import Path, YamlFile
+from outreach.domain.pipeline import Pipeline
+from outreach.domain.sequence import Sequence
+from outreach.errors import ConfigError, Problem
+
+PIPELINES = "config/pipelines"
+SEQUENCES = "sequences"
+TEMPLATES = "templates"
+MOST_FILES = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """Everything the files of a workspace say. `templates` holds their sources by name, `hashes` SHA-256 by file."""
+
+    root: FilePath
+    settings: Settings
+    pipelines: Mapping[str, Pipeline] = field(default_factory=dict)
+    sequences: Mapping[str, Sequence] = field(default_factory=dict)
+    templates: Mapping[str, str] = field(default_factory=dict, repr=False)
+    hashes: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been read so far, and what is wrong with it."""
+
+    root: FilePath
+    problems: list[Problem] = field(default_factory=list)
+    pipelines: dict[str, Pipeline] = field(default_factory=dict)
+    pipeline_files: dict[str, str] = field(default_factory=dict)
+    broken_pipelines: bool = False
+    drafts: list[SequenceDraft] = field(default_factory=list)
+    templates: dict[str, str] = field(default_factory=dict)
+    broken_files: set[str] = field(default_factory=set)
+    hashes: dict[str, str] = field(default_factory=dict)
+
+
+def load(root: FilePath, environ: Mapping[str, str], *, needs_secrets: bool = True) -> Workspace:
+    """Read every file of the workspace at `root`. Raises ConfigError with every problem of every file.
+
+    Variables that are named by a file and not set are problems, for senders only if a sequence uses them.
+    `needs_secrets=False` is for commands that reach nobody: such variables are then left alone.
+    """
+    workspace, problems = _read(root.resolve(), environ, needs_secrets=needs_secrets)
+    if problems or workspace is None:
+        raise ConfigError(*problems)
+    return workspace
+
+
+def validate(
+    root: FilePath, environ: Mapping[str, str], paths: Iterable[FilePath] = (), *, needs_secrets: bool = True
+) -> tuple[Problem, ...]:
+    """Every problem of the workspace, or only of files at or below `paths`. Empty: everything is fine."""
+    root = root.resolve()
+    wanted = [path if path.is_absolute() else root / path for path in paths]
+    _, problems = _read(root, environ, needs_secrets=needs_secrets)
+    strange = [problem for path in wanted if (problem := _no_such_file(root, path))]
+    if not wanted:
+        return problems
+    inside = [problem for problem in problems if any((root / problem.file).is_relative_to(path) for path in wanted)]
+    return (*strange, *inside)
+
+
+def _no_such_file(root: FilePath, path: FilePath) -> Problem | None:
+    name = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+    if not path.exists():
+        return Problem(name, 0, 0, "this file does not exist.")
+    if not path.is_relative_to(root):
+        return Problem(name, 0, 0, "this is not a file of the workspace.", f"The workspace is {root}.")
+    return None
+
+
+def _read(
+    root: FilePath, environ: Mapping[str, str], *, needs_secrets: bool
+) -> tuple[Workspace | None, tuple[Problem, ...]]:
+    reading = _Reading(root)
+    _read_pipelines(reading)
+    _read_templates(reading)
+    _read_sequences(reading)
+    used = frozenset(name for draft in reading.drafts for name in senders_named(draft))
+    configuration = read_configuration(root, environ, used_senders=used, needs_secrets=needs_secrets)
+    reading.problems.extend(configuration.problems)
+    _compare(reading, configuration)
+    problems = tuple(sorted(set(reading.problems), key=lambda problem: (problem.file, problem.line, problem.column)))
+    if problems or configuration.settings is None:
+        return None, problems
+    return _workspace(reading, configuration.settings), ()
+
+
+def _workspace(reading: _Reading, settings: Settings) -> Workspace:
+    built = [build(draft, settings.schedules) for draft in reading.drafts]
+    return Workspace(
+        root=reading.root,
+        settings=settings,
+        pipelines=reading.pipelines,
+        sequences={sequence.name: sequence for sequence in built if sequence},
+        templates=reading.templates,
+        hashes=reading.hashes | _configuration_hashes(reading.root),
+    )
+
+
+def _configuration_hashes(root: FilePath) -> dict[str, str]:
+    paths = [path for path in sorted((root / "config").glob("*.yaml")) if path.is_file()]
+    return {_name(root, path): _hash(yaml_file.read_bytes(path, name=_name(root, path))) for path in paths}
+
+
+def _hash(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
+
+
+def _name(root: FilePath, path: FilePath) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def _files(reading: _Reading, folder: str, pattern: str) -> list[FilePath]:
+    """The files of a folder, none of which leads out of the workspace."""
+    found = [path for path in sorted((reading.root / folder).glob(pattern)) if path.is_file()]
+    for path in found:
+        if not path.resolve().is_relative_to(reading.root):
+            message = "this link leads out of the workspace."
+            reading.problems.append(Problem(_name(reading.root, path), 0, 0, message, "Copy the file here."))
+    if len(found) > MOST_FILES:
+        reading.problems.append(Problem(folder, 0, 0, f"there are more than {MOST_FILES} files.", "Remove some."))
+    return [path for path in found[:MOST_FILES] if path.resolve().is_relative_to(reading.root)]
+
+
+def _read_yaml(reading: _Reading, path: FilePath) -> YamlFile | None:
+    name = _name(reading.root, path)
+    try:
+        raw = yaml_file.read_bytes(path, name=name)
+        reading.hashes[name] = _hash(raw)
+        return yaml_file.parse(raw, name=name)
+    except ConfigError as error:
+        reading.problems.extend(error.problems)
+        return None
+
+
+def _read_pipelines(reading: _Reading) -> None:
+    for path in _files(reading, PIPELINES, "*.y*ml"):
+        file = _read_yaml(reading, path)
+        pipeline = read_pipeline(file, reading.problems) if file else None
+        if pipeline is None or file is None:
+            reading.broken_pipelines = True
+            continue
+        other = reading.pipeline_files.setdefault(pipeline.name, file.name)
+        if other != file.name:
+            reading.problems.append(_named_twice(file, "pipeline", pipeline.name, other))
+        reading.pipelines.setdefault(pipeline.name, pipeline)
+
+
+def _read_sequences(reading: _Reading) -> None:
+    names: dict[str, str] = {}
+    for path in _files(reading, SEQUENCES, "*.y*ml"):
+        file = _read_yaml(reading, path)
+        draft = read_sequence(file, reading.problems) if file else None
+        if draft is None:
+            continue
+        other = names.setdefault(draft.name, draft.file.name)
+        if other != draft.file.name:
+            reading.problems.append(_named_twice(draft.file, "sequence", draft.name, other))
+        reading.drafts.append(draft)
+
+
+def _named_twice(file: YamlFile, what: str, name: str, other: str) -> Problem:
+    return file.problem(("name",), f"the {what} '{name}' is in {other} already.", "Give it another name.")
+
+
+def _read_templates(reading: _Reading) -> None:
+    for path in _files(reading, TEMPLATES, "**/*.md"):
+        file = _name(reading.root, path)
+        name = path.relative_to(reading.root / TEMPLATES).with_suffix("").as_posix()
+        try:
+            raw = yaml_file.read_bytes(path, name=file)
+            reading.hashes[file] = _hash(raw)
+            reading.templates[name] = yaml_file.decode(raw, name=file)
+            templates.compile_template(template_name(name), reading.templates[name])
+        except ConfigError as error:
+            reading.templates.setdefault(name, "")
+            reading.problems.extend(replace(problem, file=file) for problem in error.problems)
+        except ValueError as error:
+            reading.problems.append(Problem(file, 0, 0, str(error)))
+
+
+def _compare(reading: _Reading, configuration: Configuration) -> None:
+    senders = configuration.senders_file.data
+    around = Surroundings(
+        templates=reading.templates,
+        pipelines=reading.pipelines,
+        settings=configuration.settings,
+        senders=tuple(senders) if isinstance(senders, dict) else (),
+        broken_pipelines=reading.broken_pipelines,
+    )
+    for draft in reading.drafts:
+        check_sequence(draft, around, reading.problems)
+        _check_expressions(draft, reading.problems)
+    _check_organisation(reading, configuration)
+    if configuration.settings and not reading.broken_pipelines:
+        check_crm(configuration, reading.pipelines, reading.problems)
+
+
+def _check_expressions(draft: SequenceDraft, problems: list[Problem]) -> None:
+    """Conditions are ours to run: names and syntax are checked before anybody is inside."""
+    found: list[tuple[Path, str]] = [
+        ((*node.path, "if"), node.model.expression) for node in every(draft.steps) if isinstance(node.model, IfModel)
+    ]
+    if draft.model.enter.when:
+        found.append((("enter", "when"), draft.model.enter.when))
+    for path, expression in found:
+        try:
+            expressions.check(expression, fields=None)
+        except ValueError as error:
+            problems.append(draft.file.problem(path, str(error)))
+
+
+def _check_organisation(reading: _Reading, configuration: Configuration) -> None:
+    if configuration.settings is None or configuration.settings.organisation:
+        return
+    mailing = next((draft for draft in reading.drafts if _sends_mail(draft)), None)
+    if mailing:
+        message = f"'organisation' is missing, and the sequence '{mailing.name}' sends e-mail."
+        remedy = 'Write `organisation: {name: Example Ltd, postal_address: "1 Example St, Istanbul"}`.'
+        reading.problems.append(Problem(OUTREACH, 0, 0, message, remedy))
+
+
+def _sends_mail(draft: SequenceDraft) -> bool:
+    return any(node.kind == "email" for node in every(draft.steps))
+
+
+def templates_of(sequence: Sequence) -> Collection[str]:
+    """The names of every template a sequence may send."""
+    named = {
+        name
+        for step in sequence.steps.values()
+        for name in (getattr(step, "template", None), *getattr(step, "variants", {}).values())
+    }
+    return sorted(name for name in named if name)

@@ -1,0 +1,21 @@
+"""Files and environment → frozen Settings. The only module that is handed the process's environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from outreach.content.configuration import Settings
+from outreach.content.configuration_files import read_configuration
+from outreach.errors import ConfigError
+
+
+def load(root: Path, environ: Mapping[str, str]) -> Settings:
+    """Settings of the workspace at `root`: config/outreach.yaml, senders.yaml, crm.yaml, `.env`, then `environ`.
+
+    Raises ConfigError with every problem of every file. Every variable that is named must be set.
+    """
+    read = read_configuration(root.resolve(), environ)
+    if read.problems or read.settings is None:
+        raise ConfigError(*read.problems)
+    return read.settings
