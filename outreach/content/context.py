@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from outreach.content.names import ENROLLMENT, SENDER
+from outreach.content.operations import is_blank
 
 Row = Mapping[str, object]
 _NONE: Row = {}
@@ -68,7 +69,7 @@ def plain(value: object) -> object:
     Raises TypeError for what is not plain.
     """
     if value is None or isinstance(value, str):
-        return str(value) if value and value.strip() else None
+        return None if value is None or is_blank(value) else str(value)
     if isinstance(value, bool | int | date):
         return value
     if isinstance(value, float):

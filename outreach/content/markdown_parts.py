@@ -169,7 +169,7 @@ class _Converter:
             return f"{written}\n\n{self._placeholder(node)}\n\n"
         if ends:
             # The line break before these lines goes away together with them.
-            return written.removesuffix("\n") + self._placeholder(_with_break_before(node))
+            return written.removesuffix("\n") + self._placeholder(_with_break_before(node)) + "\n"
         return written + self._placeholder(_inside_a_line(node))
 
     def _holds_blocks(self, node: If | For) -> bool:

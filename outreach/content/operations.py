@@ -40,7 +40,7 @@ class Absent(Undefined):
 
 
 def reach(value: object, keys: tuple[str | int, ...], name: str) -> object:
-    """Follow keys through dicts and lists. Null, empty and white-space texts are absent."""
+    """Follow keys through dicts and lists. Null and blank texts are absent."""
     for key in keys:
         if isinstance(value, dict):
             value = value.get(key)
@@ -48,9 +48,16 @@ def reach(value: object, keys: tuple[str | int, ...], name: str) -> object:
             value = value[key]
         else:
             return Absent(name=name)
-    if value is None or isinstance(value, Undefined) or (isinstance(value, str) and not value.strip()):
+    if value is None or isinstance(value, Undefined) or (isinstance(value, str) and is_blank(value)):
         return Absent(name=name)
     return value
+
+
+def is_blank(value: str) -> bool:
+    """Whether nothing of a text can be seen: it is empty, white space, or characters without a shape."""
+    if value.isprintable():
+        return not value.strip()
+    return not any(character.isprintable() and not character.isspace() for character in value)
 
 
 _ORDER: dict[str, Callable[[Any, Any], object]] = {
