@@ -1,0 +1,60 @@
+"""Templates to pages. Everything is escaped; nothing that came from outside is ever HTML here."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def _instant(at: datetime | None) -> str:
+    """Mon 2 Mar 2026, 07:00 UTC."""
+    return f"{at:%a} {at.day} {at:%b %Y, %H:%M} UTC" if at else "–"
+
+
+def _distance(at: datetime | None, now: datetime) -> str:
+    """How far away, in the largest unit that fits: `in 3 h`, `2 days ago`."""
+    if at is None:
+        return "–"
+    size = abs(at - now)
+    if size < _MINUTE:
+        return "now"
+    amount = _amount(size)
+    return f"in {amount}" if at > now else f"{amount} ago"
+
+
+def _amount(size: timedelta) -> str:
+    if size < _HOUR:
+        return f"{size // _MINUTE} min"
+    if size < 2 * _DAY:
+        return f"{size // _HOUR} h"
+    return f"{size // _DAY} days"
+
+
+_SPELLED = {"email": "e-mail", "linkedin": "LinkedIn", "whatsapp": "WhatsApp", "x": "X", "sms": "SMS"}
+
+
+def _words(value: str) -> str:
+    """`meeting_booked` and `linkedin.invite` as people write them."""
+    return " ".join(_SPELLED.get(part, part) for part in value.replace("_", " ").replace(".", " ").split())
+
+
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("pages")),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+_templates.filters |= {"instant": _instant, "distance": _distance, "words": _words}
+
+
+def page(template: str, *, code: int = 200, language: str = "en", **values: Any) -> HTMLResponse:
+    """One page of `pages/`, rendered."""
+    return HTMLResponse(_templates.get_template(template).render(language=language, **values), code)

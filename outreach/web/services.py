@@ -1,0 +1,83 @@
+"""What the web asks of the program: a handful of callables, put together where the program is built.
+
+Pages get plain values. The shapes, every key present:
+
+`today()`
+    now: datetime
+    sent, due, replies, blocked, unknown, failed, tasks, forgotten: int   (sent and replies: since midnight UTC)
+    blocks:  [{because: str, count: int}]                                 most first
+    senders: [{name: str, action: str, used: int, per_day: int | None, state: str, detail: str}]
+             `state` is ready, waiting, paused or failing
+    health:  [{name: str, is_fine: bool, detail: str}]
+    latest:  [{at: datetime, kind: str, lead_id: str | None, who: str, text: str}]   newest first
+    numbers: {name: float}   more gauges for /metrics, such as `lateness_seconds`, `crm_waiting`
+
+`leads(search, status, page)`
+    rows: [{id, name, company, address, status, stage, sequence: str, next_at: datetime | None}]
+    total, page, pages: int
+    statuses: [{name: str, count: int}]
+
+`lead(lead_id)`, None if there is no such lead
+    id, name, title, company, status, pipeline, stage, source, owner: str;  score: int;  tags: [str]
+    addresses:   [{kind: str, value: str, is_dead: bool}]
+    enrollments: [{sequence, state, reason, step, sender, block: str, next_at: datetime | None}]
+    timeline:    [{at: datetime, kind: str, title: str, text: str}]   newest first
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from outreach.receiver import Receiver
+
+Values = Mapping[str, Any]
+
+
+class Accepted(Protocol):
+    """A delivery that is stored, with its holds."""
+
+    @property
+    def delivery_id(self) -> str: ...
+    @property
+    def status(self) -> int: ...
+
+
+class Accept(Protocol):
+    """Store one delivery. Raises WebhookRejected when it is not provably from the provider."""
+
+    def __call__(
+        self, connection: str, *, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> Accepted: ...
+
+
+class Leaving(Protocol):
+    """What the opt-out page may know: in which language to speak, for whom, and whether it has happened."""
+
+    @property
+    def language(self) -> str | None: ...
+    @property
+    def organisation(self) -> str: ...
+    @property
+    def is_done(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebServices:
+    """Everything behind the pages. Callables are synchronous and may be called from several threads."""
+
+    public_url: str
+    receivers: Mapping[str, Receiver]
+    accept: Accept
+    look: Callable[[str], Leaving | None]
+    """Opt-out token → what the page may know; None: no such token. Changes nothing."""
+    leave: Callable[[str], Leaving | None]
+    """Opt-out token → the same, after the opt-out has been committed; a repeat is fine."""
+    ready: Callable[[], None]
+    """Raise anything when the database cannot be used or is not at the newest revision."""
+    today: Callable[[], Values]
+    leads: Callable[[str, str, int], Values]
+    lead: Callable[[str], Values | None]
+    dashboard_everywhere: bool = False
+    """Show the dashboard under `public_url` too: only where something in front asks for a login."""

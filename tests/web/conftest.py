@@ -1,0 +1,318 @@
+"""Sample data behind the pages, the application over it, and a real browser."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from outreach.domain.event import Clues, Event
+from outreach.errors import WebhookRejected
+from outreach.receiver import Delivery
+from outreach.web.server import WebServer
+from outreach.web.services import WebServices
+
+NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
+HOSTILE = "<script>document.title='owned'</script>"
+
+
+class Doorman:
+    """The smallest receiver: a delivery is true when it brings the password. It wants to hear 202, or 507."""
+
+    provider: ClassVar[str] = "doorman"
+    accepted_status: ClassVar[int] = 202
+    unavailable_status: ClassVar[int] = 507
+    max_bytes: ClassVar[int] = 1000
+
+    def verify(self, delivery: Delivery, *, now: datetime) -> None:
+        if delivery.headers.get("x-password") != "sesame":
+            raise WebhookRejected("wrong password")
+
+    def key(self, delivery: Delivery) -> str:
+        return delivery.body.hex()
+
+    def clues(self, delivery: Delivery) -> Clues:
+        return Clues()
+
+    def parse(self, delivery: Delivery) -> tuple[Event, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the door answers."""
+
+    delivery_id: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    """What the opt-out page may know."""
+
+    language: str | None = "en"
+    organisation: str = "Example Ltd"
+    is_done: bool = False
+
+
+@dataclass(slots=True)
+class Office:
+    """The program behind the pages, as far as a test moves it: deliveries kept, people who left, what breaks."""
+
+    receivers: Mapping[str, Doorman]
+    kept: list[Delivery] = field(default_factory=list)
+    tokens: dict[str, Goodbye] = field(default_factory=dict)
+    broken: Exception | None = None
+    asked: list[tuple[str, str, int]] = field(default_factory=list)
+
+    def accept(self, connection: str, *, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Kept:
+        receiver = self.receivers.get(connection)
+        if receiver is None:
+            raise WebhookRejected(f"no connection '{connection}'")
+        delivery = Delivery(connection=connection, method=method, url=url, headers=headers, body=body, received_at=NOW)
+        receiver.verify(delivery, now=NOW)
+        self.fail_if_broken()
+        self.kept.append(delivery)
+        return Kept(f"delivery-{len(self.kept)}", receiver.accepted_status)
+
+    def look(self, token: str) -> Goodbye | None:
+        return self.tokens.get(token)
+
+    def leave(self, token: str) -> Goodbye | None:
+        self.fail_if_broken()
+        if token in self.tokens:
+            self.tokens[token] = replace(self.tokens[token], is_done=True)
+        return self.tokens.get(token)
+
+    def fail_if_broken(self) -> None:
+        if self.broken:
+            raise self.broken
+
+    def today(self) -> dict[str, Any]:
+        self.fail_if_broken()
+        return TODAY
+
+    def leads(self, search: str, status: str, page: int) -> dict[str, Any]:
+        self.asked.append((search, status, page))
+        rows = [row for row in ROWS if search.lower() in row["name"].lower() and status in ("", row["status"])]
+        return {"rows": rows, "total": len(rows), "page": page, "pages": 3, "statuses": STATUSES}
+
+    def lead(self, lead_id: str) -> dict[str, Any] | None:
+        return LEAD if lead_id == LEAD["id"] else None
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office(receivers={"replies": Doorman()}, tokens={"right-token": Goodbye()})
+
+
+@pytest.fixture
+def services(office: Office) -> WebServices:
+    return WebServices(
+        public_url="https://outreach.example.com",
+        receivers=office.receivers,
+        accept=office.accept,
+        look=office.look,
+        leave=office.leave,
+        ready=office.fail_if_broken,
+        today=office.today,
+        leads=office.leads,
+        lead=office.lead,
+    )
+
+
+ClientFor = Callable[..., httpx.Client]
+
+
+@pytest.fixture
+def client_for(services: WebServices) -> Iterator[ClientFor]:
+    """Serve on a real socket and call by a name; keyword arguments change the services."""
+    with ExitStack() as stack:
+
+        def build(host: str = "127.0.0.1:8080", **changes: Any) -> httpx.Client:
+            running = WebServer(replace(services, **changes), port=0)
+            running.start()
+            stack.callback(running.stop)
+            return stack.enter_context(httpx.Client(base_url=running.url, headers={"host": host}))
+
+        yield build
+
+
+@pytest.fixture
+def web(client_for: ClientFor) -> httpx.Client:
+    """As somebody on this machine."""
+    return client_for()
+
+
+@pytest.fixture
+def outside(client_for: ClientFor) -> httpx.Client:
+    """As somebody on the internet, by the public name."""
+    return client_for("outreach.example.com")
+
+
+@pytest.fixture
+def server(services: WebServices) -> Iterator[WebServer]:
+    """The application on a real socket, for a browser."""
+    running = WebServer(services, port=0)
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium; its absence is a failure, not a skip."""
+    binary = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if binary is None:
+        pytest.fail("chromium is missing. Debian: apt-get install chromium", pytrace=False)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=binary,
+            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+            + ["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        )
+        yield running
+        running.close()
+
+
+TODAY: dict[str, Any] = {
+    "now": NOW,
+    "sent": 37,
+    "due": 4,
+    "replies": 5,
+    "blocked": 12,
+    "unknown": 1,
+    "failed": 2,
+    "tasks": 3,
+    "forgotten": 0,
+    "blocks": [
+        {"because": "outside the window", "count": 8},
+        {"because": "missing first_name", "count": 3},
+        {"because": "a reply is not read yet", "count": 1},
+    ],
+    "senders": [
+        {"name": "anna", "action": "email", "used": 31, "per_day": 40, "state": "ready", "detail": ""},
+        {"name": "anna", "action": "linkedin.invite", "used": 6, "per_day": 15, "state": "waiting", "detail": "gap"},
+        {"name": "deniz", "action": "email", "used": 0, "per_day": None, "state": "failing", "detail": "login refused"},
+    ],
+    "health": [
+        {"name": "database", "is_fine": True, "detail": "SQLite, revision 0001"},
+        {"name": "scheduler", "is_fine": True, "detail": "last tick 4 s ago"},
+        {"name": "crm", "is_fine": False, "detail": "hubspot: 2 writes wait for a person"},
+    ],
+    "latest": [
+        {
+            "at": NOW - timedelta(minutes=12),
+            "kind": "replied",
+            "lead_id": "lead-1",
+            "who": "Ayşe Demir",
+            "text": f"Sounds good, call me on Thursday. {HOSTILE}",
+        },
+        {"at": NOW - timedelta(hours=2), "kind": "accepted", "lead_id": "lead-2", "who": "Jan Nowak", "text": ""},
+        {
+            "at": NOW - timedelta(hours=3),
+            "kind": "bounced",
+            "lead_id": "lead-3",
+            "who": "info@nobody.example",
+            "text": "550 5.1.1 no such user here",
+        },
+        {"at": NOW - timedelta(days=4), "kind": "unknown", "lead_id": None, "who": "postmark", "text": ""},
+    ],
+    "numbers": {"lateness_seconds": 1.5, "crm_waiting": 2},
+}
+
+STATUSES = [{"name": "in_sequence", "count": 2}, {"name": "responded", "count": 1}]
+
+ROWS: list[dict[str, Any]] = [
+    {
+        "id": "lead-1",
+        "name": "Ayşe Demir",
+        "company": "Bosphorus Pay",
+        "address": "ayse@bosphorus.example",
+        "status": "responded",
+        "stage": "responded",
+        "sequence": "founder-intro",
+        "next_at": None,
+    },
+    {
+        "id": "lead-2",
+        "name": "Jan Nowak",
+        "company": "Vistula Ledger",
+        "address": "jan@vistula.example",
+        "status": "in_sequence",
+        "stage": "contacted",
+        "sequence": "founder-intro",
+        "next_at": NOW + timedelta(days=2),
+    },
+    {
+        "id": "lead-3",
+        "name": "",
+        "company": "",
+        "address": "an.unusually.long.address.for.a.narrow.screen@subdomain.of.a.company.example",
+        "status": "in_sequence",
+        "stage": "prospect",
+        "sequence": "",
+        "next_at": None,
+    },
+]
+
+LEAD: dict[str, Any] = {
+    "id": "lead-1",
+    "name": "Ayşe Demir",
+    "title": "Founder",
+    "company": "Bosphorus Pay",
+    "status": "responded",
+    "pipeline": "default",
+    "stage": "responded",
+    "source": "import:fintech.csv",
+    "owner": "anna",
+    "score": 25,
+    "tags": ["fintech", "seed"],
+    "addresses": [
+        {"kind": "email", "value": "ayse@bosphorus.example", "is_dead": False},
+        {"kind": "linkedin", "value": "https://www.linkedin.com/in/ayse-demir-example", "is_dead": False},
+    ],
+    "enrollments": [
+        {
+            "sequence": "founder-intro",
+            "state": "finished",
+            "reason": "replied",
+            "step": "bump",
+            "sender": "anna",
+            "block": "",
+            "next_at": None,
+        },
+        {
+            "sequence": "spring-news",
+            "state": "active",
+            "reason": "",
+            "step": "hello",
+            "sender": "deniz",
+            "block": "outside the window",
+            "next_at": NOW + timedelta(hours=16),
+        },
+    ],
+    "timeline": [
+        {
+            "at": NOW - timedelta(minutes=12),
+            "kind": "replied",
+            "title": "Re: Audits at Bosphorus Pay",
+            "text": f"Sounds good, call me on Thursday.\n\nAyşe\n{HOSTILE}",
+        },
+        {"at": NOW - timedelta(days=2), "kind": "opened", "title": "Audits at Bosphorus Pay", "text": ""},
+        {"at": NOW - timedelta(days=2), "kind": "sent", "title": "intro by e-mail, from anna", "text": ""},
+        {
+            "at": NOW - timedelta(days=3),
+            "kind": "note",
+            "title": "by deniz",
+            "text": "Met at the fair; asks about the audit in March.",
+        },
+    ],
+}
