@@ -53,8 +53,8 @@ def build(message: Message, *, now: datetime) -> bytes:
             b"\r\n".join(headers),
             b'\r\nContent-Type: multipart/alternative; boundary="' + boundary + b'"\r\n\r\n',
             b"--" + boundary + b"\r\n" + text,
-            b"--" + boundary + b"\r\n" + _part(b"text/html", message.html),
-            b"--" + boundary + b"--\r\n",
+            b"\r\n--" + boundary + b"\r\n" + _part(b"text/html", message.html),
+            b"\r\n--" + boundary + b"--\r\n",
         )
     )
 
@@ -63,10 +63,10 @@ def build(message: Message, *, now: datetime) -> bytes:
 def envelope_address(address: str) -> str:
     """The address for MAIL and RCPT: checked, a domain outside ASCII as punycode (RFC 5891). Raises NotMail."""
     local, at, domain = address.rpartition("@")
-    if not at or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
-        raise NotMail(f"{address!r} is not an e-mail address", Outcome.REJECTED_RECIPIENT)
     if len(local.encode("utf-8", "replace")) > 64 or len(domain) > 255:
         raise NotMail(f"the address {address[:80]!r}… is too long (RFC 5321 §4.5.3.1)", Outcome.REJECTED_RECIPIENT)
+    if not at or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
+        raise NotMail(f"{address!r} is not an e-mail address", Outcome.REJECTED_RECIPIENT)
     return address if domain.isascii() else f"{local}@{_in_ascii(domain)}"
 
 
@@ -78,8 +78,9 @@ def _in_ascii(domain: str) -> str:
 
 
 # Atoms and dots, no quoted strings: a comma, a bracket or a blank in a header would make other addresses of it.
+_LABEL = r"(?!-)[A-Za-z0-9\-\u00a1-\ud7ff\ue000-\U0010ffff]{1,63}(?<!-)"
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\-\u00a1-\ud7ff\ue000-\U0010ffff]+")
-_DOMAIN = re.compile(r"[A-Za-z0-9.\-\u00a1-\ud7ff\ue000-\U0010ffff]+|\[[A-Fa-f0-9.:IPv]+\]")
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*|\[[A-Fa-f0-9.:IPv]+\]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~\-]+)*")
 _MESSAGE_ID = re.compile(r"[!-;=?-~]{1,900}")  # printable ASCII but the angle brackets
