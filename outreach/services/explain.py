@@ -30,6 +30,7 @@ from outreach.services.plain import plain
 from outreach.services.standings import Subject, standings, subject_of
 from outreach.store import enrollments, lead_rows, paths, stops
 from outreach.store.tables import enrollments as enrollment_table
+from outreach.store.tables import revisions
 
 _SAYS = {rule.__name__: (rule.__doc__ or "").strip() for rule in RULES} | {
     "only_when_due": "The plan's own time: waits, jitter, and what holds a touch back until something changes.",
@@ -146,7 +147,9 @@ def _enrollment(
     revision = engine.revisions.get(connection, row["enrollments_revision_id"])
     is_over = row["enrollments_state"] == EnrollmentState.FINISHED
     open_touch = next((touch for touch in touches if touch["state"] in OPEN), None)
-    touch, verdicts, coming, after = None, (), "nothing: it is finished", ""
+    touch: TouchView | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    coming, after = "nothing: it is finished", ""
     if open_touch is not None and not is_over:
         touch = _touch(connection, engine, open_touch, row, now)
         verdicts, coming = touch.verdicts, _coming(touch)
@@ -158,7 +161,7 @@ def _enrollment(
     return EnrollmentView(
         enrollment_id=row["enrollments_id"],
         sequence=row["enrollments_sequence"],
-        revision=revision.number,
+        revision=_number(connection, row["enrollments_revision_id"]),
         state=row["enrollments_state"],
         reason=row["enrollments_reason"],
         detail=row["enrollments_detail"],
@@ -175,6 +178,11 @@ def _enrollment(
         next=coming,
         after=after,
     )
+
+
+def _number(connection: Connection, revision_id: str) -> int:
+    number: int = connection.execute(select(revisions.c.number).where(revisions.c.id == revision_id)).scalar_one()
+    return number
 
 
 def _touch(
