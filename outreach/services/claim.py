@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, insert, select
@@ -50,7 +51,7 @@ def claim_due(engine: Engine, actions: Collection[str]) -> list[str]:
 def _claim_queue(engine: Engine, sender: str, action: str, room: int) -> list[tuple[str, int]]:
     claims = []
     while room > 0:
-        claimed = engine.store.write(lambda connection: _claim(connection, engine, sender, action, room))
+        claimed = engine.store.write(partial(_claim, engine=engine, name=sender, action=action, room=room))
         if claimed is None:
             break
         claims.append(claimed)
@@ -60,7 +61,7 @@ def _claim_queue(engine: Engine, sender: str, action: str, room: int) -> list[tu
     return claims
 
 
-def _claim(connection: Connection, engine: Engine, name: str, action: str, room: int) -> tuple[str, int] | None:
+def _claim(connection: Connection, *, engine: Engine, name: str, action: str, room: int) -> tuple[str, int] | None:
     now = engine.clock.now()
     row = connection.execute(select(senders).where(senders.c.name == name).with_for_update()).mappings().one_or_none()
     if row is None or (row["circuit_open_until"] and row["circuit_open_until"] > now):

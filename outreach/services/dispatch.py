@@ -109,7 +109,7 @@ class Dispatcher:
             try:
                 await asyncio.wrap_future(self._outcomes.submit(outcome))
                 return
-            except Exception as error:  # the database may be restarting
+            except Exception as error:  # noqa: BLE001  # the database may be restarting
                 log.warning("outcome_not_recorded", touch_id=outcome.ready.touch_id, error=str(error)[:200])
                 await asyncio.sleep(_RECORD_PAUSE_SECONDS)
 
@@ -121,7 +121,7 @@ class Dispatcher:
                 until = self._engine.clock.now() + lease
                 with self._engine.store.begin() as connection:
                     touches.renew(connection, self.owner, until)
-            except Exception as error:  # tried again at the next beat
+            except Exception as error:  # noqa: BLE001  # tried again at the next beat
                 log.warning("leases_not_renewed", error=str(error)[:200])
 
 

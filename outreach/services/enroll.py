@@ -168,7 +168,8 @@ def _rows(
             found.refused[reason] += 1
             found.examples.setdefault(reason, lead["leads_id"])
             continue
-        rows.append(_row(engine, entrance, lead, addresses.get(lead["leads_id"], []), now, found))
+        zone = _zone(entrance, lead, addresses.get(lead["leads_id"], []), found)
+        rows.append(_row(engine, entrance, lead, zone, now))
     return rows
 
 
@@ -237,7 +238,7 @@ class _Room:
                 )
                 .group_by(enrollment_table.c.company_id)
             )
-            self._inside.update({company: count for company, count in connection.execute(statement)})
+            self._inside.update(dict(connection.execute(statement).tuples()))
 
     def refusal(self, lead: RowMapping) -> str | None:
         company = lead["leads_company_id"]
@@ -254,30 +255,27 @@ def _sender(entrance: _Entrance, lead_id: str) -> Sender:
     return entrance.senders[int(jitter_share(f"{lead_id}.sender") * len(entrance.senders))]
 
 
-def _row(
-    engine: Engine,
-    entrance: _Entrance,
-    lead: RowMapping,
-    addresses: Sequence[RowMapping],
-    now: datetime,
-    found: Summary,
-) -> dict[str, Any]:
-    sender = _sender(entrance, lead["leads_id"])
+def _zone(entrance: _Entrance, lead: RowMapping, addresses: Sequence[RowMapping], found: Summary) -> str:
+    """The lead's own zone, else its country's or phone's, else the sender's; how it was found is counted."""
     phone = address_for("phone", addresses)
     zone = calendars.zone_of(lead["leads_timezone"], lead["leads_country"], phone["value"] if phone else None)
-    name, how = zone or (sender.zone, "the sender's")
+    name, how = zone or (_sender(entrance, lead["leads_id"]).zone, "the sender's")
     found.zones[how] += 1
+    return name
+
+
+def _row(engine: Engine, entrance: _Entrance, lead: RowMapping, zone: str, now: datetime) -> dict[str, Any]:
     return {
         "id": engine.clock.fresh_id(),
         "lead_id": lead["leads_id"],
         "company_id": lead["leads_company_id"],
         "sequence": entrance.revision.sequence.name,
         "revision_id": entrance.revision_id,
-        "sender": sender.name,
+        "sender": _sender(entrance, lead["leads_id"]).name,
         "state": EnrollmentState.ACTIVE,
         "cursor": entrance.revision.sequence.first,
         "cursor_at": now,
         "due_at": now,
-        "zone": name,
+        "zone": zone,
         "entered_at": now,
     }

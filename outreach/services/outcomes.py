@@ -26,6 +26,7 @@ from outreach.store import enrollments, stops, touches
 from outreach.store.tables import tasks
 
 _BACK_OFF = timedelta(minutes=5)
+NO_RECEIPT = Receipt()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class Outcome:
 
     ready: Ready
     state: TouchState
-    receipt: Receipt = Receipt()
+    receipt: Receipt = NO_RECEIPT
     why: str = ""
     block: Block | None = None
     is_dead_address: bool = False  # the provider says that this address will never work

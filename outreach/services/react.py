@@ -90,7 +90,8 @@ _PROOF_OF_SENDING = "the provider or the lead answered to it"
 
 def _settle_unknown(connection: Connection, engine: Engine, match: Match) -> None:
     """News about a message proves that it went out."""
-    assert match.touch_id and match.enrollment_id
+    assert match.touch_id
+    assert match.enrollment_id
     now = engine.clock.now()
     if touches.resolve(connection, match.touch_id, TouchState.SENT, now=now, why=_PROOF_OF_SENDING):
         enrollments.look_now(connection, [match.enrollment_id], now)

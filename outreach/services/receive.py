@@ -1,4 +1,4 @@
-"""Accept what providers tell us: verify, store the raw delivery and put holds, then answer. Understanding comes later."""
+"""Accept what providers tell us: verify, store the raw delivery, put holds, answer. Understanding comes later."""
 
 from __future__ import annotations
 

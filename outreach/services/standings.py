@@ -1,4 +1,4 @@
-"""What the rules look at, read for a batch in one go. Call it after the enrollments are locked, in a later statement."""
+"""What the rules look at, read for a batch in one go: after its enrollments are locked, in a later statement."""
 
 from __future__ import annotations
 
@@ -57,34 +57,34 @@ def standings(connection: Connection, subjects: Collection[Subject]) -> dict[str
     """The standing of each touch, by touch id."""
     ids = {subject.enrollment_id for subject in subjects}
     states = enrollments.states(connection, ids)
-    held = stops.held(connection, ids)
-    suppressed = stops.suppressed(connection, {key for subject in subjects for key in subject.keys})
-    paused = stops.paused(connection)
-    circuits = _circuits(connection)
-    return {
-        subject.touch_id: _standing(subject, states.get(subject.enrollment_id), held, suppressed, paused, circuits)
-        for subject in subjects
-    }
+    found = _Found(
+        held=stops.held(connection, ids),
+        suppressed=stops.suppressed(connection, {key for subject in subjects for key in subject.keys}),
+        paused=stops.paused(connection),
+        circuits=_circuits(connection),
+    )
+    return {subject.touch_id: _standing(subject, states.get(subject.enrollment_id), found) for subject in subjects}
 
 
-def _standing(
-    subject: Subject,
-    state: RowMapping | None,
-    held: set[str],
-    suppressed: Mapping[Key, str],
-    paused: Collection[RowMapping],
-    circuits: Mapping[str, datetime],
-) -> Standing:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    held: set[str]
+    suppressed: Mapping[Key, str]
+    paused: Collection[RowMapping]
+    circuits: Mapping[str, datetime]
+
+
+def _standing(subject: Subject, state: RowMapping | None, found: _Found) -> Standing:
     return Standing(
         state=EnrollmentState(state["state"]) if state else EnrollmentState.FINISHED,
         finish_reason=state["reason"] if state else "erased",
-        is_held=subject.enrollment_id in held,
-        suppression=next((suppressed[key] for key in sorted(subject.keys) if key in suppressed), None),
-        pauses=tuple(_words(row) for row in paused if _covers(row, subject)),
+        is_held=subject.enrollment_id in found.held,
+        suppression=next((found.suppressed[key] for key in sorted(subject.keys) if key in found.suppressed), None),
+        pauses=tuple(_words(row) for row in found.paused if _covers(row, subject)),
         snoozed_until=state["snoozed_until"] if state else None,
         opens_at=subject.opens_at,
         closes_at=subject.closes_at,
-        circuit_open_until=circuits.get(subject.sender),
+        circuit_open_until=found.circuits.get(subject.sender),
         recipient=subject.recipient,
         missing=subject.missing,
     )
@@ -108,4 +108,4 @@ def _words(pause: RowMapping) -> str:
 
 def _circuits(connection: Connection) -> dict[str, datetime]:
     statement = select(senders.c.name, senders.c.circuit_open_until).where(senders.c.circuit_open_until.is_not(None))
-    return {name: until for name, until in connection.execute(statement)}
+    return {row.name: row.circuit_open_until for row in connection.execute(statement)}

@@ -93,10 +93,18 @@ class _Drain:
 
 
 @dataclass(slots=True)
+class _Health:
+    """Whether this process knows of trouble, so that a success has something to clear: else it need not write."""
+
+    is_well: bool = True
+
+
+@dataclass(slots=True)
 class _Try:
     """One job being carried out, and how it ended."""
 
     job: ClaimedJob
+    health: _Health
     learned: Learned = field(default_factory=Learned)
     note: str = ""
     error: Exception | None = None
@@ -122,29 +130,32 @@ async def drain(
 
 async def _drain(by: _Drain, connected: Connected) -> Drained:
     result = Drained(connected.mapping.name)
-    slots = asyncio.Semaphore(by.pace.concurrency)
+    slots, health = asyncio.Semaphore(by.pace.concurrency), _Health()
     while not by.is_stopping() and not result.parked_because:
-        jobs = await asyncio.to_thread(_claim, by, connected)
+        jobs = await asyncio.to_thread(_claim, by, connected, health)
         if not jobs:
             break
         begun = by.clock.monotonic()
-        await asyncio.gather(*(_one(by, connected, _Try(job), slots, begun=begun, result=result) for job in jobs))
+        tries = [_Try(job, health) for job in jobs]
+        await asyncio.gather(*(_one(by, connected, tried, slots, begun=begun, result=result) for tried in tries))
     return result
 
 
-def _claim(by: _Drain, connected: Connected) -> list[ClaimedJob]:
+def _claim(by: _Drain, connected: Connected, health: _Health) -> list[ClaimedJob]:
     most, budget = by.pace.batch, connected.budget
     if budget:
         most = budget.take(most, by.clock.monotonic())
-    jobs = by.store.write(lambda connection: _claim_in(connection, by, connected.mapping.name, most)) if most else []
+    name = connected.mapping.name
+    jobs = by.store.write(lambda connection: _claim_in(connection, by, name, most, health)) if most else []
     if budget:
         budget.give_back(most - len(jobs))
     return jobs
 
 
-def _claim_in(connection: Connection, by: _Drain, name: str, most: int) -> list[ClaimedJob]:
+def _claim_in(connection: Connection, by: _Drain, name: str, most: int, health: _Health) -> list[ClaimedJob]:
     now = by.clock.now()
     state = crm_connections.lock(connection, name)
+    health.is_well = state.reason is None and state.failures == 0
     if state.is_parked(now):
         return []
     if state.failures >= by.pace.tolerated_failures:
@@ -197,7 +208,7 @@ def _verdict(connection: Connection, by: _Drain, tried: _Try, now: datetime) -> 
     """Judge the try, and write what it means for the connection; its row is locked before the job's."""
     job = tried.job
     if tried.error is None:
-        crm_connections.recovered(connection, job.connection, now)
+        _clear(connection, tried, now)
         change = JobChange(due_at=now, error=tried.note or None, attempts=job.attempts, maybe_done=job.maybe_done)
         return Verdict(became=Became.DONE, change=change)
     state = crm_connections.lock(connection, job.connection)
@@ -208,8 +219,16 @@ def _verdict(connection: Connection, by: _Drain, tried: _Try, now: datetime) -> 
     elif failures:
         crm_connections.count_failure(connection, job.connection, reason=words, failures=failures)
     else:
-        crm_connections.recovered(connection, job.connection, now)
+        _clear(connection, tried, now)
+    tried.health.is_well = tried.health.is_well and not verdict.failures and not verdict.park_until
     return verdict
+
+
+def _clear(connection: Connection, tried: _Try, now: datetime) -> None:
+    """Something answered. What is written is rolled back with the rest, so the next claim decides what is well."""
+    if not tried.health.is_well:
+        crm_connections.recovered(connection, tried.job.connection, now)
+        tried.health.is_well = True
 
 
 def _settle(connection: Connection, job: ClaimedJob, verdict: Verdict, now: datetime) -> bool:

@@ -73,7 +73,7 @@ def understand(engine: Engine, receivers: Mapping[str, Receiver], row: RowMappin
         if receiver is None:
             raise ValueError(f"no connection '{row['connection']}' is configured any more")
         events = receiver.parse(_delivery(row))
-    except Exception as error:  # whatever a body does to a parser, the delivery must not be lost
+    except Exception as error:  # noqa: BLE001  # whatever a body does to a parser, the delivery must not be lost
         _put_off(engine, row, error)
         return
     engine.store.write(lambda connection: _apply(connection, engine, row["id"], events))

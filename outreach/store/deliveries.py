@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from outreach.domain.event import Clues
 from outreach.domain.enrollment import EnrollmentState
+from outreach.domain.event import Clues
 from outreach.store.tables import addresses, deliveries, enrollments, events, touches
 
 

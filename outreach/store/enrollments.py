@@ -72,9 +72,9 @@ def load(connection: Connection, ids: Collection[str]) -> list[RowMapping]:
 
 def states(connection: Connection, ids: Collection[str]) -> dict[str, RowMapping]:
     """State, reason and snooze of each."""
-    statement = select(
-        enrollments.c.id, enrollments.c.state, enrollments.c.reason, enrollments.c.snoozed_until
-    ).where(enrollments.c.id.in_(ids))
+    statement = select(enrollments.c.id, enrollments.c.state, enrollments.c.reason, enrollments.c.snoozed_until).where(
+        enrollments.c.id.in_(ids)
+    )
     return {row["id"]: row for row in connection.execute(statement).mappings()}
 
 
@@ -105,9 +105,7 @@ def save_moves(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Non
     statement = (
         update(enrollments)
         .where(enrollments.c.id == bindparam("enrollment_id"), enrollments.c.state != EnrollmentState.FINISHED)
-        .values(
-            cursor=bindparam("new_cursor"), cursor_at=bindparam("new_cursor_at"), due_at=bindparam("new_due_at")
-        )
+        .values(cursor=bindparam("new_cursor"), cursor_at=bindparam("new_cursor_at"), due_at=bindparam("new_due_at"))
     )
     connection.execute(statement, [dict(row) for row in rows])
 
@@ -171,9 +169,7 @@ def snooze(connection: Connection, ids: Collection[str], until: datetime) -> Non
 
 def forgotten(connection: Connection, most: int) -> list[str]:
     """Active enrollments with neither an open touch nor an instant to look again: nobody may be forgotten."""
-    waiting = exists(
-        select(touches.c.id).where(touches.c.enrollment_id == enrollments.c.id, touches.c.state.in_(OPEN))
-    )
+    waiting = exists(select(touches.c.id).where(touches.c.enrollment_id == enrollments.c.id, touches.c.state.in_(OPEN)))
     statement = (
         select(enrollments.c.id)
         .where(enrollments.c.state == EnrollmentState.ACTIVE, enrollments.c.due_at.is_(None), ~waiting)

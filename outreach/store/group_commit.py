@@ -61,7 +61,7 @@ class GroupCommit(Generic[Item, Answer]):
             return
         try:
             answers = self._write([item for item, _ in group])
-        except Exception as error:  # every waiter must hear of it, whatever it is
+        except Exception as error:  # noqa: BLE001  # every waiter must hear of it, whatever it is
             if len(group) == 1:
                 group[0][1].set_exception(error)
                 return

@@ -114,6 +114,4 @@ def add_tags(connection: Connection, lead_id: str, tags: Iterable[str], now: dat
     present = connection.execute(select(leads.c.tags).where(leads.c.id == lead_id).with_for_update()).scalar_one()
     missing = [tag for tag in tags if tag not in present]
     if missing:
-        connection.execute(
-            update(leads).where(leads.c.id == lead_id).values(tags=[*present, *missing], updated_at=now)
-        )
+        connection.execute(update(leads).where(leads.c.id == lead_id).values(tags=[*present, *missing], updated_at=now))

@@ -88,7 +88,7 @@ def is_conflict(error: DBAPIError) -> bool:
 
 
 def open_store(url: str) -> Store:
-    """Open the database of that SQLAlchemy URL. Raises StoreError when the URL cannot be used; connects on first use."""
+    """Open the database of that URL; it connects on first use. Raises StoreError when the URL cannot be used."""
     try:
         parsed = make_url(url)
     except ArgumentError:
