@@ -1,0 +1,272 @@
+"""From a row of a file to a lead: cells cleaned, addresses in their one form, everything else as far as it is clear.
+
+A row is refused for an e-mail address that is none, for having no address at all, for a zone or stage that does not
+exist. What is merely unclear (a phone number without its country, a country we do not know) is left out with a remark
+and kept as it was written in a field of its own, so that nothing is lost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from zoneinfo import available_timezones
+
+from outreach.content.addresses import company_domain, normalise, registrable_domain
+from outreach.content.calendars import is_zone
+from outreach.content.countries import country_code, plain_letters
+from outreach.content.lead_columns import ADDRESS_FIELDS, LEFT_OUT, Column
+from outreach.content.lead_files import as_written
+from outreach.content.suggestions import did_you_mean
+from outreach.domain.lead import Address, AddressKind, Company, LeadDraft
+
+MAX_ADDRESSES = 20
+"""Addresses of one lead in one row."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_NOTHING = frozenset({"", "-", "--", "—", "n/a", "#n/a", "#ref!", "#value!"})
+_NO_ADDRESS = _NOTHING | {"none", "null", "nan", "na", "unknown", "yok", "keine", "?"}
+_LIST = re.compile(r"[;,\s]+")
+_LANGUAGE = re.compile(r"[a-z]{2,3}([-_][a-z0-9]{2,8}){0,3}", re.IGNORECASE)
+_LANGUAGES = {
+    "english": "en", "ingilizce": "en", "englisch": "en", "anglais": "en", "ingles": "en",
+    "turkish": "tr", "turkce": "tr", "turkisch": "tr", "turc": "tr", "turco": "tr",
+    "german": "de", "deutsch": "de", "almanca": "de", "allemand": "de", "aleman": "de",
+    "french": "fr", "francais": "fr", "fransizca": "fr", "franzosisch": "fr", "frances": "fr",
+    "spanish": "es", "espanol": "es", "ispanyolca": "es", "spanisch": "es", "espagnol": "es",
+    "portuguese": "pt", "italian": "it", "italiano": "it", "dutch": "nl", "nederlands": "nl", "polish": "pl",
+}  # fmt: skip
+_SHARED_SITES = frozenset(
+    {"linkedin.com", "facebook.com", "fb.com", "instagram.com", "twitter.com", "x.com", "youtube.com"}
+)
+_SCORE = re.compile(r"[+-]?\d{1,6}")
+_LONGEST = {
+    "title": 500,
+    "owner": 128,
+    "source": 500,
+    "stage": 128,
+    "first_name": 200,
+    "last_name": 200,
+    "company": 500,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What holds for every row of a file."""
+
+    columns: tuple[Column, ...]
+    default_source: str
+    source: str | None = None  # given by hand: stronger than a column
+    default_country: str | None = None  # where phone numbers without a country code are taken from
+    stages: Collection[str] = ()  # of the pipeline that new leads enter; none: any stage
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A lead, and the fields that were left out because they were not clear."""
+
+    draft: LeadDraft
+    remarks: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One row while it is read."""
+
+    terms: Terms
+    values: dict[str, str]  # field → its first cell that says something
+    addresses: dict[str, list[str]]  # kind → cells
+    unclear: dict[str, str] = field(default_factory=dict)  # field → as it was written
+    problems: list[str] = field(default_factory=list)
+
+    def text(self, name: str) -> str:
+        """A value on one line, cut at the length its column holds."""
+        return " ".join(self.values.get(name, "").split())[: _LONGEST.get(name, 500)].rstrip()
+
+    def under(self, prefix: str) -> dict[str, str]:
+        """The team's own values of lead or company, by their own names."""
+        return {name.removeprefix(prefix): value for name, value in self.values.items() if name.startswith(prefix)}
+
+
+def understand(cells: Sequence[str], terms: Terms) -> Understood:
+    """The lead a row is about. Raises ValueError with everything that is wrong with it."""
+    reading = _collect(cells, terms)
+    country = _clear(reading, "country", country_code) or ""
+    addresses = _addresses(reading, country or terms.default_country)
+    first_name, last_name = _names(reading)
+    draft = LeadDraft(
+        addresses=addresses,
+        source=_source(reading),
+        company=_company(reading, addresses),
+        first_name=first_name,
+        last_name=last_name,
+        title=reading.text("title"),
+        language=_clear(reading, "language", _language) or "",
+        timezone=_zone(reading),
+        country=country,
+        owner=reading.text("owner"),
+        stage=_stage(reading),
+        score=int(_clear(reading, "score", _score) or 0),
+        tags=_tags(reading),
+    )
+    if reading.problems:
+        raise ValueError(" ".join(reading.problems))
+    return Understood(replace(draft, fields=_own_fields(reading, draft.company)), tuple(reading.unclear))
+
+
+def _collect(cells: Sequence[str], terms: Terms) -> _Reading:
+    reading = _Reading(terms, {}, {})
+    for column, cell in zip(terms.columns, cells, strict=False):
+        value = _CONTROL.sub("", as_written(cell)).strip()
+        if column.field == LEFT_OUT or value.lower() in _NOTHING:
+            continue
+        if column.field in ADDRESS_FIELDS:
+            reading.addresses.setdefault(column.field, []).append(value)
+        else:
+            reading.values.setdefault(column.field, value)
+    return reading
+
+
+def _clear(reading: _Reading, name: str, read: Callable[[str], str | None]) -> str | None:
+    """The value as `read` understands it; one it does not is noted as unclear."""
+    written = reading.text(name)
+    if not written or written.lower() in _NO_ADDRESS:
+        return None
+    value = read(written)
+    if value is None:
+        reading.unclear[name] = written
+    return value
+
+
+def _addresses(reading: _Reading, country: str | None) -> tuple[Address, ...]:
+    """Every address, each once, e-mail first. A row without any is refused, and one with an e-mail that is none."""
+    found: dict[Address, None] = {}
+    for kind in AddressKind:
+        for cell in reading.addresses.get(kind, []):
+            for written in _each_of(kind, cell):
+                _add_address(reading, found, kind, written, country)
+    if not found and not reading.problems:
+        reading.problems.append(_no_address(reading))
+    if len(found) > MAX_ADDRESSES:
+        reading.problems.append(f"The row holds {len(found)} addresses; a lead has at most {MAX_ADDRESSES}.")
+    return tuple(found)
+
+
+def _each_of(kind: AddressKind, cell: str) -> list[str]:
+    """Several addresses in one cell: `a@example.com; b@example.com`, two profiles, two numbers."""
+    if kind is AddressKind.EMAIL and cell.count("@") > 1:
+        return [part for part in _LIST.split(cell) if "@" in part]
+    if kind in (AddressKind.PHONE, AddressKind.WHATSAPP):
+        return [part.strip() for part in re.split(r"[;,\n]|(?<=\d)\s*/\s*(?=[+0])", cell) if part.strip()]
+    return cell.split() if cell.lower().count("linkedin.com/in/") > 1 else [cell]
+
+
+def _add_address(
+    reading: _Reading, found: dict[Address, None], kind: AddressKind, written: str, country: str | None
+) -> None:
+    if written.lower() in _NO_ADDRESS:
+        return
+    try:
+        found.setdefault(Address(kind, normalise(kind, written, country=country)))
+    except ValueError as error:
+        if kind is AddressKind.EMAIL:
+            reading.problems.append(_capital(str(error)))
+        else:
+            reading.unclear.setdefault(kind, written)
+
+
+def _no_address(reading: _Reading) -> str:
+    unclear = [kind for kind in AddressKind if kind in reading.unclear]
+    if not unclear:
+        return "The row holds no address. Write an e-mail address, a LinkedIn profile or a phone number."
+    kind = unclear[0]
+    try:
+        normalise(kind, reading.unclear[kind])
+    except ValueError as error:
+        return _capital(str(error))
+    return f"The {kind} address is not clear."
+
+
+def _names(reading: _Reading) -> tuple[str, str]:
+    """First and last name; a whole name gives what its own columns do not."""
+    first, last = reading.text("first_name"), reading.text("last_name")
+    whole = reading.text("name")
+    if not whole or (first and last):
+        return first, last
+    if "," in whole:
+        last_part, _, first_part = (part.strip() for part in whole.partition(","))
+    else:
+        first_part, _, last_part = whole.rpartition(" ")
+        first_part, last_part = (first_part, last_part) if first_part else (last_part, "")
+    return first or first_part, last or last_part
+
+
+def _source(reading: _Reading) -> str:
+    return reading.terms.source or reading.text("source") or reading.terms.default_source
+
+
+def _company(reading: _Reading, addresses: Collection[Address]) -> Company:
+    """By its website where one is given, else by the domain of an e-mail address."""
+    site = registrable_domain(reading.text("domain")) if reading.text("domain") else None
+    if reading.text("domain") and (site is None or site in _SHARED_SITES):
+        reading.unclear["domain"] = reading.text("domain")
+        site = None
+    mail = (company_domain(address.value) for address in addresses if address.kind is AddressKind.EMAIL)
+    domain = site or next((found for found in mail if found), None)
+    company = Company(name=reading.text("company"), domain=domain)
+    return replace(company, fields=reading.under("company.fields.")) if company else company
+
+
+def _language(written: str) -> str | None:
+    known = _LANGUAGES.get(plain_letters(written))
+    if known or not _LANGUAGE.fullmatch(written) or (len(written) > 3 and "-" not in written and "_" not in written):
+        return known
+    main, *parts = written.replace("_", "-").split("-")
+    return "-".join([main.lower(), *(part.upper() if len(part) == 2 else part.title() for part in parts)])[:35]
+
+
+def _score(written: str) -> str | None:
+    return written if _SCORE.fullmatch(written) else None
+
+
+def _zone(reading: _Reading) -> str:
+    written = reading.text("timezone")
+    if not written or written.lower() in _NO_ADDRESS:
+        return ""
+    if is_zone(written):
+        return written
+    hint = did_you_mean(written, available_timezones()) or "Write an IANA name, such as 'Europe/Istanbul'."
+    reading.problems.append(f"'{written[:80]}' is not a time zone. {hint}")
+    return ""
+
+
+def _stage(reading: _Reading) -> str:
+    written, stages = reading.text("stage"), reading.terms.stages
+    if not written or not stages:
+        return written
+    known = {slug: stage for stage in stages for slug in (plain_letters(stage), plain_letters(stage.replace("_", " ")))}
+    stage = known.get(plain_letters(written))
+    if stage is None:
+        reading.problems.append(f"'{written[:80]}' is not a stage of the pipeline. {did_you_mean(written, stages)}")
+    return stage or ""
+
+
+def _tags(reading: _Reading) -> tuple[str, ...]:
+    tags = (" ".join(tag.split())[:64] for tag in re.split(r"[,;|\n]", reading.values.get("tags", "")))
+    return tuple(dict.fromkeys(tag for tag in tags if tag))
+
+
+def _own_fields(reading: _Reading, company: Company) -> dict[str, str]:
+    """The team's own columns, and as it was written what was not clear or is not used."""
+    own = reading.under("fields.")
+    if not company:
+        own |= {f"company_{name}": value for name, value in reading.under("company.fields.").items()}
+    own |= {f"{name}_as_written": written for name, written in reading.unclear.items()}
+    if reading.terms.source and reading.text("source") not in ("", reading.terms.source):
+        own["source_as_written"] = reading.text("source")
+    return own
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
