@@ -108,7 +108,7 @@ _DKIM = re.compile("dkim|authentication (checks?|failed|information)", re.IGNORE
 _QUEUE_ID = re.compile(
     r"queued as ([^\s;,]+)"  # Postfix
     r"|\bid=([^\s;,]+)"  # Exim
-    r"|^(?:2\.\d\.\d )?ok:? (?=\S*\d)([^\s;,]{12,})$",  # Amazon SES and its like: Ok <id>
+    r"|^(?:2\.\d\.\d )?ok:? (?=\S*\d)([^\s;,=]{12,})$",  # Amazon SES and its like: Ok <id>
     re.IGNORECASE | re.MULTILINE,
 )
 
