@@ -43,7 +43,8 @@ FAREWELLS = {
             nothing_more="Başka bir şey yapmanız gerekmiyor. Bu sayfayı kapatabilirsiniz.",
             later="Şu anda olmadı. Lütfen birkaç dakika sonra yeniden deneyin.",
             missing="Bu bağlantı çalışmıyor",
-            missing_help="Bağlantının bir kısmı kaybolmuş olabilir. Mesaja “dur” diye yanıt verin, göndermeyi bırakalım.",
+            missing_help="Bağlantının bir kısmı kaybolmuş olabilir. "
+            "Mesaja “dur” diye yanıt verin, göndermeyi bırakalım.",
         ),
         Farewell(
             language="de",
@@ -77,7 +78,8 @@ FAREWELLS = {
             nothing_more="No tiene que hacer nada más. Puede cerrar esta página.",
             later="No ha funcionado. Inténtelo de nuevo dentro de unos minutos.",
             missing="Este enlace no funciona",
-            missing_help="Quizá se perdió una parte por el camino. Responda al mensaje con «basta» y no le escribiremos más.",
+            missing_help="Quizá se perdió una parte por el camino. "
+            "Responda al mensaje con «basta» y no le escribiremos más.",
         ),
         Farewell(
             language="pt",
@@ -122,7 +124,8 @@ FAREWELLS = {
             nothing_more="Nie musisz robić nic więcej. Możesz zamknąć tę stronę.",
             later="Teraz się nie udało. Spróbuj ponownie za kilka minut.",
             missing="Ten link nie działa",
-            missing_help="Być może jego część zaginęła po drodze. Odpowiedz na wiadomość słowem „stop”, a przestaniemy pisać.",
+            missing_help="Być może jego część zaginęła po drodze. "
+            "Odpowiedz na wiadomość słowem „stop”, a przestaniemy pisać.",
         ),
     )
 }

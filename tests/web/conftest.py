@@ -19,6 +19,15 @@ from outreach.receiver import Delivery
 from outreach.web.server import WebServer
 from outreach.web.services import WebServices
 
+BROWSER_FLAGS = (
+    "no-sandbox",
+    "disable-gpu",
+    "disable-quic",
+    "no-first-run",
+    "disable-background-networking",
+    "disable-component-update",
+    "disable-sync",
+)
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 HOSTILE = "<script>document.title='owned'</script>"
 
@@ -91,6 +100,13 @@ class Office:
             self.tokens[token] = replace(self.tokens[token], is_done=True)
         return self.tokens.get(token)
 
+    def begin(self) -> None:
+        """As on the first day."""
+        self.kept.clear()
+        self.asked.clear()
+        self.broken = None
+        self.tokens = {"right-token": Goodbye()}
+
     def fail_if_broken(self) -> None:
         if self.broken:
             raise self.broken
@@ -108,39 +124,63 @@ class Office:
         return LEAD if lead_id == LEAD["id"] else None
 
 
-@pytest.fixture
-def office() -> Office:
-    return Office(receivers={"replies": Doorman()}, tokens={"right-token": Goodbye()})
+@pytest.fixture(scope="session")
+def building() -> Office:
+    return Office(receivers={"replies": Doorman()})
 
 
 @pytest.fixture
-def services(office: Office) -> WebServices:
+def office(building: Office) -> Office:
+    """The program behind the pages, as on the first day."""
+    building.begin()
+    return building
+
+
+@pytest.fixture(scope="session")
+def services(building: Office) -> WebServices:
     return WebServices(
         public_url="https://outreach.example.com",
-        receivers=office.receivers,
-        accept=office.accept,
-        look=office.look,
-        leave=office.leave,
-        ready=office.fail_if_broken,
-        today=office.today,
-        leads=office.leads,
-        lead=office.lead,
+        receivers=building.receivers,
+        accept=building.accept,
+        look=building.look,
+        leave=building.leave,
+        ready=building.fail_if_broken,
+        today=building.today,
+        leads=building.leads,
+        lead=building.lead,
     )
+
+
+@pytest.fixture(scope="session")
+def shared_server(services: WebServices) -> Iterator[WebServer]:
+    running = WebServer(services, port=0)
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def server(shared_server: WebServer, office: Office) -> WebServer:
+    """The application on a real socket."""
+    return shared_server
 
 
 ClientFor = Callable[..., httpx.Client]
 
 
 @pytest.fixture
-def client_for(services: WebServices) -> Iterator[ClientFor]:
-    """Serve on a real socket and call by a name; keyword arguments change the services."""
+def client_for(services: WebServices, server: WebServer) -> Iterator[ClientFor]:
+    """A client that calls by a name; with changed services it gets a server of its own."""
     with ExitStack() as stack:
 
         def build(host: str = "127.0.0.1:8080", **changes: Any) -> httpx.Client:
-            running = WebServer(replace(services, **changes), port=0)
-            running.start()
-            stack.callback(running.stop)
-            return stack.enter_context(httpx.Client(base_url=running.url, headers={"host": host}))
+            at = server.url
+            if changes:
+                own = WebServer(replace(services, **changes), port=0)
+                own.start()
+                stack.callback(own.stop)
+                at = own.url
+            return stack.enter_context(httpx.Client(base_url=at, headers={"host": host}, verify=False))
 
         yield build
 
@@ -157,15 +197,6 @@ def outside(client_for: ClientFor) -> httpx.Client:
     return client_for("outreach.example.com")
 
 
-@pytest.fixture
-def server(services: WebServices) -> Iterator[WebServer]:
-    """The application on a real socket, for a browser."""
-    running = WebServer(services, port=0)
-    running.start()
-    yield running
-    running.stop()
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium; its absence is a failure, not a skip."""
@@ -175,8 +206,7 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
             executable_path=binary,
-            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-            + ["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+            args=[f"--{flag}" for flag in BROWSER_FLAGS],
         )
         yield running
         running.close()

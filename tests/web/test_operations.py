@@ -42,7 +42,7 @@ def test_a_scrape_survives_the_database(web: httpx.Client, office: Office) -> No
 
 
 def test_two_applications_in_one_process_count_apart(client_for: ClientFor) -> None:
-    first, second = client_for(), client_for()
+    first, second = client_for(dashboard_everywhere=False), client_for(dashboard_everywhere=True)
 
     first.post("/webhooks/replies", content=b"{}")
 

@@ -6,9 +6,9 @@ import socket
 
 import httpx
 import pytest
-from tests.web.conftest import ClientFor, Office
 
 from outreach.web.server import WebServer
+from tests.web.conftest import ClientFor, Office
 
 TRUE = {"x-password": "sesame"}
 
@@ -95,7 +95,7 @@ def test_what_could_not_be_stored_is_asked_for_again(outside: httpx.Client, offi
 
 
 def test_deliveries_are_counted_without_inventing_connections(client_for: ClientFor) -> None:
-    web = client_for()
+    web = client_for(dashboard_everywhere=False)
     web.post("/webhooks/replies", content=b"{}", headers=TRUE)
     web.post("/webhooks/replies", content=b"{}")
     web.post("/webhooks/made-up", content=b"{}")
