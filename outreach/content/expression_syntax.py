@@ -18,7 +18,7 @@ from jinja2.parser import Parser
 from jinja2.sandbox import SandboxedEnvironment
 
 from outreach.content import links, operations
-from outreach.content.filters import FILTERS, TURKIC
+from outreach.content.filters import DATE, FILTERS, TURKIC, TURKIC_LANGUAGES
 from outreach.content.names import ROOTS, unknown_name
 from outreach.content.operations import Absent
 from outreach.content.spin import chosen
@@ -26,6 +26,7 @@ from outreach.content.suggestions import did_you_mean
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 40
+Path = tuple[str | int, ...]
 KEY = "_key"
 """The context name that holds what `spin` chooses by; nobody can write it in an expression."""
 
@@ -41,15 +42,15 @@ class Scope:
     fields: frozenset[str] | None = None
     locals: frozenset[str] = frozenset()
     can_spin: bool = False
-    is_turkic: bool = False
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A rebuilt expression. `needed` are the dotted names it cannot be printed without."""
+    """A rebuilt expression. `needed` are the paths of names it cannot be printed without."""
 
     node: nodes.Expr
-    needed: tuple[str, ...] = field(default=())
+    needed: tuple[Path, ...] = field(default=())
 
 
 def _sandbox() -> SandboxedEnvironment:
@@ -200,7 +201,7 @@ def _reference(node: nodes.Expr, scope: Scope) -> nodes.Expr:
     return call("reach", _placed(nodes.Name(str(path[0]), "load")), constant(path[1:]), constant(name))
 
 
-def _path(node: nodes.Node) -> tuple[str | int, ...]:
+def _path(node: nodes.Node) -> Path:
     if isinstance(node, nodes.Name):
         return (node.name,)
     if isinstance(node, nodes.Getattr):
@@ -280,8 +281,10 @@ def _filter(node: nodes.Filter, scope: Scope) -> nodes.Expr:
         raise ExpressionError("A filter stands behind a value: lead.email | lower.")
     if node.kwargs or node.dyn_args or node.dyn_kwargs or not rule.least <= len(node.args) <= rule.most:
         raise ExpressionError(f"The filter '{node.name}' takes {_count(rule.least, rule.most)} in brackets.")
-    name = f"{node.name}_turkic" if scope.is_turkic and node.name in TURKIC else node.name
+    name = f"{node.name}_turkic" if scope.language in TURKIC_LANGUAGES and node.name in TURKIC else node.name
     arguments = [rebuild(argument, scope) for argument in node.args]
+    if node.name == "date":
+        arguments = [*(arguments or [constant(DATE)]), constant(scope.language)]
     return call(name, rebuild(node.node, scope), *arguments)
 
 
@@ -348,10 +351,10 @@ _HANDLERS: dict[type[nodes.Node], Callable[[Any, Scope], nodes.Expr]] = {
 }
 
 
-def _needed(node: nodes.Node) -> list[str]:
-    """Dotted names that must be there whenever this is printed; fallbacks and choices make names optional."""
+def _needed(node: nodes.Node) -> list[Path]:
+    """Names that must be there whenever this is printed; fallbacks and choices make names optional."""
     if isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
-        return [".".join(map(str, _path(node)))]
+        return [_path(node)]
     if isinstance(node, nodes.Filter) and node.name != "default":
         return [name for part in (node.node, *node.args) if part for name in _needed(part)]
     if isinstance(node, nodes.Add | nodes.Sub | nodes.Concat | nodes.Neg):

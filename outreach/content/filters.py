@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
 
+from outreach.content.calendar_words import with_names
 from outreach.content.operations import Absent, items, number, text
 from outreach.content.render_errors import NotPrintable
 
-_FORMAT = re.compile(r"(?:[^%]|%[dmYyHMjBbAa%])*", re.DOTALL)
+_FORMAT = re.compile(r"(?:[^%]|%[dmYyHMjBA%])*", re.DOTALL)
 _MAX_FORMAT = 100
+DATE = "%Y-%m-%d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +128,15 @@ def truncate(value: object, limit: object) -> str:
     return (cut.rpartition(" ")[0] or cut).rstrip() + "…"
 
 
-def dated(value: object, pattern: object = "%Y-%m-%d") -> object:
-    """`date`: a date in a pattern of %d %m %Y %y %H %M %j %B %b %A %a; absent if the value is no date."""
+def dated(value: object, pattern: object, language: object) -> object:
+    """`date`: a date in a pattern of %d %m %Y %y %H %M %j %B %A; absent if the value is no date."""
     day = _day(value)
     if day is None:
         return Absent(name="date")
     layout = text(pattern)
     if len(layout) > _MAX_FORMAT or not _FORMAT.fullmatch(layout):
         raise NotPrintable(f"date in the pattern '{layout[:40]}'")
-    return day.strftime(layout)
+    return day.strftime(with_names(layout, day, str(language)))
 
 
 def _day(value: object) -> date | None:
@@ -163,6 +165,7 @@ FILTERS: dict[str, FilterRule] = {
     "date": FilterRule(_passing(dated), 0, 1),
 }
 
+TURKIC_LANGUAGES = ("tr", "az")
 TURKIC: dict[str, Callable[..., object]] = {
     "upper": _passing(upper_turkic),
     "lower": _passing(lower_turkic),

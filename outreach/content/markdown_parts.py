@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from outreach.content.bare_addresses import with_links
 from outreach.content.links import begins_safely
 from outreach.content.plain_text import plain_blocks, plain_items, plain_line
 from outreach.content.template_source import For, If, Node, Text, Tree, Value
@@ -87,6 +88,8 @@ def _flat_body(tree: Tree) -> Body:
 
 def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "breaks": True, "xhtmlOut": False, "maxNesting": 20})
+    # Indented and underlined lines stay what people see: text, not code and headings.
+    markdown.disable(["code", "lheading"])
     markdown.validateLink = lambda url: True  # type: ignore[method-assign]  # checked here, with a place and a remedy
     return markdown
 
@@ -212,8 +215,9 @@ class _Converter:
         """Convert the blocks named in these tokens, and make every target with values a link."""
         for token in tokens:
             if token.type == "inline":
-                self._settle(token.children or [], place)
-                self._shorten_links(token.children or [])
+                token.children = with_links(token.children or [])
+                self._settle(token.children, place)
+                self._shorten_links(token.children)
                 continue
             self._settle_attributes(token)
             for number in self._numbers(token.content):

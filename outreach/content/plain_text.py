@@ -89,6 +89,6 @@ def _inline(node: SyntaxTreeNode) -> str:
 def _link(node: SyntaxTreeNode) -> str:
     words = "".join(map(_inline, node.children))
     target = str(node.attrs["href"])
-    if node.info == "auto" or words in (target, target.removeprefix("mailto:")):
-        return words
+    if node.info == "auto" or target in (words, f"mailto:{words}"):
+        return target.removeprefix("mailto:")
     return f"{words} ({target})" if words else target

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from jinja2 import Template, nodes
 
-from outreach.content.expression_syntax import SANDBOX, Checked, ExpressionError, Scope, call, constant, read
+from outreach.content.expression_syntax import SANDBOX, Checked, ExpressionError, Path, Scope, call, constant, read
 from outreach.content.markdown_parts import Choice, Link, Loop, Piece, Pieces
 from outreach.content.template_source import Value
 from outreach.errors import ConfigError, Problem
@@ -17,11 +17,11 @@ SEPARATOR = "\0"
 
 
 def compile_parts(
-    parts: tuple[Pieces, Pieces, Pieces, Pieces], *, file: str, is_turkic: bool
-) -> tuple[Template, tuple[str, ...]]:
+    parts: tuple[Pieces, Pieces, Pieces, Pieces], *, file: str, language: str
+) -> tuple[Template, tuple[Path, ...]]:
     """A program that gives out subject, preheader, text and HTML, and the names it needs. Raises ConfigError."""
     builder = _Builder(file)
-    scope = Scope(can_spin=True, is_turkic=is_turkic)
+    scope = Scope(can_spin=True, language=language)
     statements: list[nodes.Node] = []
     for part, filling in zip(parts, ("text", "text", "text", "html"), strict=True):
         statements += builder.statements(part, scope, filling)
@@ -52,9 +52,9 @@ class _Builder:
             built += self._piece(piece, scope, filling)
         return built
 
-    def needed(self, parts: Sequence[Pieces], scope: Scope) -> tuple[str, ...]:
-        """Names that are printed whatever happens, in order."""
-        names: dict[str, None] = {}
+    def needed(self, parts: Sequence[Pieces], scope: Scope) -> tuple[Path, ...]:
+        """Paths of names that are printed whatever happens, in order."""
+        names: dict[Path, None] = {}
         for pieces in parts:
             for piece in pieces:
                 values = piece.parts if isinstance(piece, Link) else (piece,)

@@ -11,10 +11,12 @@ from jinja2 import TemplateSyntaxError
 from outreach.content.expression_syntax import SANDBOX
 from outreach.content.front_matter import Line
 from outreach.content.names import ROOTS
+from outreach.content.operations import MAX_ITEMS
 from outreach.content.suggestions import did_you_mean
 from outreach.errors import ConfigError, Problem
 
 MAX_DEPTH = 5
+MAX_WORK = 50_000
 _LOOP = re.compile(r"(\w+)\s+in\s+(.+)", re.DOTALL)
 _INDENT_BEFORE = re.compile(r"[ \t]+\Z")
 _LINE_END_AFTER = re.compile(r"\A[ \t]*(\n|\Z)")
@@ -90,7 +92,26 @@ class _Segment:
 def read_tree(text: Line, *, file: str) -> Tree:
     """The tree of a text that stands at that place of the file. Raises ConfigError."""
     segments = _without_lines_of_tags(list(_Scanner(text, file).segments()))
-    return _Reader(segments, file).tree()
+    tree = _Reader(segments, file).tree()
+    if _work(tree) > MAX_WORK:
+        message = "the template holds more expressions than a message needs."
+        raise ConfigError(Problem(file, text.line, text.column, message, "Shorten it, above all inside {% for %}."))
+    return tree
+
+
+def _work(tree: Tree) -> int:
+    """Characters of expressions as often as they may be evaluated."""
+    return sum(map(_node_work, tree))
+
+
+def _node_work(node: Node) -> int:
+    if isinstance(node, Text):
+        return 0
+    if isinstance(node, Value):
+        return len(node.source) + 10
+    if isinstance(node, For):
+        return _node_work(node.over) + MAX_ITEMS * _work(node.body)
+    return sum(_work(body) + (_node_work(condition) if condition else 0) for condition, body in node.branches)
 
 
 def _without_lines_of_tags(segments: list[_Segment]) -> list[_Segment]:

@@ -14,9 +14,10 @@ from functools import lru_cache
 
 from jinja2 import Template as Program
 
-from outreach.content.expression_syntax import KEY
+from outreach.content.expression_syntax import KEY, Path
 from outreach.content.front_matter import FrontMatter, FunnelStage, Line, split
 from outreach.content.markdown_parts import Body, Pieces, convert, flat
+from outreach.content.operations import Absent, reach
 from outreach.content.program import SEPARATOR, compile_parts
 from outreach.content.render_errors import EmptyMessage, MissingValue, RenderError, TooLong, UnsafeLink
 from outreach.content.template_source import read_tree
@@ -27,7 +28,6 @@ __all__ = ["MissingValue", "RenderError", "Rendered", "Template", "UnsafeLink", 
 MAX_SOURCE = 64 * 1024
 MAX_OUTPUT = 256 * 1024
 MAX_SUBJECT = 400
-_TURKIC = ("tr", "az")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -43,18 +43,30 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """A compiled template. `variables` are the dotted names without which it can never be rendered."""
+    """A compiled template. `needed` are the paths of names without which it can never be rendered."""
 
     name: str
     subject: str | None
     language: str | None
     funnel_stage: FunnelStage | None
-    variables: tuple[str, ...]
+    needed: tuple[Path, ...]
     program: Program = field(repr=False)
 
     @property
     def has_subject(self) -> bool:
         return self.subject is not None
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The same as dotted names: `lead.first_name`."""
+        return tuple(map(_dotted, self.needed))
+
+    def missing(self, context: Mapping[str, object]) -> tuple[str, ...]:
+        """Which of them this context does not hold. Rendering may miss more, inside conditions and loops."""
+        values = [
+            (name, reach(dict(context), path, name)) for name, path in zip(self.variables, self.needed, strict=True)
+        ]
+        return tuple(name for name, value in values if isinstance(value, Absent))
 
     def render(self, context: Mapping[str, object], key: str = "") -> Rendered:
         """Fill in the values of a context (`context.build`). `key`, `<lead id>.<step id>`, is what `spin` chooses by.
@@ -109,13 +121,13 @@ def compile_template(name: str, source: str) -> Template:
     head = split(source, file=file)
     subject, preheader, body = _pieces(head, file)
     parts = (subject, preheader, body.text, body.html)
-    program, needed = compile_parts(parts, file=file, is_turkic=_is_turkic(head.language))
+    program, needed = compile_parts(parts, file=file, language=_primary(head.language))
     return Template(
         name=name,
         subject=head.subject.text if head.subject else None,
         language=head.language,
         funnel_stage=head.funnel_stage,
-        variables=needed,
+        needed=needed,
         program=program,
     )
 
@@ -140,5 +152,9 @@ def _pieces(head: FrontMatter, file: str) -> tuple[Pieces, Pieces, Body]:
     return lines[0], lines[1], convert(tree, source=head.body, file=file, line=head.body_line)
 
 
-def _is_turkic(language: str | None) -> bool:
-    return (language or "").partition("-")[0].lower() in _TURKIC
+def _primary(language: str | None) -> str:
+    return (language or "en").partition("-")[0].lower()
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(map(str, path))

@@ -305,7 +305,7 @@ def test_a_link_whose_words_are_its_address_is_written_once() -> None:
     )
 
     assert rendered(body, website="https://example.com").text == (
-        "https://example.com https://example.com/a mailto:a@example.com"
+        "https://example.com https://example.com/a a@example.com"
     )
 
 
@@ -527,3 +527,54 @@ def test_all_wrong_expressions_are_told_at_once_and_in_order() -> None:
     told = problems("---\nsubject: '{{ lad.a }}'\n---\n{{ lead.x * 2 }}\n\n{% if foo %}{{ bar }}{% endif %}")
 
     assert [line.split(": ")[0].removeprefix("templates/sample.md:") for line in told] == ["2:10", "4:1", "6:1", "6:13"]
+
+
+def test_dates_speak_the_language_of_the_template() -> None:
+    context = build({"day": "2026-03-02"}, now=NOW)
+    body = "{{ lead.day | date('%d %B %Y, %A 100%% %%B') }}"
+
+    assert template(body, language="tr").render(context).text == "02 Mart 2026, Pazartesi 100% %B"
+    assert template(body, language="de-AT").render(context).text == "02 März 2026, Montag 100% %B"
+    assert template(body, language="fi").render(context).text == "02 March 2026, Monday 100% %B"
+
+
+@pytest.mark.parametrize("pattern", ["%999999999d", "%-d", "%s", "%n", "%", "%Y" * 60])
+def test_a_date_has_no_other_patterns(pattern: str) -> None:
+    with pytest.raises(RenderError, match="date in the pattern"):
+        rendered("{{ lead.day | date(lead.pattern) }}", day="2026-03-02", pattern=pattern)
+
+
+def test_a_template_says_which_values_a_lead_lacks() -> None:
+    body = "{{ lead.first_name }} {{ lead.tags[0] }} {{ lead.fields['Pain point'] }} {{ lead.x | default(1) }}"
+    compiled = template(body)
+
+    assert compiled.missing(build({"tags": ["a"]}, now=NOW)) == ("lead.first_name", "lead.fields.Pain point")
+    assert compiled.missing(build({"first_name": "A", "tags": ["a"], "fields": {"Pain point": "x"}}, now=NOW)) == ()
+
+
+def test_indented_and_underlined_lines_are_text() -> None:
+    message = rendered("Hi\n\n    indented\n\nBest,\n--\nAnna\n===\nx")
+
+    assert message.html == "<p>Hi</p>\n<p>indented</p>\n<p>Best,<br>\n--<br>\nAnna<br>\n===<br>\nx</p>\n"
+
+
+def test_more_work_than_a_message_needs_is_refused() -> None:
+    loop = "{% for x in lead.tags %}" + "{% if x == 'a' %}{% endif %}" * 2_000 + "{% endfor %}"
+
+    assert "more expressions than a message needs" in problems(loop)[0]
+
+
+def test_a_bare_address_is_a_link_in_html() -> None:
+    body = (
+        "See https://example.com/a?b=c, or (http://example.com/{{ lead.id }}). [https://a.example/x](https://b.example)"
+    )
+    message = rendered(body, id="ş 1")
+
+    assert message.text == (
+        "See https://example.com/a?b=c, or (http://example.com/%C5%9F%201). https://a.example/x (https://b.example)"
+    )
+    assert message.html == (
+        '<p>See <a href="https://example.com/a?b=c">https://example.com/a?b=c</a>, '
+        'or (<a href="http://example.com/%C5%9F%201">http://example.com/ş 1</a>). '
+        '<a href="https://b.example">https://a.example/x</a></p>\n'
+    )
