@@ -35,6 +35,7 @@ class Options:
     connections: int = 4
     messages_per_connection: int = 100
     allow_plaintext: bool = False  # smtp:// to another machine
+    pipelining: bool = True  # False for a server that announces it and loses its place
     ca_file: str = ""  # certificates to trust beside the system's
     deadlines: Deadlines = field(default_factory=Deadlines)
     limits: Limits | None = None  # everything about reuse; replaces the two numbers above
@@ -93,6 +94,7 @@ class Smtp:
                 username=self._options.username,
                 password=self._options.password,
                 tls=self._tls,
+                pipelining=self._options.pipelining,
                 deadlines=self._options.deadlines,
             )
         )

@@ -50,6 +50,7 @@ class Server:
     username: str = ""
     password: str = field(default="", repr=False)
     tls: ssl.SSLContext | None = None
+    pipelining: bool = True
     deadlines: Deadlines = field(default_factory=Deadlines)
 
 
@@ -126,8 +127,8 @@ class Connection(aiosmtplib.SMTP):
         return not self._is_out_of_step and self.is_connected and not self._reader.trouble
 
     async def is_alive(self) -> bool:
-        """Ask by NOOP, for a connection that stood idle for a while."""
-        replies = await self._say(b"NOOP\r\n", 1, self._deadlines.command)
+        """Ask by NOOP, for a connection that stood idle for a while; no longer than a new one would take."""
+        replies = await self._say(b"NOOP\r\n", 1, self._deadlines.connect)
         return bool(replies) and replies[0].is_positive
 
     def opening(self, envelope: Envelope) -> bytes:
@@ -188,7 +189,7 @@ class Connection(aiosmtplib.SMTP):
         self._wire = transport
         self._reader = ReplyReader(asyncio.get_running_loop(), transport)
         transport.set_protocol(self._reader)
-        self.pipelines = self.supports_extension("pipelining")
+        self.pipelines = self.server.pipelining and self.supports_extension("pipelining")
         size = self.esmtp_extensions.get("size", "")
         self._size_limit = int(size) if size.isascii() and size.isdigit() else 0
 

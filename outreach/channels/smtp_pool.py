@@ -37,7 +37,7 @@ class _Lease:
     is_open: bool = False  # the opening of the holder's message is on the wire already
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Waiter:
     envelope: Envelope
     turn: asyncio.Future[_Lease]
@@ -77,11 +77,12 @@ class Pool:
         """Say goodbye on idle connections; busy ones are closed when their message is through."""
         self._era += 1
         idle, self._idle = self._idle, []
-        self._places -= len(idle)
         if self._sweep:
             self._sweep.cancel()
             self._sweep = None
-        await asyncio.gather(*self._farewells, *(connection.bow_out() for connection in idle))
+        for connection in idle:
+            self._retire(connection)
+        await asyncio.gather(*self._farewells)
 
     async def _turn(self, envelope: Envelope) -> _Lease:
         while self._idle:
@@ -183,12 +184,11 @@ class Pool:
     def _reuse_or_retire(self, connection: Connection, is_kept: bool) -> None:
         if is_kept:
             self._pass_on(_Lease(connection))
-            return
-        self._free_place()
-        if not connection.is_usable:
+        elif connection.is_usable:
+            self._retire(connection)
+        else:
             connection.drop()
-            return
-        self._retire(connection)
+            self._free_place()
 
     def _pass_on(self, lease: _Lease) -> None:
         if lease.connection and lease.is_open:
@@ -224,7 +224,6 @@ class Pool:
         oldest = loop.time() - self._limits.close_after.total_seconds()
         old = [connection for connection in self._idle if connection.idle_since <= oldest]
         self._idle = [connection for connection in self._idle if connection.idle_since > oldest]
-        self._places -= len(old)
         for connection in old:
             self._retire(connection)
         if self._idle:
@@ -232,6 +231,13 @@ class Pool:
             self._sweep = loop.call_later(max(wait, 0.0), self._close_the_old)
 
     def _retire(self, connection: Connection) -> None:
-        farewell = asyncio.ensure_future(connection.bow_out())
+        farewell = asyncio.ensure_future(self._say_goodbye(connection))
         self._farewells.add(farewell)
         farewell.add_done_callback(self._farewells.discard)
+
+    async def _say_goodbye(self, connection: Connection) -> None:
+        """The place is free when the connection is closed, so that the server never sees one too many."""
+        try:
+            await connection.bow_out()
+        finally:
+            self._free_place()

@@ -101,6 +101,19 @@ def test_nothing_rides_where_pipelining_is_not_announced() -> None:
     assert not [packet for packet in run(story()) if packet.count(b"\r\n") > 1 and b"MAIL FROM" in packet]
 
 
+def test_pipelining_may_be_turned_off() -> None:
+    async def story() -> list[bytes]:
+        async with ScriptedSmtp() as server:
+            url = f"smtp://127.0.0.1:{server.port}"
+            options = Options(url, connections=1, pipelining=False, deadlines=PATIENT)
+            channel = Smtp(options, MovableClock(datetime(2026, 3, 2, tzinfo=UTC)))
+            await asyncio.gather(*(channel.send(each, last_look=gladly) for each in numbered(2)))
+            await channel.close()
+            return server.packets
+
+    assert b"DATA\r\n" in run(story())
+
+
 def test_each_message_gets_its_own_verdict() -> None:
     async def story() -> list[str]:
         script = {"DOT": ["250 queued as A1", "554 5.6.0 malformed", "250 queued as A3", "250 queued as A4"]}
@@ -225,7 +238,7 @@ def test_the_same_holds_when_openings_ride() -> None:
 
     server = run(story())
 
-    assert (server.connections, len(server.texts)) == (3, 10)
+    assert (server.connections, server.most_open, len(server.texts)) == (3, 1, 10)
 
 
 def test_a_connection_idle_for_long_is_asked_before_it_is_used() -> None:
