@@ -35,6 +35,16 @@ from outreach.store.tables import facts
 
 log = structlog.get_logger()
 
+_SMTP_OPTIONS = (
+    "url",
+    "username",
+    "password",
+    "allow_plaintext",
+    "local_hostname",
+    "ca_file",
+    "connections",
+    "messages_per_connection",
+)
 _SECRET = "secret_key"  # noqa: S105  # the name of a row, not a secret
 
 
@@ -233,11 +243,8 @@ def account_of(each: SenderSettings, channel: str) -> tuple[str, dict[str, Any]]
     """(adapter, its options) of the account a sender has on a channel; None if it has none."""
     if channel == "email" and each.email:
         server = each.email.smtp
-        options: dict[str, Any] = dict(each.email.options)
-        if server is not None:
-            options |= {"url": server.url, "allow_plaintext": server.allow_plaintext}
-            options |= {name: value for name in ("username", "password") if (value := getattr(server, name))}
-        return each.email.use, options
+        own = {name: value for name in _SMTP_OPTIONS if (value := getattr(server, name))} if server else {}
+        return each.email.use, {**each.email.options, **own}
     account = each.channels.get(channel)
     return (account.use, dict(account.options)) if account else None
 

@@ -238,7 +238,7 @@ class _Room:
                 )
                 .group_by(enrollment_table.c.company_id)
             )
-            self._inside.update(dict(connection.execute(statement).tuples()))
+            self._inside.update({row[0]: row[1] for row in connection.execute(statement)})
 
     def refusal(self, lead: RowMapping) -> str | None:
         company = lead["leads_company_id"]

@@ -34,6 +34,7 @@ from outreach.services.crm_operations import Learned, carry_out
 from outreach.services.crm_verdict import Became, Pace, Verdict, judge
 from outreach.store import crm_connections, crm_jobs, crm_links
 from outreach.store.crm_jobs import Claim, ClaimedJob, DeadJob, JobChange
+from outreach.store.group_commit import GroupCommit
 from outreach.store.session import Store
 
 _log = structlog.get_logger()
@@ -93,9 +94,13 @@ class _Drain:
 
 
 @dataclass(slots=True)
-class _Health:
-    """Whether this process knows of trouble, so that a success has something to clear: else it need not write."""
+class _Run:
+    """One connection being drained. `is_well` False: there is trouble on record that a success has to clear."""
 
+    by: _Drain
+    connected: Connected
+    result: Drained
+    slots: asyncio.Semaphore
     is_well: bool = True
 
 
@@ -104,10 +109,10 @@ class _Try:
     """One job being carried out, and how it ended."""
 
     job: ClaimedJob
-    health: _Health
     learned: Learned = field(default_factory=Learned)
     note: str = ""
     error: Exception | None = None
+    was_begun: bool = False
 
 
 async def drain(
@@ -129,33 +134,34 @@ async def drain(
 
 
 async def _drain(by: _Drain, connected: Connected) -> Drained:
-    result = Drained(connected.mapping.name)
-    slots, health = asyncio.Semaphore(by.pace.concurrency), _Health()
-    while not by.is_stopping() and not result.parked_because:
-        jobs = await asyncio.to_thread(_claim, by, connected, health)
-        if not jobs:
-            break
-        begun = by.clock.monotonic()
-        tries = [_Try(job, health) for job in jobs]
-        await asyncio.gather(*(_one(by, connected, tried, slots, begun=begun, result=result) for tried in tries))
-    return result
+    run = _Run(by, connected, Drained(connected.mapping.name), asyncio.Semaphore(by.pace.concurrency))
+    records: GroupCommit[_Try, Verdict | None] = GroupCommit(lambda tries: _record(run, tries), name="crm-records")
+    try:
+        while not by.is_stopping() and not run.result.parked_because:
+            jobs = await asyncio.to_thread(_claim, run)
+            if not jobs:
+                break
+            begun = by.clock.monotonic()
+            await asyncio.gather(*(_one(run, _Try(job), records, begun=begun) for job in jobs))
+    finally:
+        await asyncio.to_thread(records.close)
+    return run.result
 
 
-def _claim(by: _Drain, connected: Connected, health: _Health) -> list[ClaimedJob]:
-    most, budget = by.pace.batch, connected.budget
+def _claim(run: _Run) -> list[ClaimedJob]:
+    most, budget = run.by.pace.batch, run.connected.budget
     if budget:
-        most = budget.take(most, by.clock.monotonic())
-    name = connected.mapping.name
-    jobs = by.store.write(lambda connection: _claim_in(connection, by, name, most, health)) if most else []
+        most = budget.take(most, run.by.clock.monotonic())
+    jobs = run.by.store.write(lambda connection: _claim_in(connection, run, most)) if most else []
     if budget:
         budget.give_back(most - len(jobs))
     return jobs
 
 
-def _claim_in(connection: Connection, by: _Drain, name: str, most: int, health: _Health) -> list[ClaimedJob]:
-    now = by.clock.now()
+def _claim_in(connection: Connection, run: _Run, most: int) -> list[ClaimedJob]:
+    name, by, now = run.connected.mapping.name, run.by, run.by.clock.now()
     state = crm_connections.lock(connection, name)
-    health.is_well = state.reason is None and state.failures == 0
+    run.is_well = state.reason is None and state.failures == 0
     if state.is_parked(now):
         return []
     if state.failures >= by.pace.tolerated_failures:
@@ -165,36 +171,37 @@ def _claim_in(connection: Connection, by: _Drain, name: str, most: int, health: 
     return crm_jobs.claim(connection, wanted, now)
 
 
-async def _one(
-    by: _Drain, connected: Connected, tried: _Try, slots: asyncio.Semaphore, *, begun: float, result: Drained
-) -> None:
-    half = by.pace.lease.total_seconds() / 2
-    async with slots:
-        if result.parked_because or by.is_stopping() or by.clock.monotonic() - begun > half:
-            await asyncio.to_thread(_give_back, by, tried.job)
-            result.put_back += 1
-            return
-        try:
-            async with asyncio.timeout(half):
-                tried.note = await carry_out(connected.crm, connected.mapping, tried.job, tried.learned)
-        except TimeoutError:
-            tried.error = OutcomeUnknown(connected.crm.provider, f"not finished within {half:.0f} seconds")
-        except Exception as error:  # noqa: BLE001  # one bad job must not stop the others; its error is recorded
-            tried.error = error
-        verdict = await asyncio.to_thread(by.store.write, lambda connection: _record(connection, by, tried))
-    _count(tried.job, verdict, result)
+async def _one(run: _Run, tried: _Try, records: GroupCommit[_Try, Verdict | None], *, begun: float) -> None:
+    half = run.by.pace.lease.total_seconds() / 2
+    async with run.slots:
+        is_late = run.by.clock.monotonic() - begun > half
+        if not (run.result.parked_because or run.by.is_stopping() or is_late):
+            await _carry_out(run, tried, most_seconds=half)
+        verdict = await asyncio.wrap_future(records.submit(tried))
+        _count(tried.job, verdict, run.result)
 
 
-def _give_back(by: _Drain, job: ClaimedJob) -> None:
-    """Nothing was called: all stays as it was before the claim."""
-    stays = JobChange(due_at=by.clock.now(), error=job.error, attempts=job.attempts, maybe_done=job.maybe_done)
-    by.store.write(lambda connection: crm_jobs.put_back(connection, job, stays))
+async def _carry_out(run: _Run, tried: _Try, *, most_seconds: float) -> None:
+    tried.was_begun = True
+    crm = run.connected.crm
+    try:
+        async with asyncio.timeout(most_seconds):
+            tried.note = await carry_out(crm, run.connected.mapping, tried.job, tried.learned)
+    except TimeoutError:
+        tried.error = OutcomeUnknown(crm.provider, f"not finished within {most_seconds:.0f} seconds")
+    except Exception as error:  # noqa: BLE001  # one bad job must not stop the others; its error is recorded
+        tried.error = error
 
 
-def _record(connection: Connection, by: _Drain, tried: _Try) -> Verdict | None:
-    """Everything about one try, in one transaction. None: the claim was lost, and nothing of the job is written."""
-    now = by.clock.now()
-    verdict = _verdict(connection, by, tried, now)
+def _record(run: _Run, tries: Sequence[_Try]) -> list[Verdict | None]:
+    """Everything about these tries, in one transaction."""
+    return run.by.store.write(lambda connection: [_record_one(connection, run, tried) for tried in tries])
+
+
+def _record_one(connection: Connection, run: _Run, tried: _Try) -> Verdict | None:
+    """None: the claim was lost, and nothing of the job is written."""
+    now = run.by.clock.now()
+    verdict = _verdict(connection, run, tried, now)
     if not _settle(connection, tried.job, verdict, now):
         return None
     if tried.learned.is_person_gone:
@@ -204,31 +211,38 @@ def _record(connection: Connection, by: _Drain, tried: _Try) -> Verdict | None:
     return verdict
 
 
-def _verdict(connection: Connection, by: _Drain, tried: _Try, now: datetime) -> Verdict:
-    """Judge the try, and write what it means for the connection; its row is locked before the job's."""
+def _verdict(connection: Connection, run: _Run, tried: _Try, now: datetime) -> Verdict:
+    """Judge the try, and write what it means for the connection."""
     job = tried.job
     if tried.error is None:
-        _clear(connection, tried, now)
-        change = JobChange(due_at=now, error=tried.note or None, attempts=job.attempts, maybe_done=job.maybe_done)
-        return Verdict(became=Became.DONE, change=change)
+        if tried.was_begun:
+            _clear(connection, run, now)
+        note = tried.note or None if tried.was_begun else job.error
+        change = JobChange(due_at=now, error=note, attempts=job.attempts, maybe_done=job.maybe_done)
+        return Verdict(became=Became.DONE if tried.was_begun else Became.PUT_BACK, change=change)
     state = crm_connections.lock(connection, job.connection)
-    verdict = judge(by.pace, job, tried.error, state, now)
-    words, failures = str(tried.error), verdict.failures
-    if verdict.park_until:
-        crm_connections.park(connection, job.connection, until=verdict.park_until, reason=words, failures=failures)
-    elif failures:
-        crm_connections.count_failure(connection, job.connection, reason=words, failures=failures)
-    else:
-        _clear(connection, tried, now)
-    tried.health.is_well = tried.health.is_well and not verdict.failures and not verdict.park_until
+    verdict = judge(run.by.pace, job, tried.error, state, now)
+    _write_connection(connection, run, verdict, str(tried.error), now)
     return verdict
 
 
-def _clear(connection: Connection, tried: _Try, now: datetime) -> None:
-    """Something answered. What is written is rolled back with the rest, so the next claim decides what is well."""
-    if not tried.health.is_well:
-        crm_connections.recovered(connection, tried.job.connection, now)
-        tried.health.is_well = True
+def _write_connection(connection: Connection, run: _Run, verdict: Verdict, words: str, now: datetime) -> None:
+    name, failures = run.connected.mapping.name, verdict.failures
+    if verdict.park_until:
+        crm_connections.park(connection, name, until=verdict.park_until, reason=words, failures=failures)
+    elif failures:
+        crm_connections.count_failure(connection, name, reason=words, failures=failures)
+    else:
+        _clear(connection, run, now)
+        return
+    run.is_well = False
+
+
+def _clear(connection: Connection, run: _Run, now: datetime) -> None:
+    """It answered: forget the trouble. Should this be rolled back, the next claim sees the trouble again."""
+    if not run.is_well:
+        crm_connections.recovered(connection, run.connected.mapping.name, now)
+        run.is_well = True
 
 
 def _settle(connection: Connection, job: ClaimedJob, verdict: Verdict, now: datetime) -> bool:

@@ -8,6 +8,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
+import structlog
+
+log = structlog.get_logger()
+
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
@@ -65,6 +69,7 @@ class GroupCommit(Generic[Item, Answer]):
             if len(group) == 1:
                 group[0][1].set_exception(error)
                 return
+            log.warning("group_commit_split", items=len(group), error=str(error)[:300])
             for entry in group:
                 self._answer([entry])
             return

@@ -25,6 +25,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from outreach.domain.touch import TouchState
 from outreach.store.tables import touches
 
+_UNDER_WAY = or_(touches.c.state == TouchState.CLAIMED, touches.c.state == TouchState.HANDED_OVER)
+"""Without IN, whose list cannot be expanded where many rows are written at once."""
+
 _FREE = {"claim_id": None, "owner": None, "lease_until": None, "used_at": None}
 
 
@@ -80,7 +83,7 @@ def claim(connection: Connection, wanted: Claim, now: datetime) -> int:
         .with_for_update(skip_locked=True)
         .cte("due")
     )
-    statement = (
+    statement = (  # counted by its rows: drivers do not count what begins with WITH
         update(touches)
         .where(touches.c.id == due.c.id)
         .values(
@@ -91,8 +94,9 @@ def claim(connection: Connection, wanted: Claim, now: datetime) -> int:
             used_at=now,
             block=None,
         )
+        .returning(touches.c.id)
     )
-    return connection.execute(statement).rowcount
+    return len(connection.execute(statement).all())
 
 
 def in_flight(connection: Connection) -> int:
@@ -189,7 +193,7 @@ def give_back(connection: Connection, rows: Sequence[Mapping[str, Any]], *, owne
         .where(
             touches.c.id == bindparam("touch_id"),
             touches.c.owner == owner,
-            touches.c.state.in_((TouchState.CLAIMED, TouchState.HANDED_OVER)),
+            _UNDER_WAY,
         )
         .values(
             state=TouchState.PLANNED,
@@ -212,7 +216,7 @@ def finish(connection: Connection, rows: Sequence[Mapping[str, Any]], *, owner: 
         .where(
             touches.c.id == bindparam("touch_id"),
             touches.c.owner == owner,
-            touches.c.state.in_((TouchState.CLAIMED, TouchState.HANDED_OVER)),
+            _UNDER_WAY,
         )
         .values(
             state=bindparam("new_state"),

@@ -236,7 +236,7 @@ class Field:
         """State → number of touches."""
         with self.app.store.read() as connection:
             found = connection.execute(select(touches.c.state, func.count()).group_by(touches.c.state))
-            return dict(found.tuples())
+            return {row[0]: row[1] for row in found}
 
     def enrollment(self, lead_id: str) -> RowMapping:
         """The one enrollment of a lead."""

@@ -1,0 +1,57 @@
+"""Check the files of a workspace without reaching anybody, and mend what can be mended in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from outreach.content import step_ids, workspace, yaml_file
+from outreach.content.configuration_files import read_configuration
+from outreach.errors import Problem
+
+_YAML = ("*.yaml", "*.yml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """`warnings`: variables that files name and nobody has set yet; no problem before something runs."""
+
+    problems: tuple[Problem, ...]
+    files: int
+    warnings: tuple[Problem, ...]
+
+
+def check(root: Path, environ: Mapping[str, str], paths: Sequence[Path] = ()) -> Checked:
+    """Every problem of the workspace, or of the files at or below `paths`, which are absolute."""
+    problems = workspace.validate(root, environ, paths, needs_secrets=False)
+    warnings = () if problems else read_configuration(root.resolve(), environ).problems
+    return Checked(problems=problems, files=_count(root, paths), warnings=warnings)
+
+
+def fix(root: Path, paths: Sequence[Path] = ()) -> list[str]:
+    """Write missing ids into the sequence files at or below `paths` (none: all); the files that changed."""
+    root = root.resolve()
+    changed = []
+    for path in _sequence_files(root, [path.resolve() for path in paths]):
+        name = path.relative_to(root).as_posix()
+        before = yaml_file.decode(yaml_file.read_bytes(path, name=name), name=name)
+        after = step_ids.fix_missing_ids(before, name=name)
+        if after != before:
+            path.write_text(after, "utf-8", newline="")
+            changed.append(name)
+    return changed
+
+
+def _sequence_files(root: Path, paths: Sequence[Path]) -> list[Path]:
+    found = sorted(path for pattern in _YAML for path in (root / workspace.SEQUENCES).glob(pattern) if path.is_file())
+    return [path for path in found if not paths or any(path.is_relative_to(each) for each in paths)]
+
+
+def _count(root: Path, paths: Sequence[Path]) -> int:
+    """How many files were looked at."""
+    root = root.resolve()
+    folders = ("config/*.yaml", f"{workspace.PIPELINES}/*.y*ml", f"{workspace.SEQUENCES}/*.y*ml")
+    found = {path for pattern in (*folders, f"{workspace.TEMPLATES}/**/*.md") for path in root.glob(pattern)}
+    wanted = [path.resolve() for path in paths]
+    return sum(1 for path in found if not wanted or any(path.is_relative_to(each) for each in wanted))

@@ -1,0 +1,143 @@
+"""Companies, each once: by domain, or by name where no domain is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from outreach.domain.lead import Company
+from outreach.store.tables import companies
+
+Key = tuple[str, str]
+"""("domain", domain), or ("name", name)."""
+
+_Row = dict[str, Any]
+
+
+def key_of(company: Company) -> Key | None:
+    """What makes two mentions the same company; None: nothing is known of it."""
+    if company.domain:
+        return "domain", company.domain
+    return ("name", company.name) if company.name else None
+
+
+def settle(
+    connection: Connection, wanted: Iterable[Company], *, fresh_id: Callable[[], str], now: datetime
+) -> dict[Key, str]:
+    """The id of each company, made if there is none. Missing names and domains are filled, own fields updated.
+
+    A company known by name alone takes the domain that comes with that name. Writers take turns (`leads.take_turns`).
+    """
+    merged = _merged(wanted)
+    present = _Present(_find(connection, merged.values()))
+    new: dict[str, _Row] = {}
+    changed: dict[str, _Row] = {}
+    ids: dict[Key, str] = {}
+    for key, company in sorted(merged.items(), key=lambda item: item[0]):  # domains first: a name then finds its domain
+        row = present.find(company)
+        if row is None:
+            row = _new_row(company, fresh_id(), now)
+            new[row["id"]] = row
+        elif _complete(row, company) and row["id"] not in new:
+            changed[row["id"]] = row
+        present.add(row)
+        ids[key] = row["id"]
+    _write(connection, list(new.values()), list(changed.values()))
+    return ids | _ids_of_domains(connection, list(new.values()))
+
+
+class _Present:
+    """Companies at hand, by domain and by name."""
+
+    def __init__(self, rows: Iterable[_Row]) -> None:
+        self._by_domain: dict[str, _Row] = {}
+        self._by_name: dict[str, _Row] = {}
+        self._without_domain: dict[str, _Row] = {}
+        for row in rows:
+            self.add(row)
+
+    def add(self, row: _Row) -> None:
+        """Know this company too; of several with one name the first known stays."""
+        if row["domain"]:
+            self._by_domain.setdefault(row["domain"], row)
+        if row["name"]:
+            self._by_name.setdefault(row["name"], row)
+            if not row["domain"]:
+                self._without_domain.setdefault(row["name"], row)
+
+    def find(self, company: Company) -> _Row | None:
+        """By domain, then by name; a company that has another domain is another one."""
+        if not company.domain:
+            return self._by_name.get(company.name)
+        row = self._by_domain.get(company.domain) or self._without_domain.get(company.name)
+        return row if row and row["domain"] in (None, company.domain) else None
+
+
+def _merged(wanted: Iterable[Company]) -> dict[Key, Company]:
+    merged: dict[Key, Company] = {}
+    for company in wanted:
+        key = key_of(company)
+        if key:
+            before = merged.get(key, company)
+            fields = {**before.fields, **company.fields}
+            merged[key] = replace(before, name=before.name or company.name, fields=fields)
+    return merged
+
+
+def _find(connection: Connection, wanted: Iterable[Company]) -> list[_Row]:
+    domains, names = set(), set()
+    for company in wanted:
+        domains.add(company.domain)
+        names.add(company.name)
+    statement = (
+        select(companies)
+        .where(or_(companies.c.domain.in_(domains - {None}), companies.c.name.in_(names - {""})))
+        .order_by(companies.c.id)
+        .with_for_update()
+    )
+    return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def _new_row(company: Company, company_id: str, now: datetime) -> _Row:
+    fields = dict(company.fields)
+    return {"id": company_id, "name": company.name, "domain": company.domain, "fields": fields, "created_at": now}
+
+
+def _complete(row: _Row, company: Company) -> bool:
+    """Fill what is missing in the row; False if nothing was."""
+    before = dict(row)
+    row["name"] = row["name"] or company.name
+    row["domain"] = row["domain"] or company.domain
+    row["fields"] = {**(row["fields"] or {}), **company.fields}
+    return row != before
+
+
+def _write(connection: Connection, new: list[_Row], changed: list[_Row]) -> None:
+    if new:
+        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+        connection.execute(dialect.insert(companies).on_conflict_do_nothing(), new)
+    if changed:
+        statement = (
+            update(companies)
+            .where(companies.c.id == bindparam("of_company"))
+            .values(name=bindparam("to_name"), domain=bindparam("to_domain"), fields=bindparam("to_fields"))
+        )
+        rows = [
+            {"of_company": row["id"], "to_name": row["name"], "to_domain": row["domain"], "to_fields": row["fields"]}
+            for row in changed
+        ]
+        connection.execute(statement, rows)
+
+
+def _ids_of_domains(connection: Connection, new: Sequence[Mapping[str, Any]]) -> dict[Key, str]:
+    """Whose id a new domain has now: ours, or that of somebody who was quicker."""
+    domains = {row["domain"] for row in new if row["domain"]}
+    if not domains:
+        return {}
+    statement = select(companies.c.domain, companies.c.id).where(companies.c.domain.in_(domains))
+    return {("domain", domain): company_id for domain, company_id in connection.execute(statement)}
