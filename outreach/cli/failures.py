@@ -1,0 +1,73 @@
+"""Errors become one clear block on stderr and an exit code: 1 something failed, 2 you wrote something wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+import typer
+from typer.core import TyperGroup
+
+from outreach import errors
+
+FAILED = 1
+WRITTEN_WRONG = 2
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+_LISTED = 100
+
+
+class Commands(TyperGroup):
+    """The group that everything is a command of."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an error on purpose ends it with a block, another one with a line."""
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, click.ClickException):
+            raise
+        except errors.OutreachError as error:
+            raise typer.Exit(_explain(error)) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            raise typer.Exit(_reader_is_gone()) from None
+        except Exception as error:
+            if ctx.params.get("debug"):
+                raise
+            raise typer.Exit(_unexpected(error)) from None
+
+
+def _explain(error: errors.OutreachError) -> int:
+    if isinstance(error, errors.ConfigError):
+        show_problems(error.problems)
+        return WRITTEN_WRONG
+    _say(f"Error: {error}")
+    return WRITTEN_WRONG if isinstance(error, errors.UsageError) else FAILED
+
+
+def show_problems(problems: tuple[errors.Problem, ...]) -> None:
+    """Every problem on a line of its own, then how many there are."""
+    for problem in problems[:_LISTED]:
+        _say(str(problem))
+    more = f" ({len(problems) - _LISTED} not shown)" if len(problems) > _LISTED else ""
+    _say(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}{more}.")
+
+
+def _unexpected(error: Exception) -> int:
+    words = " ".join(str(error).split())[:500]
+    _say(f"Error: {type(error).__name__}: {words}")
+    _say("This was not expected. Run it again with `outreach --debug …` to see where it comes from.")
+    return FAILED
+
+
+def _reader_is_gone() -> int:
+    """`outreach … | head`: what was asked for was read; closing stdout must not complain either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FAILED
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)

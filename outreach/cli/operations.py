@@ -1,0 +1,93 @@
+"""Commands for those who run it: demo, db, audit, bench."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from outreach.cli.failures import FAILED
+from outreach.cli.invocation import invocation, opened
+from outreach.cli.terminal import AsJson, print_json, print_line
+
+db = typer.Typer(help="The database: upgrade, export.", no_args_is_help=True)
+audit = typer.Typer(help="Who changed what.", no_args_is_help=True)
+
+
+def add_to(program: typer.Typer) -> None:
+    program.command("demo")(demo)
+    program.command("bench")(bench)
+    program.add_typer(db, name="db")
+    program.add_typer(audit, name="audit")
+
+
+def demo() -> None:
+    """The whole story on this machine: real SMTP and HTTP on loopback, thirty sample leads, no account needed."""
+    from outreach.sandbox.demo import run
+
+    raise typer.Exit(run())
+
+
+def bench() -> None:
+    """Messages a second, beside a raw SMTP loop and the naive way."""
+    from outreach.sandbox.bench import run
+
+    raise typer.Exit(run())
+
+
+@db.command("upgrade")
+def upgrade(context: typer.Context) -> None:
+    """Bring the database to the newest revision."""
+    from outreach import settings
+    from outreach.store import migrate
+    from outreach.store.session import open_store
+
+    store = open_store(settings.load(invocation(context).root, os.environ).database_url)
+    try:
+        before = migrate.current(store.engine)
+        migrate.upgrade(store.engine)
+    finally:
+        store.dispose()
+    print(f"The database is at revision {migrate.newest()}" + (", as before." if before == migrate.newest() else "."))
+
+
+WHAT = ("touches", "events", "leads", "enrollments", "sync")
+
+
+@db.command("export")
+def export(
+    context: typer.Context,
+    *,
+    what: Annotated[str, typer.Option(metavar="|".join(WHAT), help="Which table.")],
+    after: Annotated[int, typer.Option(metavar="NUMBER", help="Events only: those behind this number.", min=0)] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Everything of one table as JSON lines, the oldest first."""
+    from outreach.services.export import What
+    from outreach.services.export import export as rows
+
+    if what not in WHAT:
+        raise typer.BadParameter(f"'{what}' cannot be exported. Write one of: {', '.join(WHAT)}.", param_hint="--what")
+    if after and what != "events":
+        raise typer.BadParameter("only events are numbered.", param_hint="--after")
+    with opened(context) as app:
+        for row in rows(app.store, What(what), after=after):
+            print_line(row)
+        sys.stdout.flush()
+
+
+@audit.command("verify")
+def verify(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Check that no entry of the audit trail is missing or altered."""
+    from outreach.store.audit import first_break
+
+    with opened(context) as app, app.store.read() as connection:
+        broken = first_break(connection)
+    if as_json:
+        print_json({"is_whole": broken is None, "first_break": broken})
+    else:
+        print("The audit trail is whole." if broken is None else f"Entry {broken} does not fit the one before it.")
+    if broken is not None:
+        raise typer.Exit(FAILED)
