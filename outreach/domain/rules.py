@@ -32,7 +32,7 @@ class Standing:
     closes_at: datetime | None = None
     circuit_open_until: datetime | None = None
     recipient: str | None = None
-    missing: str | None = None  # a value the text needs and the lead lacks
+    unwritable: str | None = None  # why the text cannot be written: `missing first_name`
 
 
 Rule = Callable[[Standing, datetime], Block | None]
@@ -76,8 +76,8 @@ def only_with_an_address(standing: Standing, now: datetime) -> Block | None:
 
 
 def only_with_every_value(standing: Standing, now: datetime) -> Block | None:
-    """The text has every value it needs."""
-    return Block(f"missing {standing.missing}") if standing.missing else None
+    """The text has every value it needs, and is one that may be sent."""
+    return Block(standing.unwritable) if standing.unwritable else None
 
 
 def only_inside_the_window(standing: Standing, now: datetime) -> Block | None:

@@ -136,7 +136,7 @@ Step = TouchStep | WaitStep | WaitForStep | IfStep | WriteStep | StopStep
 class Schedule:
     """When a touch may go out; `timezone` is `lead`, `sender` or an IANA name; `holidays` is `lead`, `none`, a country.
 
-    `opens` == `closes` means the whole day; `closes` before `opens` means past midnight. `closes` 00:00 is the end of the day.
+    `opens` == `closes` means the whole day; `closes` before `opens` means past midnight. `closes` 00:00: midnight.
     """
 
     name: str

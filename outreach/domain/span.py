@@ -48,7 +48,7 @@ class Span:
 
     @property
     def elapsed(self) -> timedelta:
-        """The span as elapsed time; days count 24 hours, business days likewise (for limits and gaps, not for waits)."""
+        """The span as elapsed time; days and business days count 24 hours (for limits and gaps, not for waits)."""
         if self.unit in _ELAPSED:
             return self.amount * _ELAPSED[self.unit]
         return timedelta(days=self.amount * _CALENDAR_DAYS.get(self.unit, 1))

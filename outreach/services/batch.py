@@ -109,7 +109,7 @@ def _draft(
         revision=revision,
         step=step,
         message=draft.message,
-        subject=subject_of(current, row, own, missing=draft.missing),
+        subject=subject_of(current, row, own, unwritable=draft.unwritable),
         block=None,
         is_task=is_task,
     )

@@ -173,6 +173,8 @@ def outcome_of(engine: Engine, ready: Ready, error: errors.AdapterError, *, was_
             return _put_off(engine, ready, error)
         case errors.Refused(outcome=errors.Outcome.NOT_READY):
             return _put_off(engine, ready, error)
+        case errors.Refused(outcome=errors.Outcome.DUPLICATE):
+            return Outcome(ready=ready, state=TouchState.SKIPPED, why=str(error), is_connected=True)
     is_dead = error.outcome in (errors.Outcome.REJECTED_RECIPIENT, errors.Outcome.SUPPRESSED)
     return Outcome(ready=ready, state=TouchState.FAILED, why=str(error), is_dead_address=is_dead)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, func, select
 from outreach.content import calendars
 from outreach.content.expressions import evaluate
 from outreach.content.revision import Revision
-from outreach.content.templates import compile_template
+from outreach.content.templates import Template, compile_template
 from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.pipeline import Status
 from outreach.domain.quota import jitter_share
@@ -60,7 +60,7 @@ class _Entrance:
     revision_id: str
     revision: Revision
     senders: tuple[Sender, ...]
-    needs: tuple[tuple[str, str], ...]  # (needed value, as named in templates; the step that needs it)
+    templates: tuple[tuple[str, Template], ...]  # (step, template), variants included
     channels: frozenset[str]
     where: str | None
 
@@ -101,17 +101,14 @@ def _entrance(connection: Connection, engine: Engine, name: str, selection: Sele
         revision_id=revision_id,
         revision=revision,
         senders=tuple(engine.sender(sender) for sender in revision.sequence.senders),
-        needs=tuple(sorted(set(_needs(revision, touch_steps)))),
+        templates=tuple(
+            (step.id, compile_template(name, revision.templates[name]))
+            for step in touch_steps
+            for name in filter(None, (step.template, *step.variants.values()))
+        ),
         channels=frozenset(step.channel for step in touch_steps) - {"task"},
         where=selection.where,
     )
-
-
-def _needs(revision: Revision, steps: Collection[TouchStep]) -> Iterator[tuple[str, str]]:
-    for step in steps:
-        for name in filter(None, (step.template, *step.variants.values())):
-            for variable in compile_template(name, revision.templates[name]).variables:
-                yield variable, step.id
 
 
 def _chunks(connection: Connection, selection: Selection) -> Iterator[list[str]]:
@@ -212,13 +209,11 @@ def _refusal(
     return _missing(entrance, context)
 
 
-def _missing(entrance: _Entrance, context: Mapping[str, Any]) -> str | None:
-    for name, step in entrance.needs:
-        value: Any = context
-        for part in name.split("."):
-            value = value.get(part) if isinstance(value, Mapping) else None
-        if value is None:
-            return f"missing {name.rpartition('.')[2]} (step {step})"
+def _missing(entrance: _Entrance, context: Mapping[str, object]) -> str | None:
+    for step, template in entrance.templates:
+        missing = template.missing(context)
+        if missing:
+            return f"missing {missing[0].rpartition('.')[2]} (step {step})"
     return None
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from outreach.channel import Message
-from outreach.content.message_text import with_footer
+from outreach.content.message_text import with_footer, with_signature
 from outreach.content.revision import Revision
-from outreach.content.templates import MissingValue, Rendered, Template, compile_template
+from outreach.content.templates import Rendered, RenderError, Template, compile_template
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import TouchStep
 from outreach.domain.touch import TouchState, touch_key
@@ -35,10 +35,10 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message, or the value it lacks (the message is then not complete and must not go out)."""
+    """A message, or what keeps it from being one (it is then not complete and must not go out)."""
 
     message: Message
-    missing: str | None = None
+    unwritable: str | None = None  # `missing first_name`, `subject is longer than 400 characters`, …
 
 
 def write_message(engine: Engine, revision: Revision, letter: Letter) -> Draft:
@@ -46,14 +46,14 @@ def write_message(engine: Engine, revision: Revision, letter: Letter) -> Draft:
     name = template_of(letter.step, letter.touch["variant"])
     try:
         rendered, template = _render(revision, name, letter)
-    except MissingValue as missing:
-        return Draft(_message(engine, letter, _EMPTY), missing=missing.name)
+    except RenderError as error:
+        return Draft(_message(engine, letter, _EMPTY), unwritable=str(error))
     if letter.step.action != "email":
         return Draft(_message(engine, letter, rendered))
     thread = thread_of(letter.step, letter.siblings)
     url = f"{engine.policy.public_url}/u/{engine.opt_out_token(letter.touch['id'])}"
     complete = with_footer(
-        rendered,
+        with_signature(rendered, letter.sender.signature),
         organisation_name=engine.policy.organisation,
         postal_address=engine.policy.postal_address,
         unsubscribe_url=url,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from outreach.channel import Receipt
 from outreach.domain.enrollment import EnrollmentState
+from outreach.domain.event import EventKind
 from outreach.domain.planner import Had, next_move
 from outreach.domain.rules import Block, first_block
 from outreach.domain.sequence import OnFailure, Trigger
@@ -22,7 +23,7 @@ from outreach.services.facts import address_kind, path_facts
 from outreach.services.moves import Planned, carry_out, move_stages, stage_move
 from outreach.services.standings import standings
 from outreach.services.task_rows import task_row
-from outreach.store import enrollments, stops, touches
+from outreach.store import deliveries, enrollments, stops, touches
 from outreach.store.tables import tasks
 
 _BACK_OFF = timedelta(minutes=5)
@@ -39,6 +40,7 @@ class Outcome:
     why: str = ""
     block: Block | None = None
     is_dead_address: bool = False  # the provider says that this address will never work
+    is_connected: bool = False  # an invitation to somebody who is connected already: as good as accepted
 
 
 def back_off(attempts: int) -> timedelta:
@@ -61,6 +63,7 @@ def _record(connection: Connection, engine: Engine, owner: str, outcomes: Sequen
     touches.finish(connection, [_finish_row(outcome, now) for outcome in finished], owner=owner)
     stops.suppress(connection, [_dead(engine, outcome, now) for outcome in finished if outcome.is_dead_address])
     _insert_tasks(connection, engine, finished, now)
+    _remember_connected(connection, [outcome for outcome in finished if outcome.is_connected], now)
     _go_on(connection, engine, [outcome for outcome in finished if outcome.state is not TouchState.UNKNOWN], now)
 
 
@@ -122,6 +125,14 @@ def _insert_tasks(connection: Connection, engine: Engine, outcomes: Sequence[Out
     rows = [task_row(engine, outcome.ready, now) for outcome in outcomes if _wants_a_person(outcome)]
     if rows:
         connection.execute(tasks.insert(), rows)
+
+
+def _remember_connected(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
+    for outcome in outcomes:
+        touch = outcome.ready.touch
+        row = {"key": f"connected:{touch['id']}", "kind": EventKind.ACCEPTED, "channel": touch["channel"], "at": now}
+        about = {"lead_id": touch["lead_id"], "enrollment_id": touch["enrollment_id"], "touch_id": touch["id"]}
+        deliveries.remember(connection, {**row, **about, "data": {}, "created_at": now})
 
 
 def _wants_a_person(outcome: Outcome) -> bool:

@@ -29,12 +29,12 @@ class Subject:
     recipient: str | None
     closes_at: datetime | None
     opens_at: datetime | None = None
-    missing: str | None = None
+    unwritable: str | None = None
     keys: frozenset[Key] = frozenset()
 
 
 def subject_of(
-    touch: Mapping[str, Any], row: RowMapping, addresses: Collection[RowMapping], *, missing: str | None = None
+    touch: Mapping[str, Any], row: RowMapping, addresses: Collection[RowMapping], *, unwritable: str | None = None
 ) -> Subject:
     """The subject of a touch row, its enrollment row and its lead's addresses."""
     return Subject(
@@ -44,7 +44,7 @@ def subject_of(
         sender=touch["sender"],
         recipient=touch["recipient"],
         closes_at=touch["closes_at"],
-        missing=missing,
+        unwritable=unwritable,
         keys=keys_of(
             lead_id=touch["lead_id"],
             company_id=row["leads_company_id"],
@@ -86,7 +86,7 @@ def _standing(subject: Subject, state: RowMapping | None, found: _Found) -> Stan
         closes_at=subject.closes_at,
         circuit_open_until=found.circuits.get(subject.sender),
         recipient=subject.recipient,
-        missing=subject.missing,
+        unwritable=subject.unwritable,
     )
 
 

@@ -127,7 +127,7 @@ def status(engine: Engine) -> Status:
 
 
 def _status(connection: Connection, engine: Engine, now: datetime) -> Status:
-    zone = _zone_of_the_team(engine)
+    zone = zone_of_the_team(engine)
     midnight, _ = window.local_day_bounds(now, ZoneInfo(zone))
     counts = figures.touch_counts(connection, now=now, today=midnight)
     tasks_open, tasks_overdue = figures.open_tasks(connection, now)
@@ -175,7 +175,8 @@ def closed_stages(engine: Engine) -> list[tuple[str, str]]:
     ]
 
 
-def _zone_of_the_team(engine: Engine) -> str:
+def zone_of_the_team(engine: Engine) -> str:
+    """The zone most senders live in: days begin at its midnight, pages show its time."""
     zones = Counter(sender.zone for sender in engine.senders.values())
     return min(zones, key=lambda zone: (-zones[zone], zone), default="UTC")
 

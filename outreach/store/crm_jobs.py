@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, and_, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.store.tables import crm_jobs, crm_links, leads
@@ -120,19 +120,7 @@ def claim(connection: Connection, wanted: Claim, now: datetime) -> list[ClaimedJ
 
     The caller holds the lock of the connection's row: claims of one connection come one after the other.
     """
-    first = (
-        select(crm_jobs.c.number)
-        .where(
-            crm_jobs.c.connection == wanted.connection,
-            crm_jobs.c.state == JobState.WAITING,
-            crm_jobs.c.due_at <= now,
-            ~_in_the_way(),
-        )
-        .order_by(crm_jobs.c.due_at, crm_jobs.c.number)
-        .limit(wanted.most)
-        .with_for_update(skip_locked=True)
-    )
-    numbers = list(connection.execute(first).scalars())
+    numbers = list(connection.execute(_first(wanted, now)).scalars())
     if not numbers:
         return []
     values = {"claim_id": wanted.id, "owner": wanted.owner, "lease_until": wanted.lease_until}
@@ -140,19 +128,40 @@ def claim(connection: Connection, wanted: Claim, now: datetime) -> list[ClaimedJ
     return _load(connection, wanted)
 
 
+def _first(wanted: Claim, now: datetime) -> Select[int]:
+    """Numbers of the first open job of each lead that is due, row by row out of the index on `due_at`."""
+    return (
+        select(crm_jobs.c.number)
+        .where(
+            crm_jobs.c.connection == wanted.connection,
+            crm_jobs.c.state == _inline(JobState.WAITING),
+            crm_jobs.c.due_at <= now,
+            ~_in_the_way(),
+        )
+        .order_by(crm_jobs.c.due_at)
+        .limit(wanted.most)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _inline(state: JobState) -> BindParameter[str]:
+    """A state as a constant in the statement, so that the partial indexes are seen to apply."""
+    return literal(str(state), literal_execute=True)
+
+
 def _in_the_way() -> ColumnElement[bool]:
     """An earlier open job of the same lead, or any that is under way (an earlier one may have been retried)."""
     other = crm_jobs.alias("other")
     is_earlier = and_(
-        other.c.number < crm_jobs.c.number, other.c.state == JobState.WAITING, other.c.due_at.is_not(None)
+        other.c.number < crm_jobs.c.number, other.c.state == _inline(JobState.WAITING), other.c.due_at.is_not(None)
     )
     return (
         select(other.c.number)
         .where(
             other.c.connection == crm_jobs.c.connection,
             other.c.lead_id == crm_jobs.c.lead_id,
-            other.c.state != JobState.DONE,  # as the index says it
-            or_(is_earlier, other.c.state == JobState.CLAIMED),
+            other.c.state != _inline(JobState.DONE),  # as the index says it
+            or_(is_earlier, other.c.state == _inline(JobState.CLAIMED)),
         )
         .exists()
     )

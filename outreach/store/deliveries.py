@@ -21,7 +21,8 @@ def _insert(connection: Connection, table: Any) -> Any:
 
 def keep(connection: Connection, row: Mapping[str, Any]) -> bool:
     """Store a raw delivery; False if the same one is stored already."""
-    return connection.execute(_insert(connection, deliveries).values(**row)).rowcount == 1
+    statement = _insert(connection, deliveries).values(**row).returning(deliveries.c.id)
+    return connection.execute(statement).scalar() is not None
 
 
 def find(connection: Connection, name: str, key: str) -> str | None:
@@ -49,7 +50,8 @@ def settle(connection: Connection, delivery_id: str, **values: Any) -> None:
 
 def remember(connection: Connection, row: Mapping[str, Any]) -> bool:
     """Store an event; False if its key was applied before."""
-    return connection.execute(_insert(connection, events).values(**row)).rowcount == 1
+    statement = _insert(connection, events).values(**row).returning(events.c.number)
+    return connection.execute(statement).scalar() is not None
 
 
 def matching_touches(connection: Connection, clues: Clues) -> list[RowMapping]:

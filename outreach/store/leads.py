@@ -9,7 +9,20 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, bindparam, delete, exists, func, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy import update as sql_update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -74,12 +87,12 @@ def addresses_of(connection: Connection, lead_ids: Collection[str]) -> dict[str,
     return found
 
 
-def lock(connection: Connection, lead_ids: Collection[str]) -> dict[str, RowMapping]:
+def lock(connection: Connection, lead_ids: Collection[str]) -> dict[str, dict[str, Any]]:
     """These leads by id, locked in ascending id until the end of the transaction."""
-    found: dict[str, RowMapping] = {}
+    found: dict[str, dict[str, Any]] = {}
     for some in _slices(sorted(lead_ids)):
         statement = select(leads).where(leads.c.id.in_(some)).order_by(leads.c.id).with_for_update()
-        found.update({row["id"]: row for row in connection.execute(statement).mappings()})
+        found.update({row["id"]: dict(row) for row in connection.execute(statement).mappings()})
     return found
 
 
@@ -155,9 +168,11 @@ def count_by_status(connection: Connection) -> list[tuple[str, int]]:
     return sorted(((status, number) for status, number in connection.execute(statement)), key=lambda pair: -pair[1])
 
 
-def exists_id(connection: Connection, lead_id: str) -> bool:
-    """Is there a lead of that id?"""
-    return connection.execute(select(leads.c.id).where(leads.c.id == lead_id)).scalar() is not None
+def about(connection: Connection, table: Table, lead_id: str) -> list[RowMapping]:
+    """Everything that table holds about one lead (`lead_id`), in the order it came."""
+    key = next(iter(table.primary_key.columns))
+    statement = select(table).where(table.c.lead_id == lead_id).order_by(key)
+    return list(connection.execute(statement).mappings())
 
 
 def next_steps(connection: Connection, lead_ids: Collection[str]) -> dict[str, tuple[str, datetime | None]]:

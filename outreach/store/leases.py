@@ -23,7 +23,8 @@ def take(store: Store, name: str, owner: str, *, now: datetime, until: datetime)
             return True
         dialect = sqlite if store.is_sqlite else postgresql
         row = {"name": name, "owner": owner, "expires_at": until, "fence": 1}
-        return connection.execute(dialect.insert(leases).values(**row).on_conflict_do_nothing()).rowcount == 1
+        insert = dialect.insert(leases).values(**row).on_conflict_do_nothing().returning(leases.c.name)
+        return connection.execute(insert).scalar() is not None
 
 
 def release(store: Store, name: str, owner: str) -> None:

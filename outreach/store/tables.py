@@ -436,9 +436,10 @@ crm_jobs = Table(
     ),
     Index(
         "ix_crm_jobs_due",
+        "connection",
         "due_at",
-        sqlite_where=text("state IN ('waiting', 'claimed')"),
-        postgresql_where=text("state IN ('waiting', 'claimed')"),
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
     ),
 )
 

@@ -65,10 +65,10 @@ def upgrade() -> None:
     op.create_index(
         "ix_crm_jobs_due",
         "crm_jobs",
-        ["due_at"],
+        ["connection", "due_at"],
         unique=False,
-        sqlite_where=sa.text("state IN ('waiting', 'claimed')"),
-        postgresql_where=sa.text("state IN ('waiting', 'claimed')"),
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
     )
     op.create_index(
         "ix_crm_jobs_open",
