@@ -1,0 +1,213 @@
+"""The new text of a mail: what its writer added, without what is answered, signatures and the footers of lists.
+
+By lines, linear, bounded. Quoted lines go wherever they stand, so answers below and between quotes stay. Everything
+after the head of an unmarked quote goes. What is left is never empty when there was text: it falls back to the whole.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from outreach.mail.quote_words import (
+    BEGINS,
+    DATED,
+    OPENING,
+    WROTE,
+    header_kind,
+    is_mobile_signature,
+    is_separator,
+    kinds_inside,
+)
+
+MAX_CHARACTERS = 200_000
+MAX_LINES = 20_000
+_HEAD_LINES = 5
+_HEAD_CHARACTERS = 600
+_BLOCK_LINES = 9
+
+_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e]")
+_BLANKS = re.compile(r"\n{3,}")
+_SIGNATURE = re.compile(r"^(?:--|—|–|-- --|__|- -)\s?$")
+_RULE = re.compile(r"^[\s*]{0,4}(?:_{8,}|-{8,}|={8,}|\*{8,}|—{4,}|#{8,})\s*$")
+_FOOTER = re.compile(
+    r"unsubscribe|mailing list|mailman|listinfo|list-info|abmelden|abbestellen|désinscri|désabonn"
+    r"|cancelar la suscripci|dar de baja"
+    r"|uitschrijv|afmelden|wypisa|abonelikten|groups\.google|yahoogroups|yahoo! groups|googlegroups|sourceforge"
+    r"|to post to"
+    r"|this sf\.net email|scanned by|virus-free|avast\.com|virenfrei",
+    re.IGNORECASE,
+)
+_QUOTE = re.compile(r"^\s{0,4}(?:>|&gt;|[A-Z]{1,4}> )")
+_PIPE = re.compile(r"^\s{0,2}\|(?:\s|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class NewText:
+    """What is new in a mail. `is_all_there_was`: nothing looked new, so this is the whole text."""
+
+    text: str
+    has_quote: bool
+    is_all_there_was: bool = False
+
+
+def new_text(text: str) -> str:
+    """The new text of a plain-text mail; `""` only if there was none."""
+    return split_text(text).text
+
+
+def split_text(text: str) -> NewText:
+    """The new text, and whether there was anything beside it that it answers."""
+    lines = _lines(text)
+    quoted = _is_quoted(lines)
+    runs, is_cut = _human_runs(lines, quoted)
+    has_quote = is_cut or any(quoted)
+    found = _joined(_without_signatures(runs)) or _joined([line for run in runs for line in run])
+    return NewText(found, has_quote) if found else NewText(_joined(lines), has_quote, is_all_there_was=True)
+
+
+def _lines(text: str) -> list[str]:
+    text = _INVISIBLE.sub("", text[:MAX_CHARACTERS]).replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\u00a0", " ").replace("\u2028", "\n").replace("\u202f", " ")
+    return [line.rstrip() for line in text.split("\n", MAX_LINES)[:MAX_LINES]]
+
+
+def _joined(lines: list[str]) -> str:
+    return _BLANKS.sub("\n\n", "\n".join(lines)).strip("\n").strip()
+
+
+def _is_quoted(lines: list[str]) -> list[bool]:
+    """For each line whether it is marked as quoted; a `|` counts only where many lines carry it."""
+    pipes = [bool(_PIPE.match(line)) for line in lines]
+    with_pipes = sum(pipes) >= 3
+    return [bool(_QUOTE.match(line)) or (pipe and with_pipes) for line, pipe in zip(lines, pipes, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The head of a quote: its lines, and whether the quote below it is marked line by line."""
+
+    end: int
+    is_marked: bool
+
+
+def _human_runs(lines: list[str], quoted: list[bool]) -> tuple[list[list[str]], bool]:
+    """The writer's lines in runs, divided by quotes, and whether they end where an unmarked quote begins."""
+    runs: list[list[str]] = [[]]
+    at = 0
+    while at < len(lines):
+        if quoted[at]:
+            runs += [[]] if runs[-1] else []
+            at += 1
+        elif head := _head_at(lines, quoted, at):
+            if not head.is_marked:
+                return runs, True
+            runs += [[]] if runs[-1] else []
+            at = head.end
+        else:
+            runs[-1].append(lines[at])
+            at += 1
+    return runs, False
+
+
+def _head_at(lines: list[str], quoted: list[bool], at: int) -> _Head | None:
+    if not lines[at].strip():
+        return None
+    if is_separator(lines[at]):
+        return _Head(at + 1, _quote_follows(lines, quoted, at + 1))
+    if _cut_here(lines, at):
+        return _Head(at + 1, is_marked=False)
+    return _attribution_at(lines, quoted, at)
+
+
+def _cut_here(lines: list[str], at: int) -> bool:
+    """Whether a block `From: … Sent: … To: … Subject: …` begins here, perhaps below a rule of underscores."""
+    if _RULE.match(lines[at]):
+        below = _next_text(lines, at + 1)
+        return below < len(lines) and below - at <= 3 and (_is_block(lines, below) or is_separator(lines[below]))
+    return _is_block(lines, at)
+
+
+def _is_block(lines: list[str], at: int) -> bool:
+    first = header_kind(lines[at])
+    if not first:
+        return False
+    if first == "from" and len(kinds_inside(lines[at])) >= 3:
+        return True
+    kinds = {first} | {header_kind(line) for line in lines[at + 1 : at + _BLOCK_LINES]} - {""}
+    return first in ("from", "sent", "subject") and "from" in kinds and len(kinds) >= 3
+
+
+def _attribution_at(lines: list[str], quoted: list[bool], at: int) -> _Head | None:
+    """`On 5 May, Ada wrote:` over up to five lines, with or without its verb."""
+    joined = ""
+    for end in range(at, min(at + _HEAD_LINES, len(lines))):
+        line = lines[end].strip()
+        if not line or quoted[end] or len(joined) + len(line) > _HEAD_CHARACTERS:
+            return None
+        if end > at and (BEGINS.match(line) or lines[end - 1].endswith(("!", "?"))):
+            return None
+        joined = f"{joined} {line}".strip()
+        if line.endswith((":", "：", ":*", ": ", ":_")):
+            return _judged(joined, lines, quoted, (at, end + 1))
+    return None
+
+
+def _judged(joined: str, lines: list[str], quoted: list[bool], span: tuple[int, int]) -> _Head | None:
+    start, end = span
+    opens, wrote, dated = bool(OPENING.match(joined)), WROTE.search(joined), bool(DATED.search(joined))
+    stands_alone = start == 0 or not lines[start - 1].strip() or quoted[start - 1]
+    if not opens and not (stands_alone and (end - start == 1 or DATED.search(lines[start]))):
+        return None
+    if _quote_follows(lines, quoted, end) and ((wrote and (dated or opens or end - start == 1)) or (dated and opens)):
+        return _Head(end, is_marked=True)
+    if wrote and dated and _only_a_name(joined[wrote.end() :]):
+        return _Head(end, is_marked=False)
+    return None
+
+
+def _only_a_name(tail: str) -> bool:
+    """After the verb: nothing, or the name that German, Dutch and others put there."""
+    tail = tail.strip(" :：*_")
+    return not tail or (len(tail) <= 160 and ("@" in tail or (len(tail) <= 40 and tail[0].isupper())))
+
+
+def _quote_follows(lines: list[str], quoted: list[bool], at: int) -> bool:
+    below = _next_text(lines, at)
+    return below < len(lines) and below - at <= 3 and quoted[below]
+
+
+def _next_text(lines: list[str], at: int) -> int:
+    for below in range(at, min(at + 5, len(lines))):
+        if lines[below].strip():
+            return below
+    return len(lines)
+
+
+def _without_signatures(runs: list[list[str]]) -> list[str]:
+    """The runs as lines again, each without its signature and list footer, with a blank line between two runs."""
+    kept: list[str] = []
+    for run in runs:
+        part = _signed_off(run)
+        if any(line.strip() for line in part):
+            kept += ([""] if kept else []) + part
+    return kept
+
+
+def _signed_off(run: list[str]) -> list[str]:
+    for at, line in enumerate(run):
+        if _SIGNATURE.match(line) and any(before.strip() for before in run[:at]):
+            return run[:at]
+        if _RULE.match(line) and _is_footer(run, at):
+            return run[:at]
+        if is_mobile_signature(line) and _is_last_paragraph(run, at):
+            return run[:at]
+    return run
+
+
+def _is_footer(run: list[str], at: int) -> bool:
+    return any(_FOOTER.search(line[:500]) for line in run[at + 1 : at + 7])
+
+
+def _is_last_paragraph(run: list[str], at: int) -> bool:
+    return sum(1 for line in run[at + 1 : at + 30] if line.strip()) <= 4

@@ -1,0 +1,105 @@
+"""Whether somebody asks, in words, for no more messages. Asked of new text alone: quotes and signatures are cut before."""
+
+from __future__ import annotations
+
+import re
+
+from outreach.mail.auto_words import REPLY_PREFIX
+from outreach.mail.opt_out_words import BARE, CLEAR, NOT_A_REQUEST, POLITE, REQUESTS, UNSUBSCRIBE_SUBJECT
+
+_MAX_TEXT = 6000
+_MAX_SENTENCES = 80
+_SENTENCE = re.compile(r"(?<=[.!?؟。！？;])\s+|\n\s*\n|\n(?=\W{0,3}[A-ZÄÖÜÉÀŚŻŁİĞÇŞА-Я])")
+_TRIM = " \t\n\r.,!?;:*_-–—\"'“”‘’«»()[]<>|#~`…。！？、，\u061f\u060c\u200b"
+_QUOTE_LIKE = re.compile(
+    r"^\W{0,4}(?:>|-{4,}|_{4,}|={4,}|\S.{0,300}:\s*$|from:|von:|de :|\S{2,20}: .{0,200}@)", re.IGNORECASE
+)
+_APOSTROPHES = str.maketrans({"’": "'", "`": "'", "´": "'", "‘": "'", "\u00a0": " "})
+
+
+def is_opt_out(text: str, *, subject: str = "") -> bool:
+    """Whether a mail's new text, or a subject that is nothing else, asks for no more messages."""
+    text = text[:_MAX_TEXT].translate(_APOSTROPHES)
+    if _by_subject(REPLY_PREFIX.sub("", subject), text, is_reply=bool(REPLY_PREFIX.match(subject))):
+        return True
+    return _as_whole(text) or any(_asks(sentence) for sentence in _sentences(text))
+
+
+def is_whole_opt_out(text: str) -> bool:
+    """Whether a mail's new text is nothing but a word of refusal."""
+    return _as_whole(text[:_MAX_TEXT].translate(_APOSTROPHES))
+
+
+def is_chat_opt_out(text: str) -> bool:
+    """The same for a text or chat message: STOP and its sisters as the whole message, or a sentence that asks."""
+    text = text[:_MAX_TEXT].translate(_APOSTROPHES)
+    return _core(text) in CLEAR | BARE | _CHAT or any(_asks(sentence) for sentence in _sentences(text))
+
+
+_CHAT = frozenset({"arret", "arrêt", "cancel", "end", "quit", "revoke", "stopall", "unsubscribe", "stop"})
+
+
+def _by_subject(subject: str, text: str, *, is_reply: bool) -> bool:
+    if not UNSUBSCRIBE_SUBJECT.match(subject[:200]):
+        return False
+    words = text.split()
+    return not is_reply and len(words) <= 60 or not words or _core(text) in CLEAR | BARE
+
+
+def _as_whole(text: str) -> bool:
+    """The whole reply is a word of refusal; or its first line is, and what follows is a name or a quote not cut."""
+    lines = [line.strip() for line in text.split("\n")]
+    lines = lines[next((at for at, line in enumerate(lines) if _core(line)), 0) :]
+    first = _core(lines[0]) if lines else ""
+    if _core(text) in CLEAR | BARE or first in CLEAR:
+        return True
+    sentence = _core(re.split(r"[.!?,\n]", text.strip(), maxsplit=1)[0])
+    if sentence in CLEAR and len(text.split()) <= 60:
+        return True
+    return first in BARE and _is_signature_or_quote(lines[1:])
+
+
+def _is_signature_or_quote(lines: list[str]) -> bool:
+    rest = [line for line in lines if line]
+    if not rest:
+        return True
+    if _QUOTE_LIKE.match(rest[0]) and (not lines[0] or len(rest) > 1):
+        return True
+    return not lines[0] and len(rest) <= 8 and all(len(line.split()) <= 7 and "?" not in line for line in rest)
+
+
+def _core(text: str) -> str:
+    """Lower case, without politeness around it, punctuation and doubled spaces; empty for a long text."""
+    if len(text) > 400:
+        return ""
+    core = " ".join(text.replace("İ", "i").lower().replace("i̇", "i").split()).strip(_TRIM)
+    for _ in range(4):
+        shorter = POLITE.sub("", core).strip(_TRIM)
+        shorter = _POLITE_END.sub("", shorter).strip(_TRIM)
+        if shorter == core or not shorter:
+            break
+        core = shorter
+    return " ".join(core.split())
+
+
+_POLITE_END = re.compile(
+    r"[\s,.!:;-]+(?:please|pls|plz|thanks|thank you|thx|now|asap|immediately|bitte|danke|merci|svp"
+    r"|s'il vous plaît|por favor"
+    r"|gracias|obrigad[oa]|per favore|grazie|aub|alstublieft|bedankt|dank u|proszę|dziękuję|lütfen|teşekkürler"
+    r"|tack|tak|takk"
+    r"|kiitos|пожалуйста|спасибо|من فضلك|شكرا|谢谢|many thanks|kind regards|regards|best|cheers|sofort"
+    r"|vielen dank|cordialement"
+    r"|saludos|teşekkür ederim|sağolun|saygılarımla|met vriendelijke groet|mfg|again|all)$",
+    re.IGNORECASE,
+)
+
+
+def _sentences(text: str) -> list[str]:
+    found = [" ".join(piece.split()) for piece in _SENTENCE.split(text)[:_MAX_SENTENCES]]
+    return [sentence for sentence in found if 2 < len(sentence) <= 600]
+
+
+def _asks(sentence: str) -> bool:
+    if len(sentence.split()) > 60 or NOT_A_REQUEST.search(sentence):
+        return False
+    return any(pattern.search(sentence) for pattern in REQUESTS)
