@@ -64,6 +64,10 @@ class MailServerSettings:
     password: str | None = field(default=None, repr=False)
     oauth: OAuthSettings | None = None
     allow_plaintext: bool = False
+    local_hostname: str = ""  # our name in EHLO; empty: chosen by the channel
+    ca_file: str = ""  # certificates to trust beside the system's
+    connections: int = 4  # at the same time
+    messages_per_connection: int = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

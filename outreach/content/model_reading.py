@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from outreach.content.suggestions import did_you_mean, one_of
+from outreach.content.suggestions import closest, did_you_mean, one_of
 from outreach.content.yaml_file import Path, YamlFile
 from outreach.errors import Problem
 
@@ -35,8 +35,16 @@ def read_model(
         return model.model_validate(data)
     except ValidationError as error:
         details = error.errors(include_url=False)
-        problems.extend(_problem(model, file, path, detail) for detail in details)
+        misspelt = {_meant(model, tuple(detail["loc"])) for detail in details if detail["type"] == "extra_forbidden"}
+        told = [detail for detail in details if detail["type"] != "missing" or tuple(detail["loc"]) not in misspelt]
+        problems.extend(_problem(model, file, path, detail) for detail in told)
         return None
+
+
+def _meant(model: type[BaseModel], location: Path) -> Path:
+    """Where the key that was probably meant would stand: that it is missing as well need not be said."""
+    near = closest(str(location[-1]), known_keys(model, location[:-1]))
+    return (*location[:-1], near or "")
 
 
 def _not_a_mapping(file: YamlFile, path: Path, data: object) -> Problem:
@@ -55,8 +63,9 @@ def _problem(model: type[BaseModel], file: YamlFile, path: Path, detail: ErrorDe
         return file.key_problem(full, f"unknown key '{word}'.", did_you_mean(word, known_keys(model, location[:-1])))
     if kind == "missing":
         return file.problem(full[:-1], f"{_inside(full)}'{location[-1]}' is missing.", f"Write `{location[-1]}: …`.")
-    message, remedy = _words(kind, detail, name_of(full))
-    return file.key_problem(full, message, remedy) if is_key else file.problem(full, message, remedy)
+    if is_key:
+        return file.key_problem(full, *_key_words(kind, detail))
+    return file.problem(full, *_words(kind, detail, name_of(full)))
 
 
 def _inside(path: Path) -> str:
@@ -103,7 +112,7 @@ def _inner(annotation: Any, part: int | str) -> Any:
 
 def _words(kind: str, detail: ErrorDetails, name: str) -> tuple[str, str]:
     if kind == "value_error":
-        said = str(detail.get("ctx", {}).get("error", detail["msg"]))
+        said = _said(detail)
         return _split(f"{name}: {said}" if said.startswith("'") else f"{name} {said}")
     if kind in ("enum", "literal_error"):
         return _choice(detail, name)
@@ -140,10 +149,25 @@ _BOUNDS: dict[str, Callable[[str, dict[str, Any]], tuple[str, str]]] = {
 }
 
 
-def _choice(detail: ErrorDetails, name: str) -> tuple[str, str]:
+def _key_words(kind: str, detail: ErrorDetails) -> tuple[str, str]:
+    """A key that is one of a set, or must have a certain form."""
+    if kind in ("enum", "literal_error"):
+        word = str(detail.get("input"))
+        return f"unknown key '{word[:80]}'.", did_you_mean(word, _choices(detail))
+    return _split(_said(detail))
+
+
+def _said(detail: ErrorDetails) -> str:
+    return str(detail.get("ctx", {}).get("error", detail["msg"]))
+
+
+def _choices(detail: ErrorDetails) -> list[str]:
     expected = str(detail.get("ctx", {}).get("expected", "")).replace(" or ", ", ")
-    choices = [word.strip().strip("'") for word in expected.split(",")]
-    given = detail.get("input")
+    return [word.strip().strip("'") for word in expected.split(",")]
+
+
+def _choice(detail: ErrorDetails, name: str) -> tuple[str, str]:
+    choices, given = _choices(detail), detail.get("input")
     if not isinstance(given, str):
         return f"{name} must be one of the words it knows.", one_of(choices)
     return f"{name} cannot be '{given[:80]}'.", did_you_mean(given, choices)

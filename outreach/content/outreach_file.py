@@ -29,9 +29,11 @@ from outreach.content.yaml_file import Path, YamlFile
 from outreach.errors import Problem
 
 PREFIX = "OUTREACH_"
+_NOTHING = "null"
 _NEAR = 0.85
 _SQLITE = "sqlite:///"
 _POSTGRESQL = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://(?=.)")
+_BROKER_KEYS = ("broker_url", "redis_url")
 _BROKERS = ("redis", "rediss", "amqp", "amqps")
 
 
@@ -89,18 +91,18 @@ class OutreachModel(FileModel):
 class OutreachVariables(OutreachModel, BaseSettings):
     """The same keys as names of variables: OUTREACH_PUBLIC_URL, OUTREACH_ORGANISATION__NAME. Never instantiated."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", env_parse_none_str="null")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__")
 
 
 class _VariablesSource(EnvSettingsSource):
     """Reads the variables from a mapping it is given instead of from the process."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = {name.lower(): value for name, value in values.items() if value}
+        self._values = {name.lower(): value for name, value in values.items() if value and value != _NOTHING}
         super().__init__(OutreachVariables)
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
-        return {name: None if value == "null" else value for name, value in self._values.items()}
+        return self._values
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def overlay(file: YamlFile, values: Mapping[str, str], problems: list[Problem]) 
     """The file with the values of `OUTREACH_…` variables in place of its own."""
     _refuse_misspelt(values, problems)
     try:
-        from_variables = _VariablesSource(values)()
+        from_variables = _nulls(values) | _VariablesSource(values)()
     except SettingsError as error:
         name = PREFIX + (re.findall(r'field "(\w+)"', str(error)) or [""])[0].upper()
         problems.append(Problem(name, 0, 0, "is not JSON.", "Write JSON, or one variable for each key."))
@@ -131,8 +133,21 @@ def overlay(file: YamlFile, values: Mapping[str, str], problems: list[Problem]) 
     variables = {path: PREFIX + "__".join(map(str, path)).upper() for path in _leaves(from_variables, ())}
     if not variables:
         return file
-    data = _merged(file.data if isinstance(file.data, dict) else {}, from_variables)
+    data = _merged(_without_brokers(file.data, from_variables), from_variables)
     return _Overlaid(file.name, data, file.values, file.keys, variables)
+
+
+def _nulls(values: Mapping[str, str]) -> dict[str, Any]:
+    """The word null takes a key of the file away."""
+    taken = {name.lower() for name, value in values.items() if value == _NOTHING}
+    return {key: None for key in known_keys(OutreachModel, ()) if (PREFIX + key).lower() in taken}
+
+
+def _without_brokers(data: object, from_variables: Mapping[str, Any]) -> dict[str, Any]:
+    """A queue named by a variable replaces the one in the file, whichever of its two names the file uses."""
+    written = data if isinstance(data, dict) else {}
+    is_named = any(key in from_variables for key in _BROKER_KEYS)
+    return {key: value for key, value in written.items() if not (is_named and key in _BROKER_KEYS)}
 
 
 def _refuse_misspelt(values: Mapping[str, str], problems: list[Problem]) -> None:

@@ -78,7 +78,7 @@ def thaw(content: Mapping[str, object]) -> Revision:
     sequence, pipeline = content.get("sequence"), content.get("pipeline")
     if not isinstance(sequence, Mapping) or not isinstance(pipeline, Mapping):
         raise ValueError("This revision has no sequence or no pipeline.")
-    steps = [_STEPS[step["kind"]].validate_python(_without_kind(step)) for step in sequence["steps"]]
+    steps = [_thawed(step) for step in sequence.get("steps", ())]
     return Revision(
         sequence=_SEQUENCE.validate_python({**sequence, "steps": {step.id: step for step in steps}}),
         pipeline=_PIPELINE.validate_python(pipeline),
@@ -86,8 +86,12 @@ def thaw(content: Mapping[str, object]) -> Revision:
     )
 
 
-def _without_kind(step: Mapping[str, object]) -> dict[str, object]:
-    return {key: value for key, value in step.items() if key != "kind"}
+def _thawed(step: Mapping[str, object]) -> Step:
+    adapter = _STEPS.get(str(step.get("kind")))
+    if adapter is None:
+        raise ValueError(f"This revision has a step of the unknown kind '{step.get('kind')}'.")
+    thawed: Step = adapter.validate_python({key: value for key, value in step.items() if key != "kind"})
+    return thawed
 
 
 def _plain(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal, Self
 
@@ -117,7 +118,7 @@ class MailServerModel(FileModel):
         parts = split_url(self.url)
         if parts.scheme in ("smtp", "imap") and not is_loopback(parts.hostname or "") and not self.allow_plaintext:
             raise ValueError(
-                f"{parts.scheme}:// sends everything in the clear. Write {parts.scheme}s:// or "
+                f"uses {parts.scheme}://, which sends everything in the clear. Write {parts.scheme}s:// or "
                 f"{parts.scheme}+starttls://, or add allow_plaintext: true."
             )
         if self.password and self.oauth:
@@ -138,6 +139,19 @@ class MailServerModel(FileModel):
 
 class SmtpModel(MailServerModel):
     url: Annotated[str, AfterValidator(_server_url("smtp"))]
+    local_hostname: Line | None = None
+    ca_file: Line | None = None
+    connections: Positive = 4
+    messages_per_connection: Positive = 100
+
+    def settings(self) -> MailServerSettings:
+        return replace(
+            super().settings(),
+            local_hostname=self.local_hostname or "",
+            ca_file=self.ca_file or "",
+            connections=self.connections,
+            messages_per_connection=self.messages_per_connection,
+        )
 
 
 class ImapModel(MailServerModel):

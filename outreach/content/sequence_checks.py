@@ -10,6 +10,7 @@ from outreach.content.sequences import SequenceDraft
 from outreach.content.step_models import EVENTS, EmailStep, StageStep, WaitForModel
 from outreach.content.step_tree import StepNode, every
 from outreach.content.suggestions import did_you_mean
+from outreach.content.templates import Template
 from outreach.content.yaml_file import Path
 from outreach.domain.pipeline import Pipeline
 from outreach.errors import Problem
@@ -27,9 +28,9 @@ _NEEDS: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What the rest of the workspace has. `senders` and `settings` are None where their files are wrong themselves."""
+    """What the rest of the workspace has. `settings` is None where its file is wrong itself."""
 
-    templates: Collection[str]
+    templates: Mapping[str, Template | None]  # None: the template is there, and wrong itself
     pipelines: Mapping[str, Pipeline]
     settings: Settings | None
     senders: Collection[str]  # every key of the senders file, also of senders that are wrong
@@ -98,10 +99,18 @@ def _stages_named(draft: SequenceDraft) -> list[tuple[Path, str]]:
 
 def _check_templates(draft: SequenceDraft, around: Surroundings, problems: list[Problem]) -> None:
     for node in every(draft.steps):
+        needs_subject = isinstance(node.model, EmailStep) and not node.model.thread
         for path, name in node.templates:
             if name not in around.templates:
                 remedy = did_you_mean(name, around.templates) or f"Write it as templates/{name}.md."
                 problems.append(draft.file.problem(path, f"unknown template '{name}'.", remedy))
+            elif needs_subject and _has_no_subject(around.templates[name]):
+                remedy = f"Write `subject: …` in templates/{name}.md, or `thread:` here."
+                problems.append(draft.file.problem(path, f"the template '{name}' has no subject.", remedy))
+
+
+def _has_no_subject(template: Template | None) -> bool:
+    return template is not None and not template.has_subject
 
 
 @dataclass(frozen=True, slots=True)

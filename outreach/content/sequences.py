@@ -18,14 +18,7 @@ from outreach.content.yaml_file import Path, YamlFile
 from outreach.domain.sequence import ALWAYS_STOPPING, DEFAULT_STOP_ON, Enter, Schedule, Sequence, Trigger
 from outreach.errors import Problem
 
-StopTrigger = Literal[
-    Trigger.REPLY,
-    Trigger.COMPANY_REPLY,
-    Trigger.BOUNCE,
-    Trigger.UNSUBSCRIBE,
-    Trigger.COMPLAINT,
-    Trigger.MEETING,
-]
+StopTrigger = Literal["reply", "company_reply", "bounce", "unsubscribe", "complaint", "meeting"]
 
 _MUST_STOP = (Trigger.REPLY, Trigger.UNSUBSCRIBE)
 _NOT_YET = ("holdout", "review")
@@ -137,7 +130,7 @@ def _check_stop_on(file: YamlFile, model: SequenceModel, problems: list[Problem]
 
 def _stop_on(model: SequenceModel) -> frozenset[Trigger]:
     """A complaint ends every sequence, written or not."""
-    return DEFAULT_STOP_ON if model.stop_on is None else ALWAYS_STOPPING | frozenset(model.stop_on)
+    return DEFAULT_STOP_ON if model.stop_on is None else ALWAYS_STOPPING | {Trigger(name) for name in model.stop_on}
 
 
 def _inline_schedule(file: YamlFile, data: object, problems: list[Problem]) -> Schedule | None:

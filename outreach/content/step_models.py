@@ -11,7 +11,7 @@ from outreach.content.field_types import Duration, Line, Text
 from outreach.content.model_reading import FileModel
 from outreach.content.suggestions import did_you_mean, one_of
 from outreach.content.template_name import template_name
-from outreach.domain.sequence import OnFailure, Overdue
+from outreach.domain.sequence import OnFailure
 from outreach.domain.span import Span
 
 MAIN = "main"
@@ -62,7 +62,7 @@ class TaskStep(StepModel):
     note: Text = ""
     assignee: Line | None = None
     within: Duration | None = None
-    overdue: Literal[Overdue.SKIP, Overdue.WAIT] | None = Field(default=None, alias="or")
+    overdue: Literal["skip", "wait"] | None = Field(default=None, alias="or")
 
 
 class WaitModel(StepModel):

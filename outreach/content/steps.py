@@ -89,5 +89,5 @@ def _task(model: TaskStep) -> TaskDetails:
         note=model.note,
         assignee=model.assignee,
         within=model.within,
-        overdue=model.overdue or Overdue.GO_ON,
+        overdue=Overdue(model.overdue) if model.overdue else Overdue.GO_ON,
     )

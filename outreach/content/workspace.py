@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
-from outreach.content import expressions, templates, yaml_file
+from outreach.content import expressions, yaml_file
 from outreach.content.configuration import Settings
 from outreach.content.configuration_files import OUTREACH, Configuration, read_configuration
 from outreach.content.crm_checks import check_crm
@@ -17,6 +17,7 @@ from outreach.content.sequences import SequenceDraft, build, read_sequence, send
 from outreach.content.step_models import IfModel
 from outreach.content.step_tree import every
 from outreach.content.template_name import template_name
+from outreach.content.templates import Template, compile_template
 from outreach.content.yaml_file import Path, YamlFile
 from outreach.domain.pipeline import Pipeline
 from outreach.domain.sequence import Sequence
@@ -51,7 +52,7 @@ class _Reading:
     broken_pipelines: bool = False
     drafts: list[SequenceDraft] = field(default_factory=list)
     templates: dict[str, str] = field(default_factory=dict)
-    broken_files: set[str] = field(default_factory=set)
+    compiled: dict[str, Template | None] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
 
 
@@ -193,10 +194,10 @@ def _read_templates(reading: _Reading) -> None:
             raw = yaml_file.read_bytes(path, name=file)
             reading.hashes[file] = _hash(raw)
             reading.templates[name] = yaml_file.decode(raw, name=file)
-            templates.compile_template(template_name(name), reading.templates[name])
+            reading.compiled[name] = compile_template(template_name(name), reading.templates[name])
         except ConfigError as error:
-            reading.templates.setdefault(name, "")
-            reading.problems.extend(replace(problem, file=file) for problem in error.problems)
+            reading.compiled[name] = None
+            reading.problems.extend(error.problems)
         except ValueError as error:
             reading.problems.append(Problem(file, 0, 0, str(error)))
 
@@ -204,7 +205,7 @@ def _read_templates(reading: _Reading) -> None:
 def _compare(reading: _Reading, configuration: Configuration) -> None:
     senders = configuration.senders_file.data
     around = Surroundings(
-        templates=reading.templates,
+        templates=reading.compiled,
         pipelines=reading.pipelines,
         settings=configuration.settings,
         senders=tuple(senders) if isinstance(senders, dict) else (),

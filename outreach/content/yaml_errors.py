@@ -17,6 +17,8 @@ _SENTENCES: tuple[tuple[str, str, str], ...] = (
     ("unexpected end of stream", "a quote is opened and never closed.", "Close it."),
     ("',' or ']'", "a list that begins with '[' is not closed.", "Write `[one, two]`."),
     ("',' or '}'", "a mapping that begins with '{' is not closed.", "Write `{key: value}`."),
+    ("expected node content", "something is missing here: a value, or the end of a list or mapping.", "Write it."),
+    ("expected the node content", "something is missing here: a value, or the end of a list or mapping.", "Write it."),
     ("did not find expected key", "the indentation does not fit the lines around it.",
      "Begin all keys of one mapping in the same column."),
     ("did not find expected '-' indicator", "the indentation does not fit the list around it.",
@@ -52,6 +54,8 @@ def _words(error: Exception, character: str) -> tuple[str, str]:
     said = str(getattr(error, "problem", None) or "it cannot be read")
     if "cannot start any token" in said:
         return _odd_beginning(character)
+    if character == ":" and ("expected key" in said or "expected <block end>" in said):
+        return "a key is missing before ':'.", "Write `key: value`."
     for part, message, remedy in _SENTENCES:
         if part in said:
             return message, remedy

@@ -208,7 +208,7 @@ class _Builder:
 
     def _begin_anchor(self, event: Event) -> None:
         tag = getattr(event, "tag", None)
-        if tag and tag != "!":
+        if tag:
             raise self._refuse(event, f"the tag '{tag}' is not allowed.", "Remove it.")
         anchor = getattr(event, "anchor", None)
         if anchor is None:
