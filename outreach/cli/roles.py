@@ -109,10 +109,11 @@ def _start_scheduler(app: App, roles: ExitStack) -> None:
 
 
 def _start_web(app: App, roles: ExitStack, host: str | None, port: int | None) -> WebServer:
+    from outreach.web.backing import services_of
     from outreach.web.server import WebServer
 
     at = app.settings.web
-    server = WebServer(app.web_services(), host=host or at.host, port=at.port if port is None else port)
+    server = WebServer(services_of(app), host=host or at.host, port=at.port if port is None else port)
     server.start()
     roles.callback(server.stop)
     return server

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from fastapi.responses import HTMLResponse
 
 from outreach.web.rendering import page
@@ -12,13 +12,16 @@ from outreach.web.requests import Services, only_for_insiders
 
 router = APIRouter(dependencies=[Depends(only_for_insiders)])
 
-Words = Annotated[str, Query(max_length=200)]
+_NO_NUL = r"^[^\x00]*$"  # PostgreSQL knows no text with it
+
+Words = Annotated[str, Query(max_length=200, pattern=_NO_NUL)]
+LeadId = Annotated[str, Path(max_length=64, pattern=_NO_NUL)]
 
 
 @router.get("/")
 def today(services: Services) -> HTMLResponse:
     """What happened today, what is due, and what waits for a person."""
-    return page("today.html", here="today", today=services.today())
+    return page("today.html", here="today", zone=services.zone, today=services.today())
 
 
 @router.get("/leads")
@@ -30,13 +33,13 @@ def leads(
 ) -> HTMLResponse:
     """Leads by name, company or address, and by status."""
     found = services.leads(search.strip(), status, number)
-    return page("leads.html", here="leads", found=found, search=search.strip(), status=status)
+    return page("leads.html", here="leads", zone=services.zone, found=found, search=search.strip(), status=status)
 
 
 @router.get("/leads/{lead_id}")
-def lead(lead_id: str, services: Services) -> HTMLResponse:
+def lead(lead_id: LeadId, services: Services) -> HTMLResponse:
     """Everything about one lead, newest first."""
     found = services.lead(lead_id)
     if found is None:
         raise HTTPException(404)
-    return page("lead.html", here="leads", lead=found)
+    return page("lead.html", here="leads", zone=services.zone, lead=found)

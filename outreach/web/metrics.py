@@ -14,12 +14,12 @@ from outreach.web.services import Values
 _log = structlog.get_logger()
 
 _GAUGES = {
-    "sent": "Touches sent since midnight UTC.",
+    "sent": "Touches sent today.",
     "due": "Touches that are due and not sent.",
-    "replies": "Replies since midnight UTC.",
+    "replies": "Replies of today.",
     "blocked": "Planned touches that something holds back.",
     "unknown": "Touches whose outcome is not known.",
-    "failed": "Touches that failed.",
+    "failed": "Touches that failed today.",
     "tasks": "Open tasks.",
     "forgotten": "Open leads with neither a next action nor a reason for none.",
 }

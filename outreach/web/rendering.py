@@ -5,16 +5,22 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-def _instant(at: datetime | None) -> str:
-    """Mon 2 Mar 2026, 07:00 UTC."""
-    return f"{at:%a} {at.day} {at:%b %Y, %H:%M} UTC" if at else "–"
+@pass_context
+def _instant(context: Context, at: datetime | None) -> str:
+    """Mon 2 Mar 2026, 10:00, in the zone the page shows."""
+    if at is None:
+        return "–"
+    local = at.astimezone(ZoneInfo(context["zone"]))
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
 
 
 def _distance(at: datetime | None, now: datetime) -> str:

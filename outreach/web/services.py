@@ -4,7 +4,7 @@ Pages get plain values. The shapes, every key present:
 
 `today()`
     now: datetime
-    sent, due, replies, blocked, unknown, failed, tasks, forgotten: int   (sent and replies: since midnight UTC)
+    sent, due, replies, blocked, unknown, failed, tasks, forgotten: int   (sent, replies, failed: of today)
     blocks:  [{because: str, count: int}]                                 most first
     senders: [{name: str, action: str, used: int, per_day: int | None, state: str, detail: str}]
              `state` is ready, waiting, paused or failing
@@ -79,5 +79,7 @@ class WebServices:
     today: Callable[[], Values]
     leads: Callable[[str, str, int], Values]
     lead: Callable[[str], Values | None]
+    zone: str = "UTC"
+    """The IANA zone in which pages show time."""
     dashboard_everywhere: bool = False
     """Show the dashboard under `public_url` too: only where something in front asks for a login."""

@@ -197,9 +197,12 @@ def outside(client_for: ClientFor) -> httpx.Client:
     return client_for("outreach.example.com")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium; its absence is a failure, not a skip."""
+    """The system's Chromium; its absence is a failure, not a skip.
+
+    Not kept for the whole run: while it lives, no event loop can be run in this thread.
+    """
     binary = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if binary is None:
         pytest.fail("chromium is missing. Debian: apt-get install chromium", pytrace=False)

@@ -1,0 +1,46 @@
+"""The program behind the pages: what `WebServices` asks for, from the parts `app.py` has built."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from outreach.app import App
+from outreach.services import dashboard, opt_out
+from outreach.services.leads import list_leads
+from outreach.services.opt_out import Leaving
+from outreach.services.status import zone_of_the_team
+from outreach.store import migrate
+from outreach.store.leads import Filter
+from outreach.web.services import Values, WebServices
+
+
+def services_of(app: App) -> WebServices:
+    """Everything the web needs. Raises StoreError when the database has to be upgraded first."""
+    engine = app.engine
+
+    def look(token: str) -> Leaving | None:
+        touch_id = app.touch_of_token(token)
+        return opt_out.look(engine, touch_id) if touch_id else None
+
+    def leave(token: str) -> Leaving | None:
+        touch_id = app.touch_of_token(token)
+        return opt_out.leave(engine, touch_id) if touch_id else None
+
+    return WebServices(
+        public_url=app.settings.public_url,
+        receivers=app.receivers,
+        accept=app.intake.accept,
+        look=look,
+        leave=leave,
+        ready=lambda: migrate.check(app.store.engine),
+        today=lambda: dashboard.today(engine),
+        leads=lambda search, status, page: _leads(app, search, status, page),
+        lead=lambda lead_id: dashboard.lead(engine, lead_id),
+        zone=zone_of_the_team(engine),
+    )
+
+
+def _leads(app: App, search: str, status: str, page: int) -> Values:
+    found = list_leads(app.store, Filter(search=search, status=status), page=page)
+    statuses = [{"name": name, "count": count} for name, count in found.statuses]
+    return {**asdict(found), "statuses": statuses}
