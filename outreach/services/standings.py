@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping
 
 from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.rules import Standing
 from outreach.domain.suppression import Scope, keys_of
 from outreach.store import enrollments, stops
-from outreach.store.tables import senders
 
 Key = tuple[Scope, str]
 
@@ -57,43 +56,42 @@ def standings(connection: Connection, subjects: Collection[Subject]) -> dict[str
     """The standing of each touch, by touch id."""
     ids = {subject.enrollment_id for subject in subjects}
     states = enrollments.states(connection, ids)
-    found = _Found(
-        held=stops.held(connection, ids),
-        suppressed=stops.suppressed(connection, {key for subject in subjects for key in subject.keys}),
-        paused=stops.paused(connection),
-        circuits=_circuits(connection),
-    )
-    return {subject.touch_id: _standing(subject, states.get(subject.enrollment_id), found) for subject in subjects}
+    suppressed = stops.suppressed(connection, {key for subject in subjects for key in subject.keys})
+    in_force = stops.in_force(connection)
+    return {
+        subject.touch_id: _standing(subject, states.get(subject.enrollment_id), suppressed, in_force)
+        for subject in subjects
+    }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    held: set[str]
-    suppressed: Mapping[Key, str]
-    paused: Collection[RowMapping]
-    circuits: Mapping[str, datetime]
-
-
-def _standing(subject: Subject, state: RowMapping | None, found: _Found) -> Standing:
+def _standing(
+    subject: Subject, state: RowMapping | None, suppressed: Mapping[Key, str], in_force: Collection[RowMapping]
+) -> Standing:
     return Standing(
         state=EnrollmentState(state["state"]) if state else EnrollmentState.FINISHED,
         finish_reason=state["reason"] if state else "erased",
-        is_held=subject.enrollment_id in found.held,
-        suppression=next((found.suppressed[key] for key in sorted(subject.keys) if key in found.suppressed), None),
-        pauses=tuple(_words(row) for row in found.paused if _covers(row, subject)),
+        is_held=bool(state and state["is_held"]),
+        suppression=next((suppressed[key] for key in sorted(subject.keys) if key in suppressed), None),
+        pauses=tuple(_words(row) for row in in_force if _covers(row, subject)),
         snoozed_until=state["snoozed_until"] if state else None,
         opens_at=subject.opens_at,
         closes_at=subject.closes_at,
-        circuit_open_until=found.circuits.get(subject.sender),
+        circuit_open_until=_circuit_of(subject.sender, in_force),
         recipient=subject.recipient,
         unwritable=subject.unwritable,
     )
+
+
+def _circuit_of(sender: str, in_force: Collection[RowMapping]) -> datetime | None:
+    return next((row["until"] for row in in_force if row["scope"] == stops.CIRCUIT and row["value"] == sender), None)
 
 
 def _covers(pause: RowMapping, subject: Subject) -> bool:
     match pause["scope"]:
         case "all":
             return True
+        case stops.CIRCUIT:
+            return False
         case "sequence":
             return bool(pause["value"] == subject.sequence)
         case "sender":
@@ -104,8 +102,3 @@ def _covers(pause: RowMapping, subject: Subject) -> bool:
 
 def _words(pause: RowMapping) -> str:
     return f"{pause['scope']} {pause['value']}".strip() + f" ({pause['reason']})"
-
-
-def _circuits(connection: Connection) -> dict[str, datetime]:
-    statement = select(senders.c.name, senders.c.circuit_open_until).where(senders.c.circuit_open_until.is_not(None))
-    return {row.name: row.circuit_open_until for row in connection.execute(statement)}

@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.domain.enrollment import EnrollmentState, FinishReason
 from outreach.domain.touch import OPEN
-from outreach.store.tables import companies, enrollments, leads, touches
+from outreach.store.tables import companies, enrollments, holds, leads, touches
 
 
 def insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -71,10 +71,14 @@ def load(connection: Connection, ids: Collection[str]) -> list[RowMapping]:
 
 
 def states(connection: Connection, ids: Collection[str]) -> dict[str, RowMapping]:
-    """State, reason and snooze of each."""
-    statement = select(enrollments.c.id, enrollments.c.state, enrollments.c.reason, enrollments.c.snoozed_until).where(
-        enrollments.c.id.in_(ids)
-    )
+    """State, reason, snooze and `is_held` of each."""
+    statement = select(
+        enrollments.c.id,
+        enrollments.c.state,
+        enrollments.c.reason,
+        enrollments.c.snoozed_until,
+        exists(select(holds.c.delivery_id).where(holds.c.enrollment_id == enrollments.c.id)).label("is_held"),
+    ).where(enrollments.c.id.in_(ids))
     return {row["id"]: row for row in connection.execute(statement).mappings()}
 
 

@@ -34,6 +34,8 @@ def set_status(connection: Connection, lead_ids: Collection[str], status: Status
 
 def leave_sequence(connection: Connection, lead_ids: Collection[str], now: datetime) -> None:
     """Leads who are in no sequence any more and did not answer are `new` again: free to be enrolled."""
+    if not lead_ids:
+        return
     inside = exists(
         select(enrollments.c.id).where(
             enrollments.c.lead_id == leads.c.id, enrollments.c.state != EnrollmentState.FINISHED
@@ -60,6 +62,8 @@ class StageMove:
 
 def move_stages(connection: Connection, wanted: Sequence[StageMove], now: datetime) -> list[StageMove]:
     """Move leads, with history. A move to where the lead stands, or one its pipeline does not allow, is left out."""
+    if not wanted:
+        return []
     present = _present_stages(connection, {move.lead_id for move in wanted})
     done: list[tuple[StageMove, str | None]] = []
     for move in wanted:

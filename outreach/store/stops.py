@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, select
+from sqlalchemy import Connection, RowMapping, delete, literal, null, select, type_coerce, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.domain.suppression import Scope
-from outreach.store.tables import addresses, deliveries, enrollments, holds, pauses, suppressions
+from outreach.store.tables import addresses, deliveries, enrollments, holds, pauses, senders, suppressions
 
 Key = tuple[Scope, str]
 
@@ -61,6 +61,22 @@ def unpause(connection: Connection, scope: str, value: str) -> bool:
     return connection.execute(statement).rowcount > 0
 
 
+CIRCUIT = "circuit"
+
+
+def in_force(connection: Connection) -> list[RowMapping]:
+    """Every pause, and every open circuit as scope `circuit` with its sender as value and its end as `until`."""
+    circuits = select(
+        literal(CIRCUIT).label("scope"),
+        senders.c.name.label("value"),
+        senders.c.circuit_reason.label("reason"),
+        senders.c.circuit_open_until.label("until"),
+    ).where(senders.c.circuit_open_until.is_not(None))
+    no_end = type_coerce(null(), senders.c.circuit_open_until.type).label("until")
+    lasting = select(pauses.c.scope, pauses.c.value, pauses.c.reason, no_end)
+    return list(connection.execute(union_all(circuits, lasting)).mappings())
+
+
 def paused(connection: Connection) -> list[RowMapping]:
     """Every pause; there are few."""
     return list(connection.execute(select(pauses).order_by(pauses.c.scope, pauses.c.value)).mappings())
@@ -71,12 +87,6 @@ def hold(connection: Connection, enrollment_ids: Collection[str], delivery_id: s
     rows = [{"enrollment_id": each, "delivery_id": delivery_id, "created_at": now} for each in enrollment_ids]
     if rows:
         connection.execute(_insert(connection, holds), rows)
-
-
-def held(connection: Connection, enrollment_ids: Collection[str]) -> set[str]:
-    """Of these enrollments, those with a hold."""
-    statement = select(holds.c.enrollment_id).where(holds.c.enrollment_id.in_(enrollment_ids))
-    return set(connection.execute(statement).scalars())
 
 
 def release(connection: Connection, delivery_id: str) -> list[str]:
