@@ -173,7 +173,7 @@ def _tasks(connection: Connection, rows: list[RowMapping], now: datetime) -> lis
 
 def _task(row: RowMapping, own: list[RowMapping], now: datetime) -> Task:
     name = " ".join(part for part in (row["first_name"], row["last_name"]) if part)
-    address = own[0]["value"] if own else ""
+    address = next((each["value"] for each in sorted(own, key=lambda each: each["kind"] != "email")), "")
     plain_columns = ("id", "kind", "state", "lead_id", "sequence", "step", "assignee", "note", "text", "to", "outcome")
     return Task(
         **{column: row[column] for column in plain_columns},
