@@ -30,6 +30,7 @@ $(READY): requirements.lock pyproject.toml
 		fi; \
 		"$$found" -m venv --clear $(VENV); \
 	fi
+	@echo "Installing what requirements.lock names into $(VENV) (about a minute, once) …" >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
