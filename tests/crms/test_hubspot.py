@@ -12,8 +12,8 @@ import pytest
 from outreach.crm import Deal, Field, Mode, Operation
 from outreach.crms.hubspot import HubSpot, Options
 from outreach.errors import AdapterError, Outcome, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
+from outreach.sandbox.hubspot_server import OWNERS, TOKEN, FakeHubSpot
 from outreach.testing.crm import AYSE, REPLY, CrmContract, run
-from outreach.testing.hubspot import OWNERS, TOKEN, FakeHubSpot
 
 _REMOTE = {"first_name": "firstname", "status": "hs_lead_status", "tags": "outreach_tags", "owner": "hubspot_owner_id"}
 
@@ -269,6 +269,12 @@ ERROR = {
     "category": "VALIDATION_ERROR",
     "errors": [{"message": "no such option", "code": "X", "context": {"propertyName": ["hs_lead_status"]}}],
 }
+
+
+@pytest.mark.parametrize("wrong", [{"token": " "}, {"api_version": "v3"}, {"api_version": "../2026"}])
+def test_an_option_that_cannot_be_is_refused_when_it_is_read(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="Write"):
+        Options(**{"token": TOKEN} | wrong)
 
 
 class TestFailures:

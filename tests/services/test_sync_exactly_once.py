@@ -21,6 +21,7 @@ from outreach.crms.hubspot import Options as HubSpotOptions
 from outreach.crms.memory import Fault, Memory
 from outreach.domain.crm_mapping import CrmMapping, CrmTrigger, DealRule
 from outreach.errors import OutcomeUnknown, RateLimited, Unavailable
+from outreach.sandbox.hubspot_server import TOKEN, FakeHubSpot
 from outreach.services import sync
 from outreach.services.crm_verdict import Pace
 from outreach.services.crm_work import Entry, LeadFacts, jobs_for
@@ -30,9 +31,8 @@ from outreach.store.session import Store
 from outreach.store.tables import crm_connections as connections_table
 from outreach.store.tables import crm_jobs as jobs_table
 from outreach.store.tables import leads
-from outreach.testing.hubspot import TOKEN, FakeHubSpot
 
-MANY = 150
+MANY = 120
 PACE = Pace(most_attempts=60)  # one try in four fails here; what is tested is not when to give up
 MAPPING = CrmMapping(
     name="crm",
