@@ -8,13 +8,15 @@ from outreach.mail.html_text import text_of_html
 from outreach.mail.parse import MAX_TEXT_BYTES, Part
 
 _STUB = re.compile(
-    r"(?:does not|doesn't|cannot|can't|unable to) (?:support|display|view|show|read) html|html (?:version|format|mail)|view (?:this|it) in",
+    r"(?:does not|doesn't|cannot|can't|unable to) (?:support|display|view|show|read) html|html (?:version|format"
+    r"|mail)|view (?:this|it) in",
     re.I,
 )
 
 
 def body_text(part: Part) -> str:
-    """What a person reads: plain text where there is some, else the HTML as text; attachments and returned mails left out."""
+    """What a person reads: plain text where there is some, else the HTML as text; attachments and returned mails "
+    "left out."""
     if part.is_attachment and part.content_type != "text/plain":
         return ""
     if part.content_type == "multipart/alternative":

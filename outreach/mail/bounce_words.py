@@ -15,171 +15,235 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
     (
         BounceReason.POLICY,
         _any(
-            r"sender (?:address|verify|verification|domain)|sender is|cannot find your (?:host|reverse)|client host"
-            r"|helo command rejected|blocked using|spamhaus|black ?list|block ?list",
-            r"(?:identified|detected|classified|considered|flagged|marked|rejected|looks?) (?:as|like|to be"
-            r"|for) (?:\w+ )?spam"
-            r"|spam (?:message|content|detected|score|filter|mail|rejected)|(?:contains?|be|is|possible"
-            r"|probable) spam\b"
-            r"|\bdmarc\b|unsolicited|poor reputation|bad reputation",
-            r"your (?:ip|host|server|mail server|domain|network|e-?mail) (?:address )?(?:\S+ )?(?:is|has been|was) "
-            r"(?:listed|blocked|rejected|on|in|not allowed)|mail from \S+ (?:is )?(?:not|refused|rejected|denied)",
+            (
+                r"sender (?:address|verify|verification|domain)|sender is|cannot find your (?:host|reverse)|client host"
+                r"|helo command rejected|blocked using|spamhaus|black ?list|block ?list"
+            ),
+            (
+                r"(?:identified|detected|classified|considered|flagged|marked|rejected|looks?) (?:as|like|to be"
+                r"|for) (?:\w+ )?spam"
+                r"|spam (?:message|content|detected|score|filter|mail|rejected)|(?:contains?|be|is|possible"
+                r"|probable) spam\b"
+                r"|\bdmarc\b|unsolicited|poor reputation|bad reputation"
+            ),
+            (
+                r"your (?:ip|host|server|mail server|domain|network|e-?mail) (?:address )?(?:\S+ )?(?:is|has been|was) "
+                r"(?:listed|blocked|rejected|on|in|not allowed)|mail from \S+ (?:is )?(?:not|refused|rejected|denied)"
+            ),
         ),
     ),
     (
         BounceReason.FULL,
         _any(
-            r"over.?quota|quota.{0,20}(?:exceed|full|reach|violat)|exceed\w*.{0,40}(?:quota|storage"
-            r"|mailbox size|space)",
-            r"(?:mailbox|mail box|inbox|mailfolder|user.s? (?:mail ?box|account)|account|storage)\W{1,3}(?:is "
-            r"|has |was |are )?"
-            r"(?:\w+ )?(?:full|over its|over the (?:max|allowed)|exceeded|out of storage)",
-            r"insufficient (?:disk|system|user)? ?(?:storage|space)|not enough (?:storage|space)"
-            r"|no space left on device",
-            r"out of (?:storage|disk) space|disk (?:is )?full|disk quota|storage (?:limit|space)|(?:mailbox"
-            r"|size) limit exceeded",
-            r"mailbox (?:size )?limit|maximum (?:mailbox|allowed mailbox) size|recipient storage full"
-            r"|full mailbox|mailbox_full"
-            r"|too many messages in (?:the )?mailbox|mail ?folder is full|\bmbox full|user is over|overquota"
-            r"|inbox is full",
-            r"postfach .{0,40}(?:voll|überfüllt|überschritten)|speicherplatz|quota überschritten"
-            r"|überschreitung des quota",
+            (
+                r"over.?quota|quota.{0,20}(?:exceed|full|reach|violat)|exceed\w*.{0,40}(?:quota|storage"
+                r"|mailbox size|space)"
+            ),
+            (
+                r"(?:mailbox|mail box|inbox|mailfolder|user.s? (?:mail ?box|account)|account|storage)\W{1,3}(?:is "
+                r"|has |was |are )?"
+                r"(?:\w+ )?(?:full|over its|over the (?:max|allowed)|exceeded|out of storage)"
+            ),
+            (
+                r"insufficient (?:disk|system|user)? ?(?:storage|space)|not enough (?:storage|space)"
+                r"|no space left on device"
+            ),
+            (
+                r"out of (?:storage|disk) space|disk (?:is )?full|disk quota|storage (?:limit|space)|(?:mailbox"
+                r"|size) limit exceeded"
+            ),
+            (
+                r"mailbox (?:size )?limit|maximum (?:mailbox|allowed mailbox) size|recipient storage full"
+                r"|full mailbox|mailbox_full"
+                r"|too many messages in (?:the )?mailbox|mail ?folder is full|\bmbox full|user is over|overquota"
+                r"|inbox is full"
+            ),
+            (
+                r"postfach .{0,40}(?:voll|überfüllt|überschritten)|speicherplatz|quota überschritten"
+                r"|überschreitung des quota"
+            ),
             r"bo[iî]te (?:aux lettres|de réception|de messagerie)?.{0,40}(?:pleine|saturée|quota)|quota dépassé",
             r"buz[oó]n .{0,40}(?:lleno|cuota)|ha superado (?:su|la) cuota|sin espacio|almacenamiento lleno",
             r"caixa (?:de correio|postal|de entrada) .{0,40}(?:cheia|lotada|cota)|excedeu (?:a|sua) cota",
             r"casella .{0,40}(?:piena|quota)|spazio esaurito|mailbox .{0,20}(?:vol\b|is vol)|postvak .{0,20}vol\b",
-            r"skrzynk\w* .{0,40}(?:pełna|przepełnion|limit)|posta kutusu .{0,40}dolu|kota(?:sı)? (?:dolu"
-            r"|aşıldı)|kotayı aştı",
+            (
+                r"skrzynk\w* .{0,40}(?:pełna|przepełnion|limit)|posta kutusu .{0,40}dolu|kota(?:sı)? (?:dolu"
+                r"|aşıldı)|kotayı aştı"
+            ),
             r"ящик.{0,30}переполнен|квот\w+ превышен|邮箱.{0,6}(?:已满|满)|メールボックス.{0,10}(?:いっぱい|満杯|一杯)|容量.{0,6}超",
         ),
     ),
     (
         BounceReason.DISABLED,
         _any(
-            r"(?:account|mailbox|user|recipient|address|e-?mail|box|inbox)\W{1,3}(?:\S{3,80}\W{1,2})?(?:is "
-            r"|has been |was |are |temporarily )*"
-            r"(?:currently |now |been )?(?:disabled|deactivated|inactive|suspended|not active|no longer active"
-            r"|locked|closed"
-            r"|terminated|blocked due to inactiv|discontinued|not activated|cancell?ed|expired|retired|frozen)",
-            r"(?:disabled|inactive|suspended|deactivated|closed|locked|discontinued) (?:account|mailbox|user"
-            r"|recipient|address|e-?mail)"
-            r"|account (?:expired|that you tried to reach is (?:disabled|inactive|over))|has been inactive"
-            r"|mailbox_disabled"
-            r"|no longer (?:in use|used|monitored|valid|accept)|not (?:currently )?accepting (?:mail"
-            r"|messages)(?! from)",
-            r"konto .{0,30}(?:deaktiviert|gesperrt)|postfach .{0,30}(?:deaktiviert|gesperrt|geschlossen)"
-            r"|compte .{0,30}(?:désactivé|suspendu)",
-            r"cuenta .{0,30}(?:desactivada|deshabilitada|suspendida|inactiva)|conta .{0,30}(?:desativada"
-            r"|suspensa|inativa)",
-            r"account .{0,30}(?:disattivato|sospeso)|casella .{0,30}(?:disattivata|disabilitata|sospesa)"
-            r"|konto .{0,30}(?:nieaktywne|zablokowane)"
-            r"|hesab\w* .{0,30}(?:devre dışı|askıya|kapatıl)|ящик.{0,30}(?:заблокирован|отключ)|帐号.{0,6}(?:停用|冻结)",
+            (
+                r"(?:account|mailbox|user|recipient|address|e-?mail|box|inbox)\W{1,3}(?:\S{3,80}\W{1,2})?(?:is "
+                r"|has been |was |are |temporarily )*"
+                r"(?:currently |now |been )?(?:disabled|deactivated|inactive|suspended|not active|no longer active"
+                r"|locked|closed"
+                r"|terminated|blocked due to inactiv|discontinued|not activated|cancell?ed|expired|retired|frozen)"
+            ),
+            (
+                r"(?:disabled|inactive|suspended|deactivated|closed|locked|discontinued) (?:account|mailbox|user"
+                r"|recipient|address|e-?mail)"
+                r"|account (?:expired|that you tried to reach is (?:disabled|inactive|over))|has been inactive"
+                r"|mailbox_disabled"
+                r"|no longer (?:in use|used|monitored|valid|accept)|not (?:currently )?accepting (?:mail"
+                r"|messages)(?! from)"
+            ),
+            (
+                r"konto .{0,30}(?:deaktiviert|gesperrt)|postfach .{0,30}(?:deaktiviert|gesperrt|geschlossen)"
+                r"|compte .{0,30}(?:désactivé|suspendu)"
+            ),
+            (
+                r"cuenta .{0,30}(?:desactivada|deshabilitada|suspendida|inactiva)|conta .{0,30}(?:desativada"
+                r"|suspensa|inativa)"
+            ),
+            (
+                r"account .{0,30}(?:disattivato|sospeso)|casella .{0,30}(?:disattivata|disabilitata|sospesa)"
+                r"|konto .{0,30}(?:nieaktywne|zablokowane)"
+                r"|hesab\w* .{0,30}(?:devre dışı|askıya|kapatıl)|ящик.{0,30}(?:заблокирован|отключ)|帐号.{0,6}(?:停用|冻结)"
+            ),
         ),
     ),
     (
         BounceReason.NO_DOMAIN,
         _any(
-            r"host (?:or domain )?(?:name )?(?:is )?(?:unknown|not found)(?!.{0,60}(?:try again|temporar))"
-            r"|unknown (?:host|domain|mail server)",
-            r"domain\W{1,3}(?:\S{3,80}\W{1,2})?(?:is |does |was |name )*(?:not exist|doesn'?t exist|not found"
-            r"|unknown|invalid|couldn't be found"
-            r"|could not be found|no longer|not valid|nonexistent|non-existent|is not registered)",
-            r"no such (?:domain|host)|invalid domain|bad (?:destination )?(?:host|domain|system address)"
-            r"|nxdomain|null ?mx|nullmx"
-            r"|does not accept mail \(?nullmx|domain (?:of recipient )?does not (?:exist|accept)"
-            r"|couldn't find any host named"
-            r"|name or service not known|non-existent (?:host|domain)|no (?:valid )?(?:mx|mail exchange"
-            r"|mail server|a record|smtp server)"
-            r"\b.{0,40}(?:found|domain|exist|record|for|host)|cannot find (?:your|the) (?:host|domain|hostname)"
-            r"|host \S+ not found"
-            r"|domain has no mail|unrouteable mail domain|unrouteable address"
-            r"|all relevant mx records point to non-existent"
-            r"|address resolves to a domain|illegal host"
-            r"|no route to domain",
-            r"domain.{0,40}(?:existiert nicht|nicht gefunden|unbekannt)|domaine.{0,40}(?:n.existe pas"
-            r"|introuvable|inconnu)"
-            r"|dominio.{0,40}(?:no existe|non esiste|inesistente|no encontrado)|dom[ií]nio.{0,40}(?:não existe"
-            r"|inexistente)"
-            r"|domena.{0,40}nie istnieje|domein.{0,40}(?:bestaat niet|niet gevonden)"
-            r"|alan adı.{0,40}(?:bulunamadı|yok)",
+            (
+                r"host (?:or domain )?(?:name )?(?:is )?(?:unknown|not found)(?!.{0,60}(?:try again|temporar))"
+                r"|unknown (?:host|domain|mail server)"
+            ),
+            (
+                r"domain\W{1,3}(?:\S{3,80}\W{1,2})?(?:is |does |was |name )*(?:not exist|doesn'?t exist|not found"
+                r"|unknown|invalid|couldn't be found"
+                r"|could not be found|no longer|not valid|nonexistent|non-existent|is not registered)"
+            ),
+            (
+                r"no such (?:domain|host)|invalid domain|bad (?:destination )?(?:host|domain|system address)"
+                r"|nxdomain|null ?mx|nullmx"
+                r"|does not accept mail \(?nullmx|domain (?:of recipient )?does not (?:exist|accept)"
+                r"|couldn't find any host named"
+                r"|name or service not known|non-existent (?:host|domain)|no (?:valid )?(?:mx|mail exchange"
+                r"|mail server|a record|smtp server)"
+                r"\b.{0,40}(?:found|domain|exist|record|for|host)|cannot find (?:your|the) (?:host|domain|hostname)"
+                r"|host \S+ not found"
+                r"|domain has no mail|unrouteable mail domain|unrouteable address"
+                r"|all relevant mx records point to non-existent"
+                r"|address resolves to a domain|illegal host"
+                r"|no route to domain"
+            ),
+            (
+                r"domain.{0,40}(?:existiert nicht|nicht gefunden|unbekannt)|domaine.{0,40}(?:n.existe pas"
+                r"|introuvable|inconnu)"
+                r"|dominio.{0,40}(?:no existe|non esiste|inesistente|no encontrado)|dom[ií]nio.{0,40}(?:não existe"
+                r"|inexistente)"
+                r"|domena.{0,40}nie istnieje|domein.{0,40}(?:bestaat niet|niet gevonden)"
+                r"|alan adı.{0,40}(?:bulunamadı|yok)"
+            ),
         ),
     ),
     (
         BounceReason.CONTENT,
         _any(
-            r"message.{0,20}(?:too large|too big|size (?:exceeds|limit))"
-            r"|exceeds?.{0,30}(?:maximum )?(?:message )?size|too large"
-            r"|size limit|(?:virus|malware|worm|infected|trojan)\b|attachment.{0,60}(?:not allowed|blocked"
-            r"|rejected|type|forbidden|prohibited)"
-            r"|(?:illegal|prohibited|forbidden|banned|suspicious) (?:attachment|file|content|extension)"
-            r"|message content rejected"
-            r"|content (?:rejected|not accepted|filter)|nachricht.{0,20}zu groß|message trop (?:gros"
-            r"|volumineux)|mensaje demasiado grande"
-            r"|messaggio troppo grande|bericht.{0,12}te groot|malformed|bare (?:lf|cr|newline)|line too long"
-            r"|header error",
+            (
+                r"message.{0,20}(?:too large|too big|size (?:exceeds|limit))"
+                r"|exceeds?.{0,30}(?:maximum )?(?:message )?size|too large"
+                r"|size limit|(?:virus|malware|worm|infected|trojan)\b|attachment.{0,60}(?:not allowed|blocked"
+                r"|rejected|type|forbidden|prohibited)"
+                r"|(?:illegal|prohibited|forbidden|banned|suspicious) (?:attachment|file|content|extension)"
+                r"|message content rejected"
+                r"|content (?:rejected|not accepted|filter)|nachricht.{0,20}zu groß|message trop (?:gros"
+                r"|volumineux)|mensaje demasiado grande"
+                r"|messaggio troppo grande|bericht.{0,12}te groot|malformed|bare (?:lf|cr|newline)|line too long"
+                r"|header error"
+            ),
         ),
     ),
     (
         BounceReason.NO_MAILBOX,
         _any(
-            r"(?:user|recipient|account|mailbox|address|addressee|e-?mail|alias|name|person|receiver|local part"
-            r"|box|inbox|rcpt)\W{0,3}"
-            r"(?:\S{3,90}\W{1,3})?(?:\(\S{1,60}\) )?(?:address |name |account |mailbox |is |was |are |does "
-            r"|could |can |has |been |to |you \w+ \w+ \w+ )*"
-            r"(?:not (?:found|known|exist|listed|valid|recogni[sz]ed|available here|on this"
-            r"|in (?:the )?(?:directory|our)|a (?:valid|known)|be found|"
-            r"here|local|present|defined|one of|unique|registered)|unknown|invalid|doesn'?t exist|nonexist"
-            r"|non-?exist|no longer (?:exist|here|at|with)|"
-            r"undeliverable(?! mail)|couldn'?t be found|incorrect|deleted|removed)",
-            r"no such (?:user|mailbox|recipient|person|account|address|id|local|e-?mail|customer|alias|name)"
-            r"|unknown (?:user|recipient|address"
-            r"|account|local|mailbox|or illegal|alias|login|addressee)|invalid (?:recipient|mailbox|user"
-            r"|address|account|email|rcpt)|user ?unknown"
-            r"|(?:bad|wrong|illegal|incorrect) (?:destination )?(?:mailbox|recipient|address|user)"
-            r"|not a (?:valid|known) (?:mailbox|user|recipient|address|local)"
-            r"|no (?:mailbox|user|account|recipient|one|person|valid recipients?|such)\b.{0,30}(?:here"
-            r"|by that name|with that|by this|found|of that)"
-            r"|there is no (?:such )?(?:user|account|mailbox|one)|this (?:user|address|account|recipient"
-            r"|mailbox) (?:does not|doesn'?t|is not|isn'?t|no longer)"
-            r"|does not (?:have an? (?:\S+ )?account|exist)|doesn'?t have an? \S+ account|no longer (?:works?"
-            r"|employed|available|exists?|on server)"
-            r"|not our customer|who do you think|can'?t find (?:a |the )?(?:user|recipient|mailbox|\S+@)"
-            r"|mailbox (?:name )?(?:unavailable|not available|not allowed)"
-            r"|addressee unknown|user not known|account not found|resolver\.adr|recipnotfound|recipient(?:not"
-            r"| not )found|\bRecipientNotFound\b"
-            r"|mailbox (?:you are|you're) trying|delivery to the following address(?:es)? failed.{0,40}no such"
-            r"|requested mail action aborted, mailbox not found"
-            r"|e-?mail address (?:wasn'?t|was not|could not be|couldn'?t be) found"
-            r"|check the (?:recipient'?s )?(?:e-?mail )?address|address rejected(?!.{0,40}(?:spam|policy|block"
-            r"|relay|domain))"
-            r"|not listed in (?:public |domino )|recipient rejected|destination address rejected|user doesn"
-            r"|no mail ?box here|mailbox does|account does not",
-            r"(?:empfänger|benutzer|adresse|postfach|mailadresse|nutzer)\w*.{0,60}(?:unbekannt|existiert nicht"
-            r"|nicht gefunden|nicht bekannt|ungültig|nicht vorhanden)"
-            r"|unbekannter (?:empfänger|benutzer)|kein(?:e|en)? (?:solche|benutzer|postfach|empfänger)"
-            r"|nicht (?:existierend|existent)",
-            r"(?:utilisateur|destinataire|adresse|compte|bo[iî]te)\w*.{0,60}(?:inconnue?|n.existe pas"
-            r"|introuvable|invalide|inexistante?|n.a pas été trouvée?)",
-            r"(?:usuario|destinatario|direcci[oó]n|cuenta|buz[oó]n).{0,60}(?:desconocid[oa]|no existe"
-            r"|no encontrad[oa]|no v[aá]lid[oa]|inexistente|no se (?:encontr|ha encontr))"
-            r"|no existe (?:el|la|este|esa|ning)",
-            r"(?:usu[aá]rio|destinat[aá]rio|endereço|conta|caixa).{0,60}(?:desconhecid[oa]|não existe"
-            r"|inexistente|inv[aá]lid[oa]|não (?:foi )?encontrad[oa])",
-            r"(?:utente|destinatario|indirizzo|casella|account).{0,60}(?:sconosciut[oa]|non esiste|inesistente"
-            r"|non trovat[oa]|non valid[oa]|non è stato trovato)",
-            r"(?:gebruiker|ontvanger|geadresseerde|adres|mailbox|postvak).{0,60}(?:onbekend|bestaat niet"
-            r"|niet gevonden|ongeldig|niet bestaa)",
-            r"(?:użytkownik|adresat|odbiorc|adres|skrzynka|konto)\w*.{0,60}(?:nieznan[yea]|nie istnieje"
-            r"|nie znaleziono|nieprawidłow|nie został)",
-            r"(?:kullanıcı|alıcı|adres|hesap|posta kutusu)\w*.{0,60}(?:bulunamad|bilinmiyor|yok|mevcut değil"
-            r"|geçersiz)|böyle bir (?:kullanıcı|adres|hesap)",
-            r"(?:пользовател|получател|адрес|ящик|аккаунт)\w*.{0,60}(?:не найден|не существует|неизвест"
-            r"|недействител)|нет такого|"
-            r"(?:användare|mottagare|adress)\w*.{0,60}(?:okänd|finns inte|hittades inte)|(?:käyttäjä"
-            r"|vastaanottaja)\w*.{0,60}(?:tuntematon|ei löydy)",
-            r"(?:用户|收件人|地址|邮箱|帐号|账号).{0,12}(?:不存在|未知|无效|找不到)|(?:ユーザー|宛先|受信者|アドレス|メールアドレス).{0,20}(?:見つかりません"
-            r"|存在しません|不明)|"
-            r"(?:사용자|수신자|주소).{0,20}(?:없|찾을 수 없)",
+            (
+                r"(?:user|recipient|account|mailbox|address|addressee|e-?mail|alias|name|person|receiver|local part"
+                r"|box|inbox|rcpt)\W{0,3}"
+                r"(?:\S{3,90}\W{1,3})?(?:\(\S{1,60}\) )?(?:address |name |account |mailbox |is |was |are |does "
+                r"|could |can |has |been |to |you \w+ \w+ \w+ )*"
+                r"(?:not (?:found|known|exist|listed|valid|recogni[sz]ed|available here|on this"
+                r"|in (?:the )?(?:directory|our)|a (?:valid|known)|be found|"
+                r"here|local|present|defined|one of|unique|registered)|unknown|invalid|doesn'?t exist|nonexist"
+                r"|non-?exist|no longer (?:exist|here|at|with)|"
+                r"undeliverable(?! mail)|couldn'?t be found|incorrect|deleted|removed)"
+            ),
+            (
+                r"no such (?:user|mailbox|recipient|person|account|address|id|local|e-?mail|customer|alias|name)"
+                r"|unknown (?:user|recipient|address"
+                r"|account|local|mailbox|or illegal|alias|login|addressee)|invalid (?:recipient|mailbox|user"
+                r"|address|account|email|rcpt)|user ?unknown"
+                r"|(?:bad|wrong|illegal|incorrect) (?:destination )?(?:mailbox|recipient|address|user)"
+                r"|not a (?:valid|known) (?:mailbox|user|recipient|address|local)"
+                r"|no (?:mailbox|user|account|recipient|one|person|valid recipients?|such)\b.{0,30}(?:here"
+                r"|by that name|with that|by this|found|of that)"
+                r"|there is no (?:such )?(?:user|account|mailbox|one)|this (?:user|address|account|recipient"
+                r"|mailbox) (?:does not|doesn'?t|is not|isn'?t|no longer)"
+                r"|does not (?:have an? (?:\S+ )?account|exist)|doesn'?t have an? \S+ account|no longer (?:works?"
+                r"|employed|available|exists?|on server)"
+                r"|not our customer|who do you think|can'?t find (?:a |the )?(?:user|recipient|mailbox|\S+@)"
+                r"|mailbox (?:name )?(?:unavailable|not available|not allowed)"
+                r"|addressee unknown|user not known|account not found|resolver\.adr|recipnotfound|recipient(?:not"
+                r"| not )found|\bRecipientNotFound\b"
+                r"|mailbox (?:you are|you're) trying|delivery to the following address(?:es)? failed.{0,40}no such"
+                r"|requested mail action aborted, mailbox not found"
+                r"|e-?mail address (?:wasn'?t|was not|could not be|couldn'?t be) found"
+                r"|check the (?:recipient'?s )?(?:e-?mail )?address|address rejected(?!.{0,40}(?:spam|policy|block"
+                r"|relay|domain))"
+                r"|not listed in (?:public |domino )|recipient rejected|destination address rejected|user doesn"
+                r"|no mail ?box here|mailbox does|account does not"
+            ),
+            (
+                r"(?:empfänger|benutzer|adresse|postfach|mailadresse|nutzer)\w*.{0,60}(?:unbekannt|existiert nicht"
+                r"|nicht gefunden|nicht bekannt|ungültig|nicht vorhanden)"
+                r"|unbekannter (?:empfänger|benutzer)|kein(?:e|en)? (?:solche|benutzer|postfach|empfänger)"
+                r"|nicht (?:existierend|existent)"
+            ),
+            (
+                r"(?:utilisateur|destinataire|adresse|compte|bo[iî]te)\w*.{0,60}(?:inconnue?|n.existe pas"
+                r"|introuvable|invalide|inexistante?|n.a pas été trouvée?)"
+            ),
+            (
+                r"(?:usuario|destinatario|direcci[oó]n|cuenta|buz[oó]n).{0,60}(?:desconocid[oa]|no existe"
+                r"|no encontrad[oa]|no v[aá]lid[oa]|inexistente|no se (?:encontr|ha encontr))"
+                r"|no existe (?:el|la|este|esa|ning)"
+            ),
+            (
+                r"(?:usu[aá]rio|destinat[aá]rio|endereço|conta|caixa).{0,60}(?:desconhecid[oa]|não existe"
+                r"|inexistente|inv[aá]lid[oa]|não (?:foi )?encontrad[oa])"
+            ),
+            (
+                r"(?:utente|destinatario|indirizzo|casella|account).{0,60}(?:sconosciut[oa]|non esiste|inesistente"
+                r"|non trovat[oa]|non valid[oa]|non è stato trovato)"
+            ),
+            (
+                r"(?:gebruiker|ontvanger|geadresseerde|adres|mailbox|postvak).{0,60}(?:onbekend|bestaat niet"
+                r"|niet gevonden|ongeldig|niet bestaa)"
+            ),
+            (
+                r"(?:użytkownik|adresat|odbiorc|adres|skrzynka|konto)\w*.{0,60}(?:nieznan[yea]|nie istnieje"
+                r"|nie znaleziono|nieprawidłow|nie został)"
+            ),
+            (
+                r"(?:kullanıcı|alıcı|adres|hesap|posta kutusu)\w*.{0,60}(?:bulunamad|bilinmiyor|yok|mevcut değil"
+                r"|geçersiz)|böyle bir (?:kullanıcı|adres|hesap)"
+            ),
+            (
+                r"(?:пользовател|получател|адрес|ящик|аккаунт)\w*.{0,60}(?:не найден|не существует|неизвест"
+                r"|недействител)|нет такого|"
+                r"(?:användare|mottagare|adress)\w*.{0,60}(?:okänd|finns inte|hittades inte)|(?:käyttäjä"
+                r"|vastaanottaja)\w*.{0,60}(?:tuntematon|ei löydy)"
+            ),
+            (
+                r"(?:用户|收件人|地址|邮箱|帐号|账号).{0,12}(?:不存在|未知|无效|找不到)|(?:ユーザー|宛先|受信者|アドレス|メールアドレス).{0,20}(?:見つかりません"
+                r"|存在しません|不明)|"
+                r"(?:사용자|수신자|주소).{0,20}(?:없|찾을 수 없)"
+            ),
         ),
     ),
 )
@@ -189,62 +253,80 @@ WEAK: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
     (
         BounceReason.DELAYED,
         _any(
-            r"delivery (?:is|was|has been|to the following recipients? has been) delayed|will (?:continue"
-            r"|keep) (?:to )?try",
-            r"no action is required on your part|delivery attempts? will (?:continue|be (?:made|continued))"
-            r"|this is (?:only )?a warning"
-            r"|warning message only|you do not need to resend|still (?:being )?(?:retried|trying)|retr(?:y"
-            r"|ied) (?:for|until)",
-            r"not yet been delivered|has not (?:yet )?been (?:possible|delivered) (?:yet|so far)|delayed mail"
-            r"|zustellung.{0,30}verzögert",
-            r"retard de (?:remise|livraison)|remise différée|entrega (?:se ha )?retrasad|entrega atrasada"
-            r"|consegna.{0,20}ritard"
-            r"|bezorging.{0,20}vertraagd|opóźnion|geciktir|gecikti|配信が遅れ|delivery.{0,30}(?:deferred|postponed)",
+            (
+                r"delivery (?:is|was|has been|to the following recipients? has been) delayed|will (?:continue"
+                r"|keep) (?:to )?try"
+            ),
+            (
+                r"no action is required on your part|delivery attempts? will (?:continue|be (?:made|continued))"
+                r"|this is (?:only )?a warning"
+                r"|warning message only|you do not need to resend|still (?:being )?(?:retried|trying)|retr(?:y"
+                r"|ied) (?:for|until)"
+            ),
+            (
+                r"not yet been delivered|has not (?:yet )?been (?:possible|delivered) (?:yet|so far)|delayed mail"
+                r"|zustellung.{0,30}verzögert"
+            ),
+            (
+                r"retard de (?:remise|livraison)|remise différée|entrega (?:se ha )?retrasad|entrega atrasada"
+                r"|consegna.{0,20}ritard"
+                r"|bezorging.{0,20}vertraagd|opóźnion|geciktir|gecikti|配信が遅れ|delivery.{0,30}(?:deferred|postponed)"
+            ),
         ),
     ),
     (
         BounceReason.POLICY,
         _any(
-            r"\bspam\b|spamhaus|spamcop|\bdnsbl\b|\brbl\b|block ?list|black ?list|blocked|deny ?list|barracuda"
-            r"|proofpoint|mimecast|cloudmark|sorbs",
-            r"\bpolic(?:y|ies)\b|reputation|not (?:authorized|authorised|permitted|allowed)|unauthori[sz]ed"
-            r"|access denied|permission|prohibited"
-            r"|\bdmarc\b|\bspf\b|\bdkim\b|unauthenticated|authentication (?:required|failed|checks?)"
-            r"|relay(?:ing)? (?:access )?(?:denied|not|is not)"
-            r"|unable to relay|relaying|reject(?:ed|s|ion)|refused (?:by|to accept|your|mail)|not accepted"
-            r"|greylist|gr[ae]y-?list|unsolicited|junk"
-            r"|too many (?:messages|recipients|connections|errors)|rate limit|throttl"
-            r"|sender (?:address )?(?:rejected|denied|verif|blocked)|reverse dns"
-            r"|\bptr\b|challenge|restricted|only accepts? (?:mail|messages)|abgelehnt|verweigert|refusé"
-            r"|rechazad|rejeitad|rifiutat|geweigerd|odrzucon|reddedil",
+            (
+                r"\bspam\b|spamhaus|spamcop|\bdnsbl\b|\brbl\b|block ?list|black ?list|blocked|deny ?list|barracuda"
+                r"|proofpoint|mimecast|cloudmark|sorbs"
+            ),
+            (
+                r"\bpolic(?:y|ies)\b|reputation|not (?:authorized|authorised|permitted|allowed)|unauthori[sz]ed"
+                r"|access denied|permission|prohibited"
+                r"|\bdmarc\b|\bspf\b|\bdkim\b|unauthenticated|authentication (?:required|failed|checks?)"
+                r"|relay(?:ing)? (?:access )?(?:denied|not|is not)"
+                r"|unable to relay|relaying|reject(?:ed|s|ion)|refused (?:by|to accept|your|mail)|not accepted"
+                r"|greylist|gr[ae]y-?list|unsolicited|junk"
+                r"|too many (?:messages|recipients|connections|errors)|rate limit|throttl"
+                r"|sender (?:address )?(?:rejected|denied|verif|blocked)|reverse dns"
+                r"|\bptr\b|challenge|restricted|only accepts? (?:mail|messages)|abgelehnt|verweigert|refusé"
+                r"|rechazad|rejeitad|rifiutat|geweigerd|odrzucon|reddedil"
+            ),
         ),
     ),
     (
         BounceReason.EXPIRED,
         _any(
-            r"(?:message|delivery|queue|time|lifetime)\W{0,3}(?:\w+ )?(?:expired|time.?out exceeded"
-            r"|time.?limit)|expired|retry time.?out exceeded"
-            r"|retry time not reached|(?:gave|giving|given) up|too (?:long|old)|maximum (?:queue )?(?:lifetime"
-            r"|time|retries)|retries exceeded"
-            r"|has been in the queue|could not be delivered (?:within|for)|undeliverable for"
-            r"|delivery time (?:has )?(?:expired|exceeded)"
-            r"|(?:for|after|in) (?:more than |over |the last )?\d+(?:\.\d+)? ?(?:hours?|days?|minutes?)"
-            r"|zeitüberschreitung|délai .{0,20}(?:dépassé|expiré)",
+            (
+                r"(?:message|delivery|queue|time|lifetime)\W{0,3}(?:\w+ )?(?:expired|time.?out exceeded"
+                r"|time.?limit)|expired|retry time.?out exceeded"
+                r"|retry time not reached|(?:gave|giving|given) up|too (?:long|old)|maximum (?:queue )?(?:lifetime"
+                r"|time|retries)|retries exceeded"
+                r"|has been in the queue|could not be delivered (?:within|for)|undeliverable for"
+                r"|delivery time (?:has )?(?:expired|exceeded)"
+                r"|(?:for|after|in) (?:more than |over |the last )?\d+(?:\.\d+)? ?(?:hours?|days?|minutes?)"
+                r"|zeitüberschreitung|délai .{0,20}(?:dépassé|expiré)"
+            ),
         ),
     ),
     (
         BounceReason.NETWORK,
         _any(
-            r"tim(?:ed|e) ?out|connection (?:refused|reset|timed|dropped|lost|failed|closed|was|to)"
-            r"|could ?n.t (?:connect|establish)|could not connect",
-            r"no route to host|(?:network|host) (?:is )?unreachable|unable to connect|cannot connect"
-            r"|lost connection|temporary (?:dns|lookup|failure"
-            r"|name|problem|error|local)|temporar(?:y|ily)|try (?:again )?later|not responding|did not respond"
-            r"|no answer from|name server|nameserver"
-            r"|dns (?:error|failure|lookup|problem|server)|(?:mail )?loop|too many hops|hop count|tls|ssl"
-            r"|handshake|service unavailable|system (?:problem"
-            r"|error|not)|internal (?:error|server)|local error|configuration (?:error|problem)|resources"
-            r"|host not found, try|keine verbindung",
+            (
+                r"tim(?:ed|e) ?out|connection (?:refused|reset|timed|dropped|lost|failed|closed|was|to)"
+                r"|could ?n.t (?:connect|establish)|could not connect"
+            ),
+            (
+                r"no route to host|(?:network|host) (?:is )?unreachable|unable to connect|cannot connect"
+                r"|lost connection|temporary (?:dns|lookup|failure"
+                r"|name|problem|error|local)|temporar(?:y|ily)|try (?:again )?later|not responding|did not respond"
+                r"|no answer from|name server|nameserver"
+                r"|dns (?:error|failure|lookup|problem|server)|(?:mail )?loop|too many hops|hop count|tls|ssl"
+                r"|handshake|service unavailable|system (?:problem"
+                r"|error|not)|internal (?:error|server)|local error|configuration (?:error|problem)|resources"
+                r"|host not found, try|keine verbindung"
+            ),
         ),
     ),
 )

@@ -157,9 +157,12 @@ def _judged(joined: str, lines: list[str], quoted: list[bool], span: tuple[int, 
     start, end = span
     opens, wrote, dated = bool(OPENING.match(joined)), WROTE.search(joined), bool(DATED.search(joined))
     stands_alone = start == 0 or not lines[start - 1].strip() or quoted[start - 1]
+    follows = _quote_follows(lines, quoted, end)
+    if follows and stands_alone and dated and "@" in joined:
+        return _Head(end, is_marked=True)
     if not opens and not (stands_alone and (end - start == 1 or DATED.search(lines[start]))):
         return None
-    if _quote_follows(lines, quoted, end) and ((wrote and (dated or opens or end - start == 1)) or (dated and opens)):
+    if follows and ((wrote and (dated or opens or end - start == 1)) or (dated and opens)):
         return _Head(end, is_marked=True)
     if wrote and dated and _only_a_name(joined[wrote.end() :]):
         return _Head(end, is_marked=False)

@@ -10,67 +10,103 @@ def _words(text: str) -> frozenset[str]:
 
 
 CLEAR = _words(
-    """unsubscribe|unsubscribe me|unsubscribed|unsuscribe|unsubcribe|unsubscibe|unsubsribe|un subscribe|un-subscribe|unsub|optout|opt out|opt-out|opt me out
-    |remove me|take me off|take me off your list|take me off the list|remove me from your list|remove me from the list|remove from list|remove from your list
-    |remove from mailing list|remove my email|remove my address|remove my name|remove email|delete me|delete my data|delete my email|delete my details
-    |delete my information|erase my data|do not contact|do not contact me|don't contact me|dont contact me|do not email|do not email me|don't email me
-    |dont email me|do not mail me|stop emailing|stop emailing me|stop email|stop emails|stop mailing|stop mailing me|stop sending|stop sending emails
-    |stop sending me emails|stop contacting me|stop messaging me|stop spamming|stop spamming me|stop spam|no more emails|no more email|no more mails
-    |no more messages|no emails|no further emails|no further contact|no mails|cease and desist|leave me alone|stopall|stop all|desubscribe|please stop this
-    |i want to unsubscribe|i wish to unsubscribe|i would like to unsubscribe|i'd like to unsubscribe|how do i unsubscribe|how can i unsubscribe|unsubscribe now
-    |unsubscribe immediately|unsubscribe from list|unsubscribe from this list|unsubscribe from all|remove me now|remove me immediately|request removal|removal request
-    |gdpr|gdpr request|gdpr delete|right to be forgotten|go away|get lost|not interested remove|not interested unsubscribe|not interested stop|never contact me again
-    |never email me again|lose my email|lose my number|stop writing me|stop writing to me|cancel subscription|cancel my subscription|end subscription
-    |abmelden|abbestellen|austragen|abmeldung|newsletter abmelden|newsletter abbestellen|bitte abmelden|keine mails mehr|keine e-mails mehr|keine weiteren mails
-    |keine weiteren e-mails|keine weiteren nachrichten|kein kontakt|keine werbung|mich abmelden|mich austragen|aus verteiler löschen|aus dem verteiler löschen|daten löschen
-    |meine daten löschen|adresse löschen|kontakt löschen|bitte löschen|bitte entfernen|nicht mehr kontaktieren|nicht mehr anschreiben|nicht mehr schreiben|ich möchte mich abmelden
-    |widerspruch|ich widerspreche|stoppen sie das|hören sie auf|lassen sie mich in ruhe|dsgvo löschung|nehmen sie mich aus dem verteiler|streichen sie mich
-    |désinscrire|désinscription|me désinscrire|désinscrivez-moi|désabonner|désabonnement|me désabonner|désabonnez-moi|desinscription|desabonnement|desinscrire|desabonner
-    |retirez-moi|retirez moi|retirez-moi de votre liste|supprimez-moi|supprimez moi|supprimez mes données|supprimer mes données|ne plus recevoir|ne me contactez plus
-    |ne plus me contacter|ne m'écrivez plus|plus de mails|plus d'emails|arrêtez|arretez|arrêtez de m'écrire|je me désinscris|je me désabonne|je souhaite me désinscrire
-    |je souhaite me désabonner|je veux me désabonner|laissez-moi tranquille|stop pub|rayez-moi|rayez-moi de votre liste
-    |darme de baja|darse de baja|dar de baja|dame de baja|denme de baja|deme de baja|quiero darme de baja|solicito la baja|solicito baja|cancelar suscripción|cancelar suscripcion
-    |cancelar mi suscripción|desuscribir|desuscribirme|desuscribirse|desuscribirte|anular suscripción|bórrame|borrame|bórreme|borreme|bórrenme|elimíname|eliminame|elimíneme
-    |elimíneme de su lista|eliminar de la lista|eliminar mis datos|borrar mis datos|quítame|quítenme|quiteme|quíteme|quíteme de su lista|no me contacte|no me contacten|no contactar|no me escriba
-    |no me escriban|no me escriban más|no me escriba más|no más correos|no mas correos|no más emails|no quiero recibir más correos|dejen de escribirme|deje de escribirme|no enviar más|no envíen más
-    |descadastrar|descadastre|descadastrar-me|me descadastre|descadastro|cancelar inscrição|cancelar inscricao|cancelar subscrição|cancelar subscricao|cancelar assinatura|remova-me|me remova
-    |remover da lista|remover email|remova meu email|me tire da lista|retire meu email|retire-me da lista|excluir meu email|exclua meus dados|apagar meus dados|não quero receber|nao quero receber
-    |não me contacte|não me contate|não enviar mais|pare de enviar|parem de enviar|pare de me enviar emails|não quero mais receber|não quero mais|sair da lista|quero sair da lista
-    |cancellami|cancellatemi|mi cancelli|cancellarmi|cancellazione|disiscrivimi|disiscrivetemi|disiscrivere|disiscrizione|disiscriversi|voglio disiscrivermi|annulla iscrizione|annullare iscrizione
-    |rimuovimi|rimuovetemi|mi rimuova|rimuovetemi dalla lista|cancellatemi dalla lista|toglietemi dalla lista|non contattatemi|non contattatemi più|non mi contatti più|non voglio più ricevere|non scrivetemi più
-    |basta email|basta mail|cancellare i miei dati|eliminate i miei dati|niente più email
-    |afmelden|uitschrijven|mij uitschrijven|mij afmelden|schrijf mij uit|schrijf me uit|meld mij af|meld me af|graag uitschrijven|graag afmelden|verwijder mij|verwijder me|verwijder mijn gegevens|verwijder mijn adres
-    |haal mij van de lijst|haal me van de lijst|haal mij van uw lijst|geen mails meer|geen e-mails meer|geen mail meer|stop met mailen|niet meer mailen|niet meer benaderen|niet meer contacteren|geen contact meer|uitschrijving
-    |wypisz|wypisz mnie|wypiszcie mnie|wypisać|wypisanie|proszę wypisać|proszę mnie wypisać|proszę o wypisanie|proszę o usunięcie|proszę usunąć|usuń mnie|usuńcie mnie|usuń mój adres|usuń moje dane|proszę usunąć moje dane
-    |rezygnuję|rezygnacja|rezygnuje|nie pisz|nie piszcie|proszę nie pisać|proszę nie kontaktować|proszę się nie kontaktować|nie kontaktować|nie chcę otrzymywać|anuluj subskrypcję|zrezygnuj|proszę więcej nie pisać|nie życzę sobie
-    |listeden çık|listeden çıkar|listeden çıkarın|listeden çıkart|beni listeden çıkar|beni listeden çıkarın|beni listenizden çıkarın|listenizden çıkarın|üyelikten çık|üyelikten çıkmak istiyorum|üyelik iptal|üyeliğimi iptal edin
-    |abonelikten çık|abonelikten çıkmak istiyorum|abonelik iptal|aboneliği iptal|aboneliğimi iptal edin|beni çıkarın|beni çıkar|çıkarın beni|mail atmayın|mail atma|bir daha mail atmayın|bir daha yazmayın|yazmayın|bir daha yazma
-    |bana yazmayın|mail göndermeyin|e-posta göndermeyin|mesaj atmayın|rahatsız etmeyin|beni rahatsız etmeyin|iletişime geçmeyin|bir daha iletişime geçmeyin|verilerimi silin|bilgilerimi silin|kaydımı silin|mail almak istemiyorum
-    |e-posta almak istemiyorum|mesaj almak istemiyorum|almak istemiyorum|iptal edin|beni silin|listeden sil|listenizden silin|aramayın
-    |avregistrera|avregistrera mig|avsluta prenumeration|ta bort mig|stoppa|sluta maila|sluta mejla|avprenumerera|avmeld|avmeld meg|meld meg av|frameld|afmeld|afmeld mig|frameld mig|fjern meg|fjern mig|stopp|slet mig|slet meg
-    |peru tilaus|peruuta tilaus|poista minut|poista listalta|lopeta|älkää lähettäkö|odhlásit|odhlásit odběr|odhlaste mě|vyřaďte mě|vymažte mě|nepište mi|leiratkozás|leiratkozom|leiratkozni|töröljenek|iratkozzon le
-    |dezabonare|dezabonați-mă|dezabonati-ma|mă dezabonez|ștergeți-mă|stergeti-ma|nu mă mai contactați|отписаться|отпишите|отпишите меня|отписка|удалите меня|удалите|не пишите|не пишите мне|не беспокоить|стоп|больше не пишите
-    |исключите меня|прекратите|прекратите рассылку|уберите меня|уберите меня из рассылки|відписатися|відпишіть мене|διαγραφή|απεγγραφή|κατάργηση εγγραφής|berhenti|berhenti berlangganan|hủy đăng ký
-    |إلغاء الاشتراك|الغاء الاشتراك|إلغاء|الغاء|إلغاء اشتراكي|الغاء اشتراكي|توقف|توقفوا|أوقف|اوقف|أوقفوا|ايقاف|إيقاف|ازالة|إزالة|احذفني|احذفوني|أزلني|ازلني|أزيلوني|لا ترسل|لا ترسلوا|لا تراسلني|لا تراسلوني|احذف بريدي|ارجو الحذف|أرجو إلغاء الاشتراك|قف
-    |退订|退訂|取消订阅|取消訂閱|不要再发|不要再发邮件|请不要再发|请勿再发|请勿打扰|别再发了|td|配信停止|配信解除|配信停止してください|解除|購読解除|停止|送らないでください|連絡しないでください|수신거부|수신 거부|구독취소|구독 취소|구독해지|보내지 마세요
-    |הסר|הסירו אותי|הסר אותי|להסיר|תפסיקו|בקשה להסרה|סדא"""
+    """
+    unsubscribe|unsubscribe me|unsubscribed|unsuscribe|unsubcribe|unsubscibe|unsubsribe|un subscribe|un-subscribe|
+    unsub|optout|opt out|opt-out|opt me out|remove me|take me off|take me off your list|take me off the list|
+    remove me from your list|remove me from the list|remove from list|remove from your list|remove from mailing list|
+    remove my email|remove my address|remove my name|remove email|delete me|delete my data|delete my email|
+    delete my details|delete my information|erase my data|do not contact|do not contact me|don't contact me|
+    dont contact me|do not email|do not email me|don't email me|dont email me|do not mail me|stop emailing|
+    stop emailing me|stop email|stop emails|stop mailing|stop mailing me|stop sending|stop sending emails|
+    stop sending me emails|stop contacting me|stop messaging me|stop spamming|stop spamming me|stop spam|
+    no more emails|no more email|no more mails|no more messages|no emails|no further emails|no further contact|
+    no mails|cease and desist|leave me alone|stopall|stop all|desubscribe|please stop this|i want to unsubscribe|
+    i wish to unsubscribe|i would like to unsubscribe|i'd like to unsubscribe|how do i unsubscribe|
+    how can i unsubscribe|unsubscribe now|unsubscribe immediately|unsubscribe from list|unsubscribe from this list|
+    unsubscribe from all|remove me now|remove me immediately|request removal|removal request|gdpr|gdpr request|
+    gdpr delete|right to be forgotten|go away|get lost|not interested remove|not interested unsubscribe|
+    not interested stop|never contact me again|never email me again|lose my email|lose my number|stop writing me|
+    stop writing to me|cancel subscription|cancel my subscription|end subscription|abmelden|abbestellen|austragen|
+    abmeldung|newsletter abmelden|newsletter abbestellen|bitte abmelden|keine mails mehr|keine e-mails mehr|
+    keine weiteren mails|keine weiteren e-mails|keine weiteren nachrichten|kein kontakt|keine werbung|mich abmelden|
+    mich austragen|aus verteiler löschen|aus dem verteiler löschen|daten löschen|meine daten löschen|adresse löschen|
+    kontakt löschen|bitte löschen|bitte entfernen|nicht mehr kontaktieren|nicht mehr anschreiben|nicht mehr schreiben|
+    ich möchte mich abmelden|widerspruch|ich widerspreche|stoppen sie das|hören sie auf|lassen sie mich in ruhe|
+    dsgvo löschung|nehmen sie mich aus dem verteiler|streichen sie mich|désinscrire|désinscription|me désinscrire|
+    désinscrivez-moi|désabonner|désabonnement|me désabonner|désabonnez-moi|desinscription|desabonnement|desinscrire|
+    desabonner|retirez-moi|retirez moi|retirez-moi de votre liste|supprimez-moi|supprimez moi|supprimez mes données|
+    supprimer mes données|ne plus recevoir|ne me contactez plus|ne plus me contacter|ne m'écrivez plus|plus de mails|
+    plus d'emails|arrêtez|arretez|arrêtez de m'écrire|je me désinscris|je me désabonne|je souhaite me désinscrire|
+    je souhaite me désabonner|je veux me désabonner|laissez-moi tranquille|stop pub|rayez-moi|
+    rayez-moi de votre liste|darme de baja|darse de baja|dar de baja|dame de baja|denme de baja|deme de baja|
+    quiero darme de baja|solicito la baja|solicito baja|cancelar suscripción|cancelar suscripcion|
+    cancelar mi suscripción|desuscribir|desuscribirme|desuscribirse|desuscribirte|anular suscripción|bórrame|borrame|
+    bórreme|borreme|bórrenme|elimíname|eliminame|elimíneme|elimíneme de su lista|eliminar de la lista|
+    eliminar mis datos|borrar mis datos|quítame|quítenme|quiteme|quíteme|quíteme de su lista|no me contacte|
+    no me contacten|no contactar|no me escriba|no me escriban|no me escriban más|no me escriba más|no más correos|
+    no mas correos|no más emails|no quiero recibir más correos|dejen de escribirme|deje de escribirme|no enviar más|
+    no envíen más|descadastrar|descadastre|descadastrar-me|me descadastre|descadastro|cancelar inscrição|
+    cancelar inscricao|cancelar subscrição|cancelar subscricao|cancelar assinatura|remova-me|me remova|
+    remover da lista|remover email|remova meu email|me tire da lista|retire meu email|retire-me da lista|
+    excluir meu email|exclua meus dados|apagar meus dados|não quero receber|nao quero receber|não me contacte|
+    não me contate|não enviar mais|pare de enviar|parem de enviar|pare de me enviar emails|não quero mais receber|
+    não quero mais|sair da lista|quero sair da lista|cancellami|cancellatemi|mi cancelli|cancellarmi|cancellazione|
+    disiscrivimi|disiscrivetemi|disiscrivere|disiscrizione|disiscriversi|voglio disiscrivermi|annulla iscrizione|
+    annullare iscrizione|rimuovimi|rimuovetemi|mi rimuova|rimuovetemi dalla lista|cancellatemi dalla lista|
+    toglietemi dalla lista|non contattatemi|non contattatemi più|non mi contatti più|non voglio più ricevere|
+    non scrivetemi più|basta email|basta mail|cancellare i miei dati|eliminate i miei dati|niente più email|afmelden|
+    uitschrijven|mij uitschrijven|mij afmelden|schrijf mij uit|schrijf me uit|meld mij af|meld me af|
+    graag uitschrijven|graag afmelden|verwijder mij|verwijder me|verwijder mijn gegevens|verwijder mijn adres|
+    haal mij van de lijst|haal me van de lijst|haal mij van uw lijst|geen mails meer|geen e-mails meer|geen mail meer|
+    stop met mailen|niet meer mailen|niet meer benaderen|niet meer contacteren|geen contact meer|uitschrijving|wypisz|
+    wypisz mnie|wypiszcie mnie|wypisać|wypisanie|proszę wypisać|proszę mnie wypisać|proszę o wypisanie|
+    proszę o usunięcie|proszę usunąć|usuń mnie|usuńcie mnie|usuń mój adres|usuń moje dane|proszę usunąć moje dane|
+    rezygnuję|rezygnacja|rezygnuje|nie pisz|nie piszcie|proszę nie pisać|proszę nie kontaktować|
+    proszę się nie kontaktować|nie kontaktować|nie chcę otrzymywać|anuluj subskrypcję|zrezygnuj|
+    proszę więcej nie pisać|nie życzę sobie|listeden çık|listeden çıkar|listeden çıkarın|listeden çıkart|
+    beni listeden çıkar|beni listeden çıkarın|beni listenizden çıkarın|listenizden çıkarın|üyelikten çık|
+    üyelikten çıkmak istiyorum|üyelik iptal|üyeliğimi iptal edin|abonelikten çık|abonelikten çıkmak istiyorum|
+    abonelik iptal|aboneliği iptal|aboneliğimi iptal edin|beni çıkarın|beni çıkar|çıkarın beni|mail atmayın|mail atma|
+    bir daha mail atmayın|bir daha yazmayın|yazmayın|bir daha yazma|bana yazmayın|mail göndermeyin|
+    e-posta göndermeyin|mesaj atmayın|rahatsız etmeyin|beni rahatsız etmeyin|iletişime geçmeyin|
+    bir daha iletişime geçmeyin|verilerimi silin|bilgilerimi silin|kaydımı silin|mail almak istemiyorum|
+    e-posta almak istemiyorum|mesaj almak istemiyorum|almak istemiyorum|iptal edin|beni silin|listeden sil|
+    listenizden silin|aramayın|avregistrera|avregistrera mig|avsluta prenumeration|ta bort mig|stoppa|sluta maila|
+    sluta mejla|avprenumerera|avmeld|avmeld meg|meld meg av|frameld|afmeld|afmeld mig|frameld mig|fjern meg|fjern mig|
+    stopp|slet mig|slet meg|peru tilaus|peruuta tilaus|poista minut|poista listalta|lopeta|älkää lähettäkö|odhlásit|
+    odhlásit odběr|odhlaste mě|vyřaďte mě|vymažte mě|nepište mi|leiratkozás|leiratkozom|leiratkozni|töröljenek|
+    iratkozzon le|dezabonare|dezabonați-mă|dezabonati-ma|mă dezabonez|ștergeți-mă|stergeti-ma|nu mă mai contactați|
+    отписаться|отпишите|отпишите меня|отписка|удалите меня|удалите|не пишите|не пишите мне|не беспокоить|стоп|
+    больше не пишите|исключите меня|прекратите|прекратите рассылку|уберите меня|уберите меня из рассылки|відписатися|
+    відпишіть мене|διαγραφή|απεγγραφή|κατάργηση εγγραφής|berhenti|berhenti berlangganan|hủy đăng ký|إلغاء الاشتراك|
+    الغاء الاشتراك|إلغاء|الغاء|إلغاء اشتراكي|الغاء اشتراكي|توقف|توقفوا|أوقف|اوقف|أوقفوا|ايقاف|إيقاف|ازالة|إزالة|
+    احذفني|احذفوني|أزلني|ازلني|أزيلوني|لا ترسل|لا ترسلوا|لا تراسلني|لا تراسلوني|احذف بريدي|ارجو الحذف|
+    أرجو إلغاء الاشتراك|قف|退订|退訂|取消订阅|取消訂閱|不要再发|不要再发邮件|请不要再发|请勿再发|请勿打扰|别再发了|td|配信停止|配信解除|配信停止してください|解除|購読解除|停止|
+    送らないでください|連絡しないでください|수신거부|수신 거부|구독취소|구독 취소|구독해지|보내지 마세요|הסר|הסירו אותי|הסר אותי|להסיר|תפסיקו|בקשה להסרה|סדא
+    """
 )
 """Whole replies that mean it whatever follows them."""
 
 BARE = _words(
-    """stop|stop it|stop this|stop please|remove|end|quit|cancel|delete|no more|enough|off|revoke|please stop|erase|stopp|stoppen|löschen|entfernen|streichen|schluss|raus
-    |arrêt|arret|supprimer|retirer|baja|eliminar|borrar|parar|alto|basta|quitar|cancelar|remover|sair|pare|parem|excluir|fim|rimuovere|rimuovi|cancella|stop grazie
-    |stoppen aub|verwijderen|verwijder|usuń|usunąć|koniec|dur|durdur|durdurun|ret|iptal|çıkar|çıkart|çık|sil|silin|istemiyorum|yeter|avsluta|sluta|slutt|lopeta|konec|stoppa|stop.|spam"""
+    """
+    stop|stop it|stop this|stop please|remove|end|quit|cancel|delete|no more|enough|off|revoke|please stop|erase|
+    stopp|stoppen|löschen|entfernen|streichen|schluss|raus|arrêt|arret|supprimer|retirer|baja|eliminar|borrar|parar|
+    alto|basta|quitar|cancelar|remover|sair|pare|parem|excluir|fim|rimuovere|rimuovi|cancella|stop grazie|stoppen aub|
+    verwijderen|verwijder|usuń|usunąć|koniec|dur|durdur|durdurun|ret|iptal|çıkar|çıkart|çık|sil|silin|istemiyorum|
+    yeter|avsluta|sluta|slutt|lopeta|konec|stoppa|stop.|spam
+    """
 )
 """Whole replies that mean it when nothing else is said."""
 
 POLITE = re.compile(
-    r"^(?:please|pls|plz|kindly|hi|hello|hey|dear \w+|thanks|thank you|thx|ok|okay|yes|no|just|bitte|danke"
-    r"|hallo|guten tag|s'il vous plaît|svp|s v p|merci|bonjour|por favor|gracias|hola|obrigad[oa]|olá"
-    r"|per favore|grazie|per cortesia|ciao|buongiorno|alstublieft|aub|graag|bedankt|dag|proszę|dziękuję"
-    r"|dzień dobry|witam|lütfen|teşekkürler|teşekkür ederim|merhaba|merhabalar|tack|tak|takk|kiitos|prosím|kérem"
-    r"|vă rog|пожалуйста|спасибо|здравствуйте|من فضلك|رجاء|رجاءً|شكرا|请|謝謝|谢谢|お願いします|please,|sir|madam|asap"
-    r"|immediately|now|team|all)\b[\s,.!:;-]*",
+    (
+        r"^(?:please|pls|plz|kindly|hi|hello|hey|dear \w+|thanks|thank you|thx|ok|okay|yes|no|just|bitte|danke"
+        r"|hallo|guten tag|s'il vous plaît|svp|s v p|merci|bonjour|por favor|gracias|hola|obrigad[oa]|olá"
+        r"|per favore|grazie|per cortesia|ciao|buongiorno|alstublieft|aub|graag|bedankt|dag|proszę|dziękuję"
+        r"|dzień dobry|witam|lütfen|teşekkürler|teşekkür ederim|merhaba|merhabalar|tack|tak|takk|kiitos|prosím|kérem"
+        r"|vă rog|пожалуйста|спасибо|здравствуйте|من فضلك|رجاء|رجاءً|شكرا|请|謝謝|谢谢|お願いします|please,|sir|madam|asap"
+        r"|immediately|now|team|all)\b[\s,.!:;-]*"
+    ),
     re.IGNORECASE,
 )
 
@@ -80,167 +116,211 @@ _EN_WHERE = rf"(?:from|off|of|out of|on) {_EN_LIST}(?:lists?|mailings?|mailing|d
 REQUESTS: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"\b(?:remove|take|delete|drop|strike|scrub|get|exclude|pull|purge) (?:me|us|my (?:name|e-?mail|address|e-?mail address|details|data|contact|information|info)(?: \w+)?|this (?:e-?mail|address|e-?mail address|account)|our \w+(?: \w+)?|\S+@\S+|him|her|them|myself) {_EN_WHERE}",
-        r"\b(?:unsubscribe|un-?subscribe|opt) (?:me|us|my|this (?:e-?mail|address|account)|\S+@\S+|out (?:me"
-        r"|of))\b|\b(?:want|wish|like|need|asking|ask|trying|tried|request|asked|requesting"
-        r"|demand) (?:you )?(?:to )?(?:be )?(?:unsubscribed?|opted? out|removed from|taken off)\b"
-        r"|\bplease (?:unsubscribe|opt (?:me )?out|remove (?:me|us)|delete (?:me|my|us)|take (?:me|us) off)\b",
-        r"\b(?:please |pls |kindly |just )?(?:stop|cease|quit|refrain from|desist from) (?:all |any "
-        r"|from )?(?:e-?mailing|mailing|messaging|contacting|sending|spamming|writing|texting|calling"
-        r"|soliciting|bothering|harassing|pestering|these|this spam|with the|the e-?mails)(?: (?:to )?(?:me|us"
-        r"|these|this|my|any|more|e-?mails?|messages?|spam|mails?|further|the|such)\b)",
-        r"\b(?:do not|don'?t|never|not to|no longer|please do not) (?:ever )?(?:contact|e-?mail|mail|message"
-        r"|write|write to|text|call|spam|solicit|send|reach out to|bother) (?:to )?(?:me|us|this|my|any"
-        r"|anything|further)\b(?! (?:if|unless|until|before|back))",
-        r"\b(?:i|we) (?:do not|don'?t|no longer|did not|didn'?t|would not|wouldn'?t|never) (?:want|wish|wanted"
-        r"|like|care|asked?|agreed?|signed up|consent(?:ed)?|opted?)(?: in)? (?:to |for )?(?:receiv\w+"
-        r"|get(?:ting)?|hear\w*|be (?:contacted|e-?mailed|solicited)|have) (?:\w+ ){0,4}(?:e-?mails?|messages?"
-        r"|mails?|mailings?|newsletters?|from you|spam|communications?|contacted|solicit\w+)",
-        r"\bno (?:more|further) (?:e-?mails?|messages?|mails?|contact|communications?|correspondence"
-        r"|follow[- ]?ups?|solicitations?)\b(?!.{0,30}(?:from (?:him|her|them)|until))|\b(?:delete|erase"
-        r"|remove) (?:all )?(?:of )?(?:my|our) (?:personal )?(?:data|information|details|record)"
-        r"|right to (?:be forgotten|erasure|object)|\b(?:under|per|according to|pursuant to"
-        r"|exercise) .{0,40}\b(?:gdpr|ccpa|can-?spam)|(?:gdpr|ccpa|can-?spam) .{0,60}(?:delete|erase|remove"
-        r"|request|object|removal|erasure)|(?:withdraw|revoke) (?:my |any )?consent|object to (?:the )?processing",
-        r"\b(?:leave (?:me|us) alone|lose my (?:e-?mail|number|address)|(?:take|get) (?:me"
-        r"|us) off (?:of )?(?:this|your|the|that|any)|wish to be (?:removed|unsubscribed)"
-        r"|would like to (?:be removed|unsubscribe|opt out)|want (?:off|out of) (?:this|your|the) (?:\w+ )?list"
-        r"|please remove (?:this|my|our|the following|\S+@))",
-        r"(?:nehmen|nimm|löschen|lösche|streichen|streiche|entfernen|entferne|tragen|trage) (?:sie "
-        r"|du )?(?:bitte )?(?:mich|uns|meine?[nr]? (?:e-?mail|mail|adresse|daten|kontakt|mailadresse"
-        r"|e-?mail-?adresse)\w*|diese (?:e-?mail|mail|adresse)\w*)(?: (?:bitte|sofort|umgehend|daher"
-        r"|deshalb))?(?: (?:aus|von)| unverzüglich|\b)|(?:aus|von) (?:ihre[mrn]|eure[mrn]|dem|der"
-        r"|diesem) (?:\w+ )?(?:verteiler|liste|datenbank|mailingliste|newsletter|adressliste"
-        r"|kartei)\w* .{0,30}(?:nehmen|löschen|streichen|entfernen|austragen|genommen|gelöscht|entfernt)",
-        r"(?:keine|keinerlei) (?:weiteren? |mehr )?(?:werbe|e-?)?-?(?:mails?|nachrichten|werbung|newsletter"
-        r"|anfragen|kontaktaufnahme|angebote|zuschriften)(?: \w+){0,4} (?:mehr|schicken|senden|erhalten"
-        r"|bekommen|wünsch\w+|zusenden|zukommen|gewünscht)|(?:wünsche|möchte"
-        r"|will) (?:ich )?(?:\w+ ){0,4}(?:keine|nicht mehr|abgemeldet|gelöscht|austragen|abmelden"
-        r"|abbestellen)(?: \w+){0,4} ?(?:mails?|werbung|kontakt\w*|angeschrieben|nachrichten|newsletter"
-        r"|erhalten|verteiler|werden|abmelden|abbestellen|austragen)?|widerspreche (?:ich )?(?:hiermit )?(?:der"
-        r"|jeglicher|einer)|(?:kontaktieren|schreiben|belästigen) sie (?:mich|uns) (?:bitte )?nicht (?:mehr"
-        r"|wieder)|nicht (?:mehr|wieder|weiter) (?:kontaktieren|anschreiben|angeschrieben|kontaktiert)"
-        r"|löschung meiner (?:daten|personenbezogenen)|(?:hören|höre) (?:sie )?auf,? (?:mir|uns)",
-        r"(?:me|nous|m'|mon adresse|mes coordonnées) ?(?:désinscri|désabonn|retirer|supprimer|enlever|rayer"
-        r"|ôter|radier)\w*|(?:retire|supprime|enleve|enlève|désinscri|désabonn|raye|effac|ôte)\w*[- ](?:moi"
-        r"|nous|mon|mes|mon adresse|cette adresse)|(?:ne|n')\s?(?:plus|pas|souhaite plus|veux plus|désire plus"
-        r"|souhaitons plus|veuillez plus).{0,30}(?:recevoir|être contact|contacter|m'écrire|m'envoyer"
-        r"|me solliciter|de vos)|ne (?:souhaite|veux|désire|souhaitons|voulons) (?:plus|pas) (?:recevoir|être"
-        r"|que)|(?:arrêtez|arreter|arrêter|cessez|merci d'arrêter|stoppez) (?:de |d')?(?:m'|me|nous|vos|ces"
-        r"|les)|ne (?:me|nous|m') ?(?:contactez|écrivez|envoyez|sollicitez) plus|suppression de mes données"
-        r"|droit (?:à l'|d')(?:effacement|oubli|opposition)|rgpd",
-        r"(?:d(?:ar|é|e|en|ar)me|dar(?:nos|se|me)?|d[eé]nme|darnos) de baja|(?:quiero|deseo|solicito|pido|ruego"
-        r"|quisiera) .{0,30}(?:baja|desuscrib|cancelar|eliminad|borrad)|(?:elim[ií]n|b[oó]rr|quit|qu[ií]t|saqu"
-        r"|s[aá]qu|remuev|retir)\w{1,5}(?:me|nos)\b|(?:eliminen?|borren?|quiten?|saquen?|retiren?) (?:mi|mis"
-        r"|nuestr|este)|(?:no|dejen? de|deje de|paren de|dejad de) (?:me |nos )?(?:volver a )?(?:escrib|envi"
-        r"|env[ií]|contact|mand|molest)\w*(?: (?:m[aá]s|nunca|correos|mensajes|emails|e-mails|mails|a mi|a este"
-        r"|publicidad))?\b|no (?:quiero|deseo|queremos|deseamos) (?:recibir|que me|seguir|m[aá]s|volver)"
-        r"|derecho (?:de supresi[oó]n|al olvido|de oposici[oó]n|de cancelaci[oó]n)",
-        r"(?:me )?(?:remov|descadastr|retir|exclu|tir|desinscrev)\w{0,6}(?:-me|-nos)\b|(?:me|nos) (?:remova"
-        r"|remover|retire|retirar|exclua|excluir|tire|tirar|descadastr\w+|remov\w+)|(?:remova|remover|retire"
-        r"|exclua|apague|delete|apagar|excluir|descadastre) (?:o |a |os |as )?(?:meu|minha|meus|este|esse"
-        r"|nosso)|não (?:quero|desejo|queremos|gostaria de|tenho interesse em) (?:mais )?(?:receber|continuar"
-        r"|ser contact|que me)|(?:parem?|deixem?|pare) de (?:me |nos )?(?:enviar|mandar|contatar|contactar"
-        r"|escrever|encher|spam)|não (?:me |nos )?(?:envi|mand|contat|contact|escrev|perturb)\w+ mais"
-        r"|não me (?:contat|contact|envi|escrev|mand)\w+|lgpd|(?:cancelar|cancele) (?:a |minha )?(?:inscri"
-        r"|subscri|assinatura)",
-        r"(?:cancell|rimuov|togli|toglie|elimin|disiscriv)\w{0,6}(?:mi|temi|ci|teci)\b|(?:mi|ci) (?:cancell"
-        r"|rimuov|tolg|elimin|disiscriv)\w+|(?:cancell|rimuov|elimin|toglie)\w+ (?:il mio|la mia|i miei"
-        r"|questo indirizzo|il nostro)|non (?:voglio|desidero|vogliamo|desideriamo|intendo"
-        r"|gradisco) (?:più )?(?:ricever|essere|che mi|avere|altre)|non (?:mi |ci )?(?:contatt|scriv|invi|mand"
-        r"|disturb)\w+(?: \w+)? più|(?:smett|smetta|smettetela|finite|basta)\w* (?:di |con )?(?:invi|mand|scriv"
-        r"|contatt|quest|le |mail|email)|diritto (?:all'oblio|alla cancellazione|di opposizione)",
-        r"(?:schrijf|meld|haal|verwijder|gooi|schrap) (?:mij|me|ons|mijn (?:\w+)"
-        r"|dit (?:e-?mail)?adres)(?: (?:aub|alstublieft|a\.u\.b\.|svp))?(?: (?:uit|af|van|direct|\b))|(?:wil"
-        r"|wens|wensen|willen|verzoek)(?: \w+){0,3} (?:geen|niet (?:meer|langer)|uitgeschreven|afgemeld"
-        r"|verwijderd|uitschrijven|afmelden)|(?:geen|niet) (?:verdere |meer )?(?:mails?|e-?mails?|berichten"
-        r"|nieuwsbrie\w+|contact|reclame)(?: \w+){0,3} (?:meer|ontvangen|sturen|toesturen|opnemen)|(?:stop"
-        r"|ophouden|houd op|stoppen) (?:aub |alstublieft )?(?:met|om) (?:het )?(?:mij |me "
-        r"|ons )?(?:\w+ )?(?:mailen|sturen|spammen|benaderen|contact|berichten|schrijven|e-?mails?)"
-        r"|niet meer (?:te )?(?:mailen|benaderen|contacteren|schrijven)|avg[- ](?:verzoek|verwijder)",
-        r"(?:wypis|wykreśl|usu[nń]|skasuj|wyrejestruj)\w*(?: proszę)? (?:mnie|nas|mój|moje|moich|mojego|nasz"
-        r"|ten adres|z (?:listy|bazy|tej))|(?:proszę|prosze|prosimy)(?: \w+){0,3} (?:o (?:wypisanie|usunięcie"
-        r"|zaprzestanie|wykreślenie|niewysyłanie|nieprzesyłanie)|wypisać|usunąć|nie (?:pisać|wysyłać"
-        r"|kontaktować|przesyłać|przysyłać)|zaprzestać|się nie kontaktować)|nie (?:chcę|chce|życzę sobie"
-        r"|życzymy|chcemy|wyrażam zgody|zgadzam się)(?: \w+){0,4} (?:otrzymywać|dostawać|wiadomości|maili"
-        r"|kontaktu|na|kontaktow\w+|przetwarzan\w+|korespondencji)|nie (?:pisz|piszcie|wysyłaj|wysyłajcie"
-        r"|kontaktuj)\w* (?:do mnie|mi|więcej|się|już)|(?:przestań|przestańcie) (?:do mnie )?(?:pisać|wysyłać)"
-        r"|rodo|prawo do (?:usunięcia|bycia zapomnianym|sprzeciwu)|zgłaszam sprzeciw",
-        r"(?:listeden|listenizden|listelerinizden|mail listesinden|veri ?taban\w+|rehberinizden|aboneli\w+"
-        r"|üyeli\w+|gönderim\w*) (?:\w+ ){0,3}(?:çık|sil|kaldır|iptal|ayrıl)\w*|(?:beni|bizi|adresimi|mailimi"
-        r"|e-?postamı|mail adresimi|e-?posta adresimi|bilgilerimi|verilerimi|kaydımı|ismimi|üyeliğimi"
-        r"|aboneliğimi|kişisel verilerimi(?:n)?) (?:\w+ ){0,5}(?:çıkar|sil|kaldır|iptal|silin)\w*|(?:bir daha"
-        r"|daha fazla|artık|lütfen|bana|bize|tekrar)(?: \w+){0,4} (?:mail|e-?posta|mesaj|ileti"
-        r"|email)?\s?(?:atma|gönderme|yazma|yollama|rahatsız etme|arama|iletişime geçme|iletme|göndermeyi"
-        r"|atmayı)(?:yın|yin|yınız|yiniz|yalım|yi kes|yi bırak|)\w*|(?:mail|e-?posta|mesaj|bülten|ileti|reklam"
-        r"|tanıtım)\w*(?: \w+){0,2} (?:almak|görmek|gelmesini) istemi\w+|(?:iletişim|rahatsız"
-        r"|irtibat)\w*(?: \w+){0,2} (?:istemiyorum|edilmek istemiyorum|kurulmasını istemiyorum|kurmayın"
-        r"|geçmeyin)|kvkk .{0,60}(?:sil|talep|çıkar|kaldır)|rahatsız etmeyin",
-        r"(?:إلغاء|الغاء|ألغوا|الغوا) (?:ال)?(?:اشتراك|إشتراك)\w*|(?:احذف|أزل|ازل|أزيل|ازيل|إزال|ازال|حذف"
-        r"|شطب)\w*\s.{0,30}(?:القائمة|قائمت|بريدي|عنواني|بيانات|اسمي|إيميلي|ايميلي)|(?:لا|عدم|بعدم|التوقف عن"
-        r"|توقفوا عن|توقف عن|الرجاء عدم|أرجو عدم|كفوا عن) ?(?:أريد |اريد |أرغب في |ارغب في |تقم ب"
-        r"|تقوموا ب)?(?:ترسل|إرسال|ارسال|مراسل|تراسل|الإرسال|الارسال|تلقي|استلام|استقبال|التواصل|الاتصال|تتواصل"
-        r"|تتصل)\w*",
-        r"(?:отпишите|удалите|исключите|уберите|вычеркните) (?:меня|нас|мой|мои|этот)|(?:больше )?не (?:пишите"
-        r"|присылайте|отправляйте|беспокойте|шлите|звоните)(?: \w+){0,2} ?(?:мне|нам|больше|писем|мой)"
-        r"|не (?:хочу|желаю|хотим) (?:больше )?(?:получать|видеть)|прекратите (?:\w+ )?(?:рассыл|присылать"
-        r"|писать|отправл|слать)|(?:хочу|прошу|как) отписа|(?:ta bort|avregistrera|stryk|radera) (?:mig|min"
-        r"|mina|oss)|(?:vill|önskar) inte (?:längre |ha |få )|sluta (?:skicka|maila|mejla|kontakta)|(?:fjern"
-        r"|slet|meld|stryk) (?:meg|mig|min|mitt|oss|os)(?: (?:fra|av|af))?|(?:ønsker|vil) ikke (?:lenger "
-        r"|længere |at )?(?:motta|modtage|få|flere|bli)|poistakaa? (?:minut|sähköposti|osoitteeni)"
-        r"|en halua (?:enää )?(?:saada|vastaanottaa|viestejä)|odhlaste (?:mě|mne|nás)|(?:vyřaďte|vymažte"
-        r"|odstraňte|smažte) (?:mě|mne|můj|mou|moje)|nepřeji si|nechci (?:dostávat|další)|(?:leiratkoz|töröljék"
-        r"|töröljenek|vegyenek le)\w*|nem (?:kérek|szeretnék) (?:több|további)|dezabon\w+|nu (?:mai )?(?:doresc"
-        r"|vreau) (?:să )?(?:mai )?(?:primesc|primi)|ștergeți(?:-mă)?",
-        r"(?:请|麻烦)?(?:将我|把我|帮我)?.{0,6}(?:退订|取消订阅|从.{0,8}(?:名单|列表).{0,4}(?:移除|删除|去掉))|(?:不要|别|勿|请勿"
-        r"|停止)再?(?:给我)?(?:发|寄|联系|打扰|发送)|(?:配信|メール).{0,10}(?:停止|解除|不要|やめて)|(?:送ら|連絡し|送信し)ないで|リストから.{0,6}(?:削除"
-        r"|外して)|(?:수신|구독).{0,4}(?:거부|취소|해지|원하지)|(?:보내지|연락하지) ?(?:마|말)|(?:להסיר|הסירו|הסר|תסירו) (?:אותי|את)"
-        r"|(?:אל|לא) (?:תשלח|לשלוח|תפנו|ליצור)",
+        (
+            rf"\b(?:remove|take|delete|drop|strike|scrub|get|exclude|pull|purge) (?:me|us|my (?:name|e-?mail|address"
+            rf"|e-?mail address|details|data|contact|information|info)(?: \w+)?|this (?:e-?mail|address"
+            rf"|e-?mail address|account)|our \w+(?: \w+)?|\S+@\S+|him|her|them|myself) {_EN_WHERE}"
+        ),
+        (
+            r"\b(?:unsubscribe|un-?subscribe|opt) (?:me|us|my|this (?:e-?mail|address|account)|\S+@\S+|out (?:me"
+            r"|of))\b|\b(?:want|wish|like|need|asking|ask|trying|tried|request|asked|requesting"
+            r"|demand) (?:you )?(?:to )?(?:be )?(?:unsubscribed?|opted? out|removed from|taken off)\b"
+            r"|\bplease (?:unsubscribe|opt (?:me )?out|remove (?:me|us)|delete (?:me|my|us)|take (?:me|us) off)\b"
+        ),
+        (
+            r"\b(?:please |pls |kindly |just )?(?:stop|cease|quit|refrain from|desist from) (?:all |any "
+            r"|from )?(?:e-?mailing|mailing|messaging|contacting|sending|spamming|writing|texting|calling"
+            r"|soliciting|bothering|harassing|pestering|these|this spam|with the|the e-?mails)(?: (?:to )?(?:me|us"
+            r"|these|this|my|any|more|e-?mails?|messages?|spam|mails?|further|the|such)\b)"
+        ),
+        (
+            r"\b(?:do not|don'?t|never|not to|no longer|please do not) (?:ever )?(?:contact|e-?mail|mail|message"
+            r"|write|write to|text|call|spam|solicit|send|reach out to|bother) (?:to )?(?:me|us|this|my|any"
+            r"|anything|further)\b(?! (?:if|unless|until|before|back))"
+        ),
+        (
+            r"\b(?:i|we) (?:do not|don'?t|no longer|did not|didn'?t|would not|wouldn'?t|never) (?:want|wish|wanted"
+            r"|like|care|asked?|agreed?|signed up|consent(?:ed)?|opted?)(?: in)? (?:to |for )?(?:receiv\w+"
+            r"|get(?:ting)?|hear\w*|be (?:contacted|e-?mailed|solicited)|have) (?:\w+ ){0,4}(?:e-?mails?|messages?"
+            r"|mails?|mailings?|newsletters?|from you|spam|communications?|contacted|solicit\w+)"
+        ),
+        (
+            r"\bno (?:more|further) (?:e-?mails?|messages?|mails?|contact|communications?|correspondence"
+            r"|follow[- ]?ups?|solicitations?)\b(?!.{0,30}(?:from (?:him|her|them)|until))|\b(?:delete|erase"
+            r"|remove) (?:all )?(?:of )?(?:my|our) (?:personal )?(?:data|information|details|record)"
+            r"|right to (?:be forgotten|erasure|object)|\b(?:under|per|according to|pursuant to"
+            r"|exercise) .{0,40}\b(?:gdpr|ccpa|can-?spam)|(?:gdpr|ccpa|can-?spam) .{0,60}(?:delete|erase|remove"
+            r"|request|object|removal|erasure)|(?:withdraw|revoke) (?:my |any )?consent|object to (?:the )?processing"
+        ),
+        (
+            r"\b(?:leave (?:me|us) alone|lose my (?:e-?mail|number|address)|(?:take|get) (?:me"
+            r"|us) off (?:of )?(?:this|your|the|that|any)|wish to be (?:removed|unsubscribed)"
+            r"|would like to (?:be removed|unsubscribe|opt out)|want (?:off|out of) (?:this|your|the) (?:\w+ )?list"
+            r"|please remove (?:this|my|our|the following|\S+@))"
+        ),
+        (
+            r"(?:nehmen|nimm|löschen|lösche|streichen|streiche|entfernen|entferne|tragen|trage) (?:sie "
+            r"|du )?(?:bitte )?(?:mich|uns|meine?[nr]? (?:e-?mail|mail|adresse|daten|kontakt|mailadresse"
+            r"|e-?mail-?adresse)\w*|diese (?:e-?mail|mail|adresse)\w*)(?: (?:bitte|sofort|umgehend|daher"
+            r"|deshalb))?(?: (?:aus|von)| unverzüglich|\b)|(?:aus|von) (?:ihre[mrn]|eure[mrn]|dem|der"
+            r"|diesem) (?:\w+ )?(?:verteiler|liste|datenbank|mailingliste|newsletter|adressliste"
+            r"|kartei)\w* .{0,30}(?:nehmen|löschen|streichen|entfernen|austragen|genommen|gelöscht|entfernt)"
+        ),
+        (
+            r"(?:keine|keinerlei) (?:weiteren? |mehr )?(?:werbe|e-?)?-?(?:mails?|nachrichten|werbung|newsletter"
+            r"|anfragen|kontaktaufnahme|angebote|zuschriften)(?: \w+){0,4} (?:mehr|schicken|senden|erhalten"
+            r"|bekommen|wünsch\w+|zusenden|zukommen|gewünscht)|(?:wünsche|möchte"
+            r"|will) (?:ich )?(?:\w+ ){0,4}(?:keine|nicht mehr|abgemeldet|gelöscht|austragen|abmelden"
+            r"|abbestellen)(?: \w+){0,4} ?(?:mails?|werbung|kontakt\w*|angeschrieben|nachrichten|newsletter"
+            r"|erhalten|verteiler|werden|abmelden|abbestellen|austragen)?|widerspreche (?:ich )?(?:hiermit )?(?:der"
+            r"|jeglicher|einer)|(?:kontaktieren|schreiben|belästigen) sie (?:mich|uns) (?:bitte )?nicht (?:mehr"
+            r"|wieder)|nicht (?:mehr|wieder|weiter) (?:kontaktieren|anschreiben|angeschrieben|kontaktiert)"
+            r"|löschung meiner (?:daten|personenbezogenen)|(?:hören|höre) (?:sie )?auf,? (?:mir|uns)"
+        ),
+        (
+            r"(?:me|nous|m'|mon adresse|mes coordonnées) ?(?:désinscri|désabonn|retirer|supprimer|enlever|rayer"
+            r"|ôter|radier)\w*|(?:retire|supprime|enleve|enlève|désinscri|désabonn|raye|effac|ôte)\w*[- ](?:moi"
+            r"|nous|mon|mes|mon adresse|cette adresse)|(?:ne|n')\s?(?:plus|pas|souhaite plus|veux plus|désire plus"
+            r"|souhaitons plus|veuillez plus).{0,30}(?:recevoir|être contact|contacter|m'écrire|m'envoyer"
+            r"|me solliciter|de vos)|ne (?:souhaite|veux|désire|souhaitons|voulons) (?:plus|pas) (?:recevoir|être"
+            r"|que)|(?:arrêtez|arreter|arrêter|cessez|merci d'arrêter|stoppez) (?:de |d')?(?:m'|me|nous|vos|ces"
+            r"|les)|ne (?:me|nous|m') ?(?:contactez|écrivez|envoyez|sollicitez) plus|suppression de mes données"
+            r"|droit (?:à l'|d')(?:effacement|oubli|opposition)|rgpd"
+        ),
+        (
+            r"(?:d(?:ar|é|e|en|ar)me|dar(?:nos|se|me)?|d[eé]nme|darnos) de baja|(?:quiero|deseo|solicito|pido|ruego"
+            r"|quisiera) .{0,30}(?:baja|desuscrib|cancelar|eliminad|borrad)|(?:elim[ií]n|b[oó]rr|quit|qu[ií]t|saqu"
+            r"|s[aá]qu|remuev|retir)\w{1,5}(?:me|nos)\b|(?:eliminen?|borren?|quiten?|saquen?|retiren?) (?:mi|mis"
+            r"|nuestr|este)|(?:no|dejen? de|deje de|paren de|dejad de) (?:me |nos )?(?:volver a )?(?:escrib|envi"
+            r"|env[ií]|contact|mand|molest)\w*(?: (?:m[aá]s|nunca|correos|mensajes|emails|e-mails|mails|a mi|a este"
+            r"|publicidad))?\b|no (?:quiero|deseo|queremos|deseamos) (?:recibir|que me|seguir|m[aá]s|volver)"
+            r"|derecho (?:de supresi[oó]n|al olvido|de oposici[oó]n|de cancelaci[oó]n)"
+        ),
+        (
+            r"(?:me )?(?:remov|descadastr|retir|exclu|tir|desinscrev)\w{0,6}(?:-me|-nos)\b|(?:me|nos) (?:remova"
+            r"|remover|retire|retirar|exclua|excluir|tire|tirar|descadastr\w+|remov\w+)|(?:remova|remover|retire"
+            r"|exclua|apague|delete|apagar|excluir|descadastre) (?:o |a |os |as )?(?:meu|minha|meus|este|esse"
+            r"|nosso)|não (?:quero|desejo|queremos|gostaria de|tenho interesse em) (?:mais )?(?:receber|continuar"
+            r"|ser contact|que me)|(?:parem?|deixem?|pare) de (?:me |nos )?(?:enviar|mandar|contatar|contactar"
+            r"|escrever|encher|spam)|não (?:me |nos )?(?:envi|mand|contat|contact|escrev|perturb)\w+ mais"
+            r"|não me (?:contat|contact|envi|escrev|mand)\w+|lgpd|(?:cancelar|cancele) (?:a |minha )?(?:inscri"
+            r"|subscri|assinatura)"
+        ),
+        (
+            r"(?:cancell|rimuov|togli|toglie|elimin|disiscriv)\w{0,6}(?:mi|temi|ci|teci)\b|(?:mi|ci) (?:cancell"
+            r"|rimuov|tolg|elimin|disiscriv)\w+|(?:cancell|rimuov|elimin|toglie)\w+ (?:il mio|la mia|i miei"
+            r"|questo indirizzo|il nostro)|non (?:voglio|desidero|vogliamo|desideriamo|intendo"
+            r"|gradisco) (?:più )?(?:ricever|essere|che mi|avere|altre)|non (?:mi |ci )?(?:contatt|scriv|invi|mand"
+            r"|disturb)\w+(?: \w+)? più|(?:smett|smetta|smettetela|finite|basta)\w* (?:di |con )?(?:invi|mand|scriv"
+            r"|contatt|quest|le |mail|email)|diritto (?:all'oblio|alla cancellazione|di opposizione)"
+        ),
+        (
+            r"(?:schrijf|meld|haal|verwijder|gooi|schrap) (?:mij|me|ons|mijn (?:\w+)"
+            r"|dit (?:e-?mail)?adres)(?: (?:aub|alstublieft|a\.u\.b\.|svp))?(?: (?:uit|af|van|direct|\b))|(?:wil"
+            r"|wens|wensen|willen|verzoek)(?: \w+){0,3} (?:geen|niet (?:meer|langer)|uitgeschreven|afgemeld"
+            r"|verwijderd|uitschrijven|afmelden)|(?:geen|niet) (?:verdere |meer )?(?:mails?|e-?mails?|berichten"
+            r"|nieuwsbrie\w+|contact|reclame)(?: \w+){0,3} (?:meer|ontvangen|sturen|toesturen|opnemen)|(?:stop"
+            r"|ophouden|houd op|stoppen) (?:aub |alstublieft )?(?:met|om) (?:het )?(?:mij |me "
+            r"|ons )?(?:\w+ )?(?:mailen|sturen|spammen|benaderen|contact|berichten|schrijven|e-?mails?)"
+            r"|niet meer (?:te )?(?:mailen|benaderen|contacteren|schrijven)|avg[- ](?:verzoek|verwijder)"
+        ),
+        (
+            r"(?:wypis|wykreśl|usu[nń]|skasuj|wyrejestruj)\w*(?: proszę)? (?:mnie|nas|mój|moje|moich|mojego|nasz"
+            r"|ten adres|z (?:listy|bazy|tej))|(?:proszę|prosze|prosimy)(?: \w+){0,3} (?:o (?:wypisanie|usunięcie"
+            r"|zaprzestanie|wykreślenie|niewysyłanie|nieprzesyłanie)|wypisać|usunąć|nie (?:pisać|wysyłać"
+            r"|kontaktować|przesyłać|przysyłać)|zaprzestać|się nie kontaktować)|nie (?:chcę|chce|życzę sobie"
+            r"|życzymy|chcemy|wyrażam zgody|zgadzam się)(?: \w+){0,4} (?:otrzymywać|dostawać|wiadomości|maili"
+            r"|kontaktu|na|kontaktow\w+|przetwarzan\w+|korespondencji)|nie (?:pisz|piszcie|wysyłaj|wysyłajcie"
+            r"|kontaktuj)\w* (?:do mnie|mi|więcej|się|już)|(?:przestań|przestańcie) (?:do mnie )?(?:pisać|wysyłać)"
+            r"|rodo|prawo do (?:usunięcia|bycia zapomnianym|sprzeciwu)|zgłaszam sprzeciw"
+        ),
+        (
+            r"(?:listeden|listenizden|listelerinizden|mail listesinden|veri ?taban\w+|rehberinizden|aboneli\w+"
+            r"|üyeli\w+|gönderim\w*) (?:\w+ ){0,3}(?:çık|sil|kaldır|iptal|ayrıl)\w*|(?:beni|bizi|adresimi|mailimi"
+            r"|e-?postamı|mail adresimi|e-?posta adresimi|bilgilerimi|verilerimi|kaydımı|ismimi|üyeliğimi"
+            r"|aboneliğimi|kişisel verilerimi(?:n)?) (?:\w+ ){0,5}(?:çıkar|sil|kaldır|iptal|silin)\w*|(?:bir daha"
+            r"|daha fazla|artık|lütfen|bana|bize|tekrar)(?: \w+){0,4} (?:mail|e-?posta|mesaj|ileti"
+            r"|email)?\s?(?:atma|gönderme|yazma|yollama|rahatsız etme|arama|iletişime geçme|iletme|göndermeyi"
+            r"|atmayı)(?:yın|yin|yınız|yiniz|yalım|yi kes|yi bırak|)\w*|(?:mail|e-?posta|mesaj|bülten|ileti|reklam"
+            r"|tanıtım)\w*(?: \w+){0,2} (?:almak|görmek|gelmesini) istemi\w+|(?:iletişim|rahatsız"
+            r"|irtibat)\w*(?: \w+){0,2} (?:istemiyorum|edilmek istemiyorum|kurulmasını istemiyorum|kurmayın"
+            r"|geçmeyin)|kvkk .{0,60}(?:sil|talep|çıkar|kaldır)|rahatsız etmeyin"
+        ),
+        (
+            r"(?:إلغاء|الغاء|ألغوا|الغوا) (?:ال)?(?:اشتراك|إشتراك)\w*|(?:احذف|أزل|ازل|أزيل|ازيل|إزال|ازال|حذف"
+            r"|شطب)\w*\s.{0,30}(?:القائمة|قائمت|بريدي|عنواني|بيانات|اسمي|إيميلي|ايميلي)|(?:لا|عدم|بعدم|التوقف عن"
+            r"|توقفوا عن|توقف عن|الرجاء عدم|أرجو عدم|كفوا عن) ?(?:أريد |اريد |أرغب في |ارغب في |تقم ب"
+            r"|تقوموا ب)?(?:ترسل|إرسال|ارسال|مراسل|تراسل|الإرسال|الارسال|تلقي|استلام|استقبال|التواصل|الاتصال|تتواصل"
+            r"|تتصل)\w*"
+        ),
+        (
+            r"(?:отпишите|удалите|исключите|уберите|вычеркните) (?:меня|нас|мой|мои|этот)|(?:больше )?не (?:пишите"
+            r"|присылайте|отправляйте|беспокойте|шлите|звоните)(?: \w+){0,2} ?(?:мне|нам|больше|писем|мой)"
+            r"|не (?:хочу|желаю|хотим) (?:больше )?(?:получать|видеть)|прекратите (?:\w+ )?(?:рассыл|присылать"
+            r"|писать|отправл|слать)|(?:хочу|прошу|как) отписа|(?:ta bort|avregistrera|stryk|radera) (?:mig|min"
+            r"|mina|oss)|(?:vill|önskar) inte (?:längre |ha |få )|sluta (?:skicka|maila|mejla|kontakta)|(?:fjern"
+            r"|slet|meld|stryk) (?:meg|mig|min|mitt|oss|os)(?: (?:fra|av|af))?|(?:ønsker|vil) ikke (?:lenger "
+            r"|længere |at )?(?:motta|modtage|få|flere|bli)|poistakaa? (?:minut|sähköposti|osoitteeni)"
+            r"|en halua (?:enää )?(?:saada|vastaanottaa|viestejä)|odhlaste (?:mě|mne|nás)|(?:vyřaďte|vymažte"
+            r"|odstraňte|smažte) (?:mě|mne|můj|mou|moje)|nepřeji si|nechci (?:dostávat|další)|(?:leiratkoz|töröljék"
+            r"|töröljenek|vegyenek le)\w*|nem (?:kérek|szeretnék) (?:több|további)|dezabon\w+|nu (?:mai )?(?:doresc"
+            r"|vreau) (?:să )?(?:mai )?(?:primesc|primi)|ștergeți(?:-mă)?"
+        ),
+        (
+            r"(?:请|麻烦)?(?:将我|把我|帮我)?.{0,6}(?:退订|取消订阅|从.{0,8}(?:名单|列表).{0,4}(?:移除|删除|去掉))|(?:不要|别|勿|请勿"
+            r"|停止)再?(?:给我)?(?:发|寄|联系|打扰|发送)|(?:配信|メール).{0,10}(?:停止|解除|不要|やめて)|(?:送ら|連絡し|送信し)ないで|リストから.{0,6}(?:削除"
+            r"|外して)|(?:수신|구독).{0,4}(?:거부|취소|해지|원하지)|(?:보내지|연락하지) ?(?:마|말)|(?:להסיר|הסירו|הסר|תסירו) (?:אותי|את)"
+            r"|(?:אל|לא) (?:תשלח|לשלוח|תפנו|ליצור)"
+        ),
     )
 )
 """Sentences in which somebody asks it for himself."""
 
 NOT_A_REQUEST = re.compile(
-    r"\bto (?:unsubscribe|opt[ -]?out|be removed|stop receiving|remove (?:yourself|your|this)|cancel your"
-    r"|manage your|update your|change your|leave this)\b(?!\s*(?:me|us|my)\b)|\bunsubscribe (?:here|at|by"
-    r"|from this list:?|link|button|:|at any|via|using|https?|<|\[|e-?mail|send)"
-    r"|click (?:here|on|the|below|this)|(?:if|when|should) you (?:\w+ ){0,4}(?:wish|want|prefer|like"
-    r"|unsubscribe|no longer|opt|don'?t|do not|would rather|ask|need|change)|you (?:can|may|could|will|have|are"
-    r"|were|do not|don't|need|must|should|might) (?:\w+ ){0,4}(?:unsubscrib|opt|remov|receiv|subscrib|stop|reply)"
-    r"|you(?:'re| are)? (?:\w+ )?receiv\w+ (?:this|these|our)|reply (?:with "
-    r"|to this .{0,30}with )?[\"'“‘*]?(?:stop|unsubscribe|remove|no)\b|(?:with|put|type|write|enter|containing"
-    r"|include) (?:the )?(?:word |subject )?[\"'“‘*]?(?:stop|unsubscribe|remove)\b|send (?:an? )?(?:blank "
-    r"|empty )?(?:e-?mail|message|mail)? ?to \S+|unsubscribe(?:@|-|\.html|\.php|\?|=)"
-    r"|\b(?:don'?t|do not|didn'?t|did not|never|not|no one|nobody|won'?t|will not|wouldn'?t|haven'?t|without"
-    r"|instead of|before|rather than|please don'?t) (?:\w+ ){0,3}(?:unsubscribe|remove|take|delete|opt|drop"
-    r"|stop)\b|\b(?:he|she|they|someone|people|users?|customers?|clients?|anyone|everyone"
-    r"|who) (?:\w+ ){0,4}(?:unsubscrib|opt(?:ed|s)? out|asked to be removed|wants? (?:to be )?(?:off|removed))"
-    r"|(?:why|when|who|did) (?:\w+ ){0,3}(?:unsubscrib|remov)|i(?:'ve| have)? (?:already )?(?:unsubscribed"
-    r"|removed) (?:him|her|them|the|all|from)|i(?:'ll| will| can| could"
-    r"| am going to)(?: \w+){0,2} (?:unsubscribe|remove|delete|take|stop|drop)\b(?! from your)"
-    r"|(?:klicken|clicken) sie|(?:wenn|falls|sollten) sie|um sich (?:\w+ ){0,4}(?:ab|aus)|hier (?:klicken"
-    r"|abmelden)|sie (?:können|erhalten)|(?:cliquez|cliquer) |si vous (?:ne )?(?:souhaitez|voulez|désirez)"
-    r"|pour (?:vous|se) (?:dés|ne)|vous (?:pouvez|recevez)|haga clic|si (?:usted )?(?:no )?(?:desea|quiere"
-    r"|prefiere)|para (?:darse|cancelar su|dejar de recibir|anular)|puede (?:darse|cancelar)"
-    r"|clique (?:aqui|em)|se (?:você |o senhor |não )?(?:não )?(?:deseja|quiser|prefere|desejar)"
-    r"|para (?:cancelar|deixar de|sair|descadastrar)|clicca|cliccare|se (?:non )?(?:desideri|desidera|vuoi"
-    r"|vuole|volete)|per (?:cancellarti|cancellarsi|disiscriverti|non ricevere|annullare)|klik (?:hier|op)"
-    r"|als u|indien u|wilt u (?:geen|zich)|u (?:kunt|ontvangt)|om (?:u|je) (?:uit|af)|kliknij"
-    r"|jeśli (?:nie )?(?:chcesz|chce|życzy)|aby (?:się )?(?:wypisać|zrezygnować)|otrzymujesz"
-    r"|tıklay|(?:istemiyorsanız|isterseniz|çıkmak için|ayrılmak için|iptal etmek için)|если вы|чтобы отписаться"
-    r"|нажмите|klicka|klikk|om du (?:inte|vill)|hvis du|jos et|pokud|klikněte|kattints|dacă|για να|点击|點擊|如果您"
-    r"|クリック|ご希望|클릭|원하시면|للإلغاء|اضغط|انقر|إذا كنت",
+    (
+        r"\bto (?:unsubscribe|opt[ -]?out|be removed|stop receiving|remove (?:yourself|your|this)|cancel your"
+        r"|manage your|update your|change your|leave this)\b(?!\s*(?:me|us|my)\b)|\bunsubscribe (?:here|at|by"
+        r"|from this list:?|link|button|:|at any|via|using|https?|<|\[|e-?mail|send)"
+        r"|click (?:here|on|the|below|this)|(?:if|when|should) you (?:\w+ ){0,4}(?:wish|want|prefer|like"
+        r"|unsubscribe|no longer|opt|don'?t|do not|would rather|ask|need|change)|you (?:can|may|could|will|have|are"
+        r"|were|do not|don't|need|must|should|might) (?:\w+ ){0,4}(?:unsubscrib|opt|remov|receiv|subscrib|stop|reply)"
+        r"|you(?:'re| are)? (?:\w+ )?receiv\w+ (?:this|these|our)|reply (?:with "
+        r"|to this .{0,30}with )?[\"'“‘*]?(?:stop|unsubscribe|remove|no)\b|(?:with|put|type|write|enter|containing"
+        r"|include) (?:the )?(?:word |subject )?[\"'“‘*]?(?:stop|unsubscribe|remove)\b|send (?:an? )?(?:blank "
+        r"|empty )?(?:e-?mail|message|mail)? ?to \S+|unsubscribe(?:@|-|\.html|\.php|\?|=)"
+        r"|\b(?:don'?t|do not|didn'?t|did not|never|not|no one|nobody|won'?t|will not|wouldn'?t|haven'?t|without"
+        r"|instead of|before|rather than|please don'?t) (?:\w+ ){0,3}(?:unsubscribe|remove|take|delete|opt|drop"
+        r"|stop)\b|\b(?:he|she|they|someone|people|users?|customers?|clients?|anyone|everyone"
+        r"|who) (?:\w+ ){0,4}(?:unsubscrib|opt(?:ed|s)? out|asked to be removed|wants? (?:to be )?(?:off|removed))"
+        r"|(?:why|when|who|did) (?:\w+ ){0,3}(?:unsubscrib|remov)|i(?:'ve| have)? (?:already )?(?:unsubscribed"
+        r"|removed) (?:him|her|them|the|all|from)|i(?:'ll| will| can| could"
+        r"| am going to)(?: \w+){0,2} (?:unsubscribe|remove|delete|take|stop|drop)\b(?! from your)"
+        r"|(?:klicken|clicken) sie|(?:wenn|falls|sollten) sie|um sich (?:\w+ ){0,4}(?:ab|aus)|hier (?:klicken"
+        r"|abmelden)|sie (?:können|erhalten)|(?:cliquez|cliquer) |si vous (?:ne )?(?:souhaitez|voulez|désirez)"
+        r"|pour (?:vous|se) (?:dés|ne)|vous (?:pouvez|recevez)|haga clic|si (?:usted )?(?:no )?(?:desea|quiere"
+        r"|prefiere)|para (?:darse|cancelar su|dejar de recibir|anular)|puede (?:darse|cancelar)"
+        r"|clique (?:aqui|em)|se (?:você |o senhor |não )?(?:não )?(?:deseja|quiser|prefere|desejar)"
+        r"|para (?:cancelar|deixar de|sair|descadastrar)|clicca|cliccare|se (?:non )?(?:desideri|desidera|vuoi"
+        r"|vuole|volete)|per (?:cancellarti|cancellarsi|disiscriverti|non ricevere|annullare)|klik (?:hier|op)"
+        r"|als u|indien u|wilt u (?:geen|zich)|u (?:kunt|ontvangt)|om (?:u|je) (?:uit|af)|kliknij"
+        r"|jeśli (?:nie )?(?:chcesz|chce|życzy)|aby (?:się )?(?:wypisać|zrezygnować)|otrzymujesz"
+        r"|tıklay|(?:istemiyorsanız|isterseniz|çıkmak için|ayrılmak için|iptal etmek için)|если вы|чтобы отписаться"
+        r"|нажмите|klicka|klikk|om du (?:inte|vill)|hvis du|jos et|pokud|klikněte|kattints|dacă|για να|点击|點擊|如果您"
+        r"|クリック|ご希望|클릭|원하시면|للإلغاء|اضغط|انقر|إذا كنت"
+    ),
     re.IGNORECASE,
 )
 """Footers that tell how, offers, negations and talk about others: none of them asks for anything."""
 
 UNSUBSCRIBE_SUBJECT = re.compile(
-    r"^\W*(?:unsubscribe|un-subscribe|unsub|opt[ -]?out|remove(?: me)?|stop|abmelden|abbestellen|abmeldung"
-    r"|austragen|désinscription|désabonnement|désinscrire|se désabonner|baja|darme de baja"
-    r"|cancelar suscripci[oó]n|desuscribir|descadastrar|cancelar inscri[cç][aã]o|remover"
-    r"|disiscrizione|disiscrivimi|cancellami|cancellazione|afmelden|uitschrijven|wypisz|wypisz mnie|rezygnacja"
-    r"|listeden çık|üyelikten çık|abonelikten çık|iptal|إلغاء الاشتراك|الغاء الاشتراك|отписаться|отписка|退订"
-    r"|取消订阅|配信停止|수신거부|avregistrera|avmeld|afmeld)\W*(?:request|please|me)?\W*$",
+    (
+        r"^\W*(?:unsubscribe|un-subscribe|unsub|opt[ -]?out|remove(?: me)?|stop|abmelden|abbestellen|abmeldung"
+        r"|austragen|désinscription|désabonnement|désinscrire|se désabonner|baja|darme de baja"
+        r"|cancelar suscripci[oó]n|desuscribir|descadastrar|cancelar inscri[cç][aã]o|remover"
+        r"|disiscrizione|disiscrivimi|cancellami|cancellazione|afmelden|uitschrijven|wypisz|wypisz mnie|rezygnacja"
+        r"|listeden çık|üyelikten çık|abonelikten çık|iptal|إلغاء الاشتراك|الغاء الاشتراك|отписаться|отписка|退订"
+        r"|取消订阅|配信停止|수신거부|avregistrera|avmeld|afmeld)\W*(?:request|please|me)?\W*$"
+    ),
     re.IGNORECASE,
 )
 """A subject that is nothing else: the mail a List-Unsubscribe address gets."""

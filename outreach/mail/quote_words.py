@@ -88,6 +88,19 @@ _SEPARATORS = (
     "|original appointment"
     "|antworten sie oberhalb|please reply above"
 )
+_ABOVE = (
+    "reply above this line",
+    "your reply above",
+    "reply above this",
+    "au-dessus de cette ligne",
+    "oberhalb dieser zeile",
+    "encima de esta línea",
+    "acima desta linha",
+    "sopra questa riga",
+    "boven deze regel",
+    "powyżej tej linii",
+    "bu satırın üst",
+)
 _SEPARATOR_WORDS = tuple(_SEPARATORS.split("|"))
 
 _MOBILE = re.compile(
@@ -137,6 +150,8 @@ def is_separator(line: str) -> bool:
     core = line.strip(" \t*->_=#~|•·—–\u00a0").rstrip(":").lower()
     if not core or len(core) > 120 or len(line) > 400:
         return False
+    if any(words in core for words in _ABOVE):
+        return True
     is_marked = line.strip(" \t*>")[:2] in _RULES or line.rstrip().endswith(("--", ":"))
     return core.startswith(_SEPARATOR_WORDS) and (is_marked or core in _SEPARATOR_WORDS)
 

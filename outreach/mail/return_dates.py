@@ -1,4 +1,5 @@
-"""The day somebody is back, from an out-of-office note, in the languages of `date_words`. Relative to the mail's date."""
+"""The day somebody is back, from an out-of-office note, in the languages of `date_words`. Relative to the mail's "
+"date."""
 
 from __future__ import annotations
 
@@ -17,9 +18,11 @@ _DATES = re.compile(
     r"(?P<iso>20\d\d[-/.]\d{1,2}[-/.]\d{1,2})"
     r"|(?P<cjk>(?:20\d\d年)?\d{1,2}月\d{1,2}日)"
     r"|(?P<numbers>\d{1,2}[./-]\d{1,2}(?:[./-](?:20)?\d\d|(?=\.?[^\d:]|\.?$)))(?!\d|\s?(?:" + _MONTH + r")\b)"
-    rf"|(?P<day_first>\d{{1,2}})(?:st|nd|rd|th|er|º|°|ª|\.|-?go|e|de|\.º)?[\s\-/]{{0,3}}(?:of |de |d'|d’|del )?(?P<month_after>{_MONTH})\b\.?"
+    rf"|(?P<day_first>\d{{1,2}})(?:st|nd|rd|th|er|º|°|ª|\.|-?go|e|de|\.º)?[\s\-/]{{0,3}}(?:of |de |d'|d’"
+    rf"|del )?(?P<month_after>{_MONTH})\b\.?"
     rf"(?:(?:,? | de | del |[-/.']){{1,2}}(?P<year_after>(?:20)?\d\d)(?![\d:.h%]))?"
-    rf"|(?P<month_first>{_MONTH})\b\.?[\s\-]{{1,2}}(?:the )?(?:\d{{1,2}}(?:st|nd|rd|th)? ?[-–—] ?)?(?P<day_after>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:,? (?P<year_last>20\d\d))?"
+    rf"|(?P<month_first>{_MONTH})\b\.?[\s\-]{{1,2}}(?:the )?(?:\d{{1,2}}(?:st|nd|rd"
+    rf"|th)? ?[-–—] ?)?(?P<day_after>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:,? (?P<year_last>20\d\d))?"
     rf"|(?P<weekday>{_DAY})\b"
     r"|the (?P<nth>\d{1,2})(?:st|nd|rd|th)\b"
     r")",
