@@ -41,11 +41,11 @@ _LONGEST_TEXT = 100_000  # the csv module reads cells of up to 131,072 character
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`directory` is made if it is missing. `stages` and `status_values`, where given, are the only ones taken."""
+    """`directory` is made if it is missing. Known stages and statuses, where given, are the only ones taken."""
 
     directory: str
-    stages: tuple[str, ...] = ()
-    status_values: tuple[str, ...] = ()
+    known_stages: tuple[str, ...] = ()
+    known_statuses: tuple[str, ...] = ()
 
 
 class CsvFile:
@@ -73,15 +73,15 @@ class CsvFile:
         return await self._locked(lambda: self._log(person_id, activity))
 
     async def set_status(self, person_id: str, status: str) -> None:
-        self._prove("status", status, self._options.status_values)
+        self._prove("status", status, self._options.known_statuses)
         await self._locked(lambda: self._set(person_id, "status", status))
 
     async def set_stage(self, person_id: str, stage: str) -> bool:
-        self._prove("stage", stage, self._options.stages)
+        self._prove("stage", stage, self._options.known_stages)
         return await self._locked(lambda: self._move(person_id, stage))
 
     async def ensure_deal(self, person_id: str, deal: Deal) -> str:
-        self._prove("stage", deal.stage, self._options.stages)
+        self._prove("stage", deal.stage, self._options.known_stages)
         return await self._locked(lambda: self._deal(person_id, deal))
 
     async def assign_owner(self, person_id: str, email: str) -> None:
@@ -99,7 +99,7 @@ class CsvFile:
     def _account(self) -> Account:
         self._files.save("people", self._files.load("people"))  # proves that it can be written, not only read
         known = self._options
-        return Account(name=str(self._files.directory), stages=known.stages, status_values=known.status_values)
+        return Account(name=str(self._files.directory), stages=known.known_stages, status_values=known.known_statuses)
 
     def _with(self, email: str) -> list[Row]:
         people = self._files.load("people")

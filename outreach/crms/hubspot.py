@@ -42,6 +42,13 @@ class Options:
     tags_property: str = ""
     do_not_contact_property: str = ""
 
+    def __post_init__(self) -> None:
+        if not self.token.strip():
+            raise ValueError('the token is empty. Write token: "${HUBSPOT_TOKEN}" and set it in the environment.')
+        for version in (self.api_version, self.account_info_version):
+            if not re.fullmatch(r"\d{4}-\d{2}(-beta)?", version):
+                raise ValueError(f"'{version}' is no version of the HubSpot API. Write a date such as '2026-09'.")
+
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
@@ -204,14 +211,14 @@ class HubSpot:
 
     async def _write(self, kind: str, record_id: str, properties: Mapping[str, str]) -> None:
         path = f"{self._objects(kind)}/{segment(record_id)}"
-        await self._api.patch(path, json={"properties": dict(properties)}, read=_record)
+        await self._api.patch(path, json={"properties": dict(properties)}, read=dict)
 
     async def _create_for(self, person_id: str, kind: str, properties: Mapping[str, str]) -> str:
         """A record that belongs to the person from its first moment: one request, so never one without the other."""
         types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": _TO_CONTACT[kind]}]
         body = {"properties": dict(properties), "associations": [{"to": {"id": person_id}, "types": types}]}
         try:
-            return await self._api.post(self._objects(kind), json=body, read=lambda reply: str(_record(reply)["id"]))
+            return await self._api.post(self._objects(kind), json=body, read=lambda reply: str(reply["id"]))
         except Refused as error:
             if error.outcome is Outcome.VALIDATION:
                 await self._read("contacts", person_id, ["email"])  # a contact that is gone is refused as a bad value

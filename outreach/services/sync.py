@@ -268,7 +268,8 @@ def _count(job: ClaimedJob, verdict: Verdict | None, result: Drained) -> None:
             _log.warning("crm_job_dead", connection=job.connection, job=job.number, operation=job.operation)
     if verdict and verdict.park_until and not result.parked_because:
         result.parked_because = verdict.parked_because
-        _log.warning("crm_connection_parked", connection=job.connection, until=verdict.park_until.isoformat())
+        log = _log.warning if verdict.failures else _log.info  # to wait as the vendor asks is no trouble
+        log("crm_connection_parked", connection=job.connection, until=verdict.park_until.isoformat())
 
 
 def release_expired(store: Store, *, clock: Clock, pace: Pace | None = None) -> int:

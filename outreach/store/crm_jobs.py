@@ -339,8 +339,11 @@ def counts(connection: Connection) -> dict[str, dict[str, int]]:
 
 def next_due_at(connection: Connection, crm: str) -> datetime | None:
     """When the connection's list has something to do again; None: nothing is waiting."""
-    statement = select(func.min(crm_jobs.c.due_at)).where(
-        crm_jobs.c.connection == crm, crm_jobs.c.state == JobState.WAITING, ~_in_the_way()
+    is_next = and_(
+        crm_jobs.c.connection == crm,
+        crm_jobs.c.state == _inline(JobState.WAITING),
+        crm_jobs.c.due_at.is_not(None),
+        ~_in_the_way(),
     )
-    found: datetime | None = connection.execute(statement).scalar()
-    return found
+    statement = select(crm_jobs.c.due_at).where(is_next).order_by(crm_jobs.c.due_at).limit(1)
+    return connection.execute(statement).scalar()

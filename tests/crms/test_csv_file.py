@@ -23,7 +23,7 @@ class CsvWorld:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        options = Options(directory=str(directory), stages=("discovery", "proposal"))
+        options = Options(directory=str(directory), known_stages=("discovery", "proposal"))
         self.crm = CsvFile(options)
 
     def rows(self, table: str) -> list[dict[str, str]]:

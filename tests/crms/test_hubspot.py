@@ -11,8 +11,10 @@ import pytest
 
 from outreach.crm import Deal, Field, Mode, Operation
 from outreach.crms.hubspot import HubSpot, Options
+from outreach.domain.crm_mapping import CrmMapping, CrmTrigger, DealRule, FieldRule
 from outreach.errors import AdapterError, Outcome, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
 from outreach.sandbox.hubspot_server import OWNERS, TOKEN, FakeHubSpot
+from outreach.services.crm_check import check
 from outreach.testing.crm import AYSE, REPLY, CrmContract, run
 
 _REMOTE = {"first_name": "firstname", "status": "hs_lead_status", "tags": "outreach_tags", "owner": "hubspot_owner_id"}
@@ -256,6 +258,24 @@ class TestRequests:
 
         assert "crm.objects.owners.read" in account.unread["users"]
         assert account.stages
+
+    def test_a_mapping_is_proved_against_the_account(self, world: HubSpotWorld) -> None:
+        mapping = CrmMapping(
+            name="hubspot",
+            fields=(FieldRule(remote="jobtitle", source="title"), FieldRule(remote="jobtitel", source="title")),
+            status_property="hs_lead_status",
+            statuses={"responded": "CONNECTED", "bounced": "BOUNCED"},
+            stages={"default": {"won": "closedwon", "lost": "closedlots"}},
+            owners={"anna": "anna@example.com", "kim": "kim@example.com"},
+            deal=DealRule(pipeline="defualt", stage="appointmentscheduled"),
+            when={CrmTrigger.REPLY: ("person", "log_reply", "tags")},
+        )
+
+        wrong = {row.subject: row.said for row in run(check(mapping, world.crm)) if not row.is_ok}
+
+        assert set(wrong) == {"field jobtitel", "status bounced", "stage default.lost", "owner kim", "deal pipeline"}
+        assert "Did you mean 'closedlost'" in wrong["stage default.lost"]
+        assert "CONNECTED" in wrong["status bounced"]
 
     def test_an_option_that_names_no_property_is_refused_by_check(self) -> None:
         with pytest.raises(Refused, match="no writable property 'tagz'"):
