@@ -7,15 +7,18 @@ from pathlib import Path
 
 from outreach.content.configuration import Settings
 from outreach.content.configuration_files import read_configuration
+from outreach.content.workspace import senders_in_use
 from outreach.errors import ConfigError
 
 
 def load(root: Path, environ: Mapping[str, str]) -> Settings:
     """Settings of the workspace at `root`: config/outreach.yaml, senders.yaml, crm.yaml, `.env`, then `environ`.
 
-    Raises ConfigError with every problem of every file. Every variable that is named must be set.
+    Raises ConfigError with every problem of every file. Every variable that is named must be set, except for senders
+    that no sequence file uses.
     """
-    read = read_configuration(root.resolve(), environ)
+    root = root.resolve()
+    read = read_configuration(root, environ, used_senders=senders_in_use(root))
     if read.problems or read.settings is None:
         raise ConfigError(*read.problems)
     return read.settings

@@ -29,6 +29,12 @@ def one_line(text: str) -> str:
     return text.strip()
 
 
+def secret(text: str) -> str:
+    """The text exactly as it is; refuses an empty one and control characters."""
+    one_line(text)
+    return text
+
+
 def not_empty(text: str) -> str:
     """The text without white space around it, of any number of lines."""
     if not text.strip():
@@ -120,6 +126,7 @@ def _number(value: object) -> object:
 
 Line = Annotated[str, AfterValidator(one_line)]
 Text = Annotated[str, AfterValidator(not_empty)]
+Secret = Annotated[str, AfterValidator(secret)]
 Slug = Annotated[str, AfterValidator(slug)]
 Duration = Annotated[Span, PlainValidator(_positive_span)]
 Elapsed = Annotated[timedelta, PlainValidator(elapsed)]

@@ -20,7 +20,7 @@ from outreach.content.configuration import (
     WebhookSettings,
     WebSettings,
 )
-from outreach.content.field_types import Elapsed, Line, Port, Slug, Text, WebUrl, split_url
+from outreach.content.field_types import Elapsed, Line, Port, Secret, Slug, Text, WebUrl, split_url
 from outreach.content.model_reading import FileModel, known_keys, read_model
 from outreach.content.options import split_options
 from outreach.content.schedules import BUILT_IN, ScheduleModel
@@ -85,7 +85,7 @@ class OutreachModel(FileModel):
     schedules: dict[Slug, ScheduleModel] = Field(default={})
     webhooks: dict[Slug, dict[str, Any]] = Field(default={})
     web: WebModel = WebModel()
-    secret_key: Line | None = None
+    secret_key: Secret | None = None
 
 
 class OutreachVariables(OutreachModel, BaseSettings):

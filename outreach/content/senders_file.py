@@ -24,6 +24,7 @@ from outreach.content.field_types import (
     EmailAddress,
     Line,
     Positive,
+    Secret,
     Text,
     WebUrl,
     Zone,
@@ -92,8 +93,8 @@ def is_loopback(host: str) -> bool:
 class OAuthModel(FileModel):
     provider: Literal["google", "microsoft"]
     client_id: Line
-    client_secret: Line
-    refresh_token: Line
+    client_secret: Secret
+    refresh_token: Secret
 
     def settings(self) -> OAuthSettings:
         return OAuthSettings(
@@ -109,7 +110,7 @@ class MailServerModel(FileModel):
 
     url: str
     username: Line | None = None
-    password: Line | None = None
+    password: Secret | None = None
     oauth: OAuthModel | None = None
     allow_plaintext: bool = False
 

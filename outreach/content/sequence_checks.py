@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from outreach.content.configuration import SenderSettings, Settings
+from outreach.content.front_matter import split
 from outreach.content.sequences import SequenceDraft
 from outreach.content.step_models import EVENTS, EmailStep, StageStep, WaitForModel
 from outreach.content.step_tree import StepNode, every
@@ -15,7 +17,11 @@ from outreach.content.yaml_file import Path
 from outreach.domain.pipeline import Pipeline
 from outreach.errors import Problem
 
+LONGEST_NOTE = 300
+"""Characters of the note of a LinkedIn invitation, paid accounts (developer.unipile.com, POST /users/invite)."""
+
 _STAGE = "stage:"
+_VALUE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
 _NEEDS: Mapping[str, tuple[str, str]] = {
     "linkedin.accepted": ("linkedin.invite", "a linkedin.invite step"),
@@ -31,6 +37,7 @@ class Surroundings:
     """What the rest of the workspace has. `settings` is None where its file is wrong itself."""
 
     templates: Mapping[str, Template | None]  # None: the template is there, and wrong itself
+    texts: Mapping[str, str]  # the sources of the templates
     pipelines: Mapping[str, Pipeline]
     settings: Settings | None
     senders: Collection[str]  # every key of the senders file, also of senders that are wrong
@@ -107,6 +114,19 @@ def _check_templates(draft: SequenceDraft, around: Surroundings, problems: list[
             elif needs_subject and _has_no_subject(around.templates[name]):
                 remedy = f"Write `subject: …` in templates/{name}.md, or `thread:` here."
                 problems.append(draft.file.problem(path, f"the template '{name}' has no subject.", remedy))
+            elif (
+                node.kind == "linkedin.invite"
+                and around.templates[name]
+                and _written(around.texts[name]) > LONGEST_NOTE
+            ):
+                message = f"the template '{name}' is longer than the {LONGEST_NOTE} characters of an invitation's note."
+                problems.append(draft.file.problem(path, message, "Shorten it."))
+
+
+def _written(source: str) -> int:
+    """Characters every reader gets, values not counted; 0 where that depends on conditions."""
+    body = split(source, file="").body.strip()
+    return 0 if "{%" in body else len(_VALUE.sub("", body))
 
 
 def _has_no_subject(template: Template | None) -> bool:

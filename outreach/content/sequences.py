@@ -12,7 +12,7 @@ from outreach.content import schedules
 from outreach.content.field_types import Line, Positive, Slug, Text
 from outreach.content.model_reading import FileModel, read_model
 from outreach.content.schedules import ScheduleModel
-from outreach.content.step_tree import StepNode, every, read_steps
+from outreach.content.step_tree import StepNode, read_steps
 from outreach.content.steps import flatten
 from outreach.content.yaml_file import Path, YamlFile
 from outreach.domain.sequence import ALWAYS_STOPPING, DEFAULT_STOP_ON, Enter, Schedule, Sequence, Trigger
@@ -77,11 +77,6 @@ def read_sequence(file: YamlFile, problems: list[Problem]) -> SequenceDraft | No
     _check_stop_on(file, model, problems)
     schedule = _inline_schedule(file, model.schedule, problems)
     return SequenceDraft(file, model, steps, schedule, _stop_on(model))
-
-
-def senders_named(draft: SequenceDraft) -> frozenset[str]:
-    """Every sender a sequence may use."""
-    return frozenset(draft.model.senders) | {node.sender for node in every(draft.steps) if node.sender}
 
 
 def build(draft: SequenceDraft, known_schedules: Mapping[str, Schedule]) -> Sequence | None:

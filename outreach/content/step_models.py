@@ -108,9 +108,6 @@ STEPS: dict[str, type[StepModel]] = {
     "stop": StopModel,
 }
 
-TOUCHES = ("email", "linkedin.invite", "linkedin.message", "task")
-"""Steps that reach a person, and therefore need an id."""
-
 NOT_YET = frozenset(
     {"split", "score", "set", "note", "enroll", "sms", "telegram.message"}
     | {f"linkedin.{action}" for action in ("visit", "voice", "inmail", "follow", "like", "withdraw")}

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from outreach.content.model_reading import name_of, read_model
 from outreach.content.step_models import (
     STEPS,
-    TOUCHES,
     EmailStep,
     IfModel,
     InviteStep,
@@ -24,6 +23,7 @@ from outreach.content.step_models import (
     unknown_step,
 )
 from outreach.content.yaml_file import Path, YamlFile
+from outreach.domain.sequence import TOUCH_ACTIONS
 from outreach.errors import Problem
 
 MOST_STEPS = 500
@@ -42,7 +42,7 @@ class StepNode:
 
     @property
     def is_touch(self) -> bool:
-        return self.kind in TOUCHES
+        return self.kind in TOUCH_ACTIONS
 
     @property
     def sender(self) -> str | None:
@@ -161,7 +161,7 @@ def _two_kinds(file: YamlFile, path: Path, kinds: list[str]) -> Problem:
 
 
 def _check_step(file: YamlFile, path: Path, kind: str, model: StepModel, *, problems: list[Problem]) -> None:
-    if kind in TOUCHES and not model.id:
+    if kind in TOUCH_ACTIONS and not model.id:
         remedy = "Write `id: intro`, or let `outreach validate --fix` write the missing ones."
         problems.append(file.problem(path, f"this {kind} step has no 'id'.", remedy))
     if isinstance(model, WaitModel) and not jitter_is_shorter(model):

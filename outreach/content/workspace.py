@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
@@ -13,7 +13,7 @@ from outreach.content.configuration_files import OUTREACH, Configuration, read_c
 from outreach.content.crm_checks import check_crm
 from outreach.content.pipelines import read_pipeline
 from outreach.content.sequence_checks import Surroundings, check_sequence
-from outreach.content.sequences import SequenceDraft, build, read_sequence, senders_named
+from outreach.content.sequences import SequenceDraft, build, read_sequence
 from outreach.content.step_models import IfModel
 from outreach.content.step_tree import every
 from outreach.content.template_name import template_name
@@ -82,6 +82,25 @@ def validate(
     return (*strange, *inside)
 
 
+def senders_in_use(root: FilePath) -> frozenset[str]:
+    """Every sender some sequence file names. What is wrong with a file is told elsewhere."""
+    reading = _Reading(root)
+    files = [_read_yaml(reading, path) for path in _files(reading, SEQUENCES, "*.y*ml")]
+    return frozenset(name for file in files if file for name in _senders(file.data))
+
+
+def _senders(data: object) -> Iterator[str]:
+    """Names below `senders` and `sender`, wherever they stand."""
+    if isinstance(data, list):
+        for item in data:
+            yield from _senders(item)
+    if isinstance(data, dict):
+        named = [data.get("sender"), *(data["senders"] if isinstance(data.get("senders"), list) else [])]
+        yield from (name for name in named if isinstance(name, str))
+        for value in data.values():
+            yield from _senders(value)
+
+
 def _no_such_file(root: FilePath, path: FilePath) -> Problem | None:
     name = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
     if not path.exists():
@@ -98,7 +117,7 @@ def _read(
     _read_pipelines(reading)
     _read_templates(reading)
     _read_sequences(reading)
-    used = frozenset(name for draft in reading.drafts for name in senders_named(draft))
+    used = senders_in_use(root)
     configuration = read_configuration(root, environ, used_senders=used, needs_secrets=needs_secrets)
     reading.problems.extend(configuration.problems)
     _compare(reading, configuration)
@@ -130,7 +149,8 @@ def _hash(raw: bytes) -> str:
 
 
 def _name(root: FilePath, path: FilePath) -> str:
-    return path.relative_to(root).as_posix()
+    """How people call the file; bytes that are no text show as question marks."""
+    return path.relative_to(root).as_posix().encode("utf-8", "replace").decode("utf-8")
 
 
 def _files(reading: _Reading, folder: str, pattern: str) -> list[FilePath]:
@@ -206,6 +226,7 @@ def _compare(reading: _Reading, configuration: Configuration) -> None:
     senders = configuration.senders_file.data
     around = Surroundings(
         templates=reading.compiled,
+        texts=reading.templates,
         pipelines=reading.pipelines,
         settings=configuration.settings,
         senders=tuple(senders) if isinstance(senders, dict) else (),

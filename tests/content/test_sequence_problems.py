@@ -168,8 +168,10 @@ def test_what_is_wrong_in_a_step_is_said(a_sequence: Maker, steps: str, sentence
 @pytest.mark.parametrize(
     "steps",
     [
-        "  - {if: lead.score, then: [{id: a, email: intro}], else: [{stop: x}]}\n  - {tag: t}\n"
-        + "  - {id: b, email: bump, thread: a}\n",
+        (
+            "  - {if: lead.score, then: [{id: a, email: intro}], else: [{stop: x}]}\n  - {tag: t}\n"
+            "  - {id: b, email: bump, thread: a}\n"
+        ),
         INTRO + "  - {if: lead.score, then: [{id: b, email: bump, thread: intro}]}\n",
         INTRO + "  - {wait_for: click, at_most: 1 day, then: [{tag: keen}]}\n",
         INTRO + "  - {wait_for: 'stage:won', at_most: 30 days}\n",

@@ -129,6 +129,19 @@ def test_what_does_not_fit_together_is_said(a_workspace: Maker, name: str, text:
     assert len(told) == 1
 
 
+@pytest.mark.parametrize(("length", "is_too_long"), [(300, False), (301, True)])
+def test_the_note_of_an_invitation_has_a_limit(a_workspace: Maker, length: int, is_too_long: bool) -> None:
+    text = "name: first\nsenders: [deniz]\nsteps: [{id: a, linkedin.invite: note}]\n"
+    note = "Hi {{ lead.first_name | default('there') }}" + "x" * (length - 3)
+
+    told = workspace.validate(a_workspace({"sequences/first.yaml": text, "templates/note.md": note}), {})
+
+    sentence = (
+        "sequences/first.yaml:3:34: the template 'note' is longer than the 300 characters of an invitation's note."
+    )
+    assert [str(problem) for problem in told] == [f"{sentence} Shorten it."] * is_too_long
+
+
 def test_a_sequence_without_mail_needs_no_organisation(a_workspace: Maker) -> None:
     text = "name: first\nsenders: [deniz]\nsteps: [{id: a, task: call}]\n"
 

@@ -129,6 +129,20 @@ def test_a_missing_variable_is_named_with_its_place(a_config: Maker) -> None:
     ]
 
 
+def test_only_a_sender_that_some_sequence_uses_needs_its_variables(a_config: Maker) -> None:
+    sender = "{name: A, timezone: UTC, linkedin: {use: unipile, token: '${%s}'}}"
+    names = ("anna", "bob", "carl")
+    root = a_config(senders="".join(f"{name}: {sender % name.upper()}\n" for name in names))
+    (root / "sequences").mkdir()
+    (root / "sequences" / "a.yaml").write_text("senders: [anna]\nsteps: [{then: [{email: x, sender: bob}]}]\n")
+
+    told = problems(root, {})
+    found = settings.load(root, {"ANNA": "a", "BOB": "b"})
+
+    assert [problem.split(" is not set")[0].rpartition(" ")[2] for problem in told] == ["ANNA", "BOB"]
+    assert set(found.senders) == set(names)
+
+
 def test_a_value_that_is_missing_is_not_found_wrong_as_well(a_config: Maker) -> None:
     told = problems(a_config('public_url: "${PUBLIC}"\nweb: {port: "${PORT}"}\n'), {})
 
