@@ -88,8 +88,8 @@ def _listed(app: App, file: Path) -> list[str]:
 def _run(app: App, sequence: str, selection: Selection, *, as_json: bool, dry_run: bool) -> None:
     from outreach.services.enroll import enroll as put
 
-    with progress("Checking" if dry_run else "Enrolling") as advance:
-        summary = put(app.engine, sequence, selection, dry_run=dry_run, by=actor(), on_progress=advance)
+    with progress("Checking" if dry_run else "Enrolling") as bar:
+        summary = put(app.engine, sequence, selection, dry_run=dry_run, by=actor(), on_progress=bar.add)
     if as_json:
         print_json(_json(summary, sequence, dry_run=dry_run))
     else:

@@ -6,7 +6,6 @@ import os
 import sys
 from typing import Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -22,22 +21,25 @@ _LISTED = 100
 class Commands(TyperGroup):
     """The group that everything is a command of."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command; an error on purpose ends it with a block, another one with a line."""
         try:
             return super().invoke(ctx)
-        except (typer.Exit, typer.Abort, click.ClickException):
-            raise
-        except errors.OutreachError as error:
-            raise typer.Exit(_explain(error)) from None
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
-        except BrokenPipeError:
-            raise typer.Exit(_reader_is_gone()) from None
         except Exception as error:
+            if isinstance(error, typer.Abort) or hasattr(error, "exit_code"):
+                raise  # the library's own, which it shows itself
             if ctx.params.get("debug"):
                 raise
-            raise typer.Exit(_unexpected(error)) from None
+            raise typer.Exit(_told(error)) from None
+
+
+def _told(error: Exception) -> int:
+    """Say what happened; the exit code."""
+    if isinstance(error, errors.OutreachError):
+        return _explain(error)
+    return _reader_is_gone() if isinstance(error, BrokenPipeError) else _unexpected(error)
 
 
 def _explain(error: errors.OutreachError) -> int:

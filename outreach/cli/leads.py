@@ -2,11 +2,168 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
 import typer
+
+from outreach.cli.failures import FAILED
+from outreach.cli.invocation import opened
+from outreach.cli.terminal import AsJson, count, print_json, print_table, progress
+from outreach.errors import UsageError
+
+if TYPE_CHECKING:
+    from outreach.domain.pipeline import Pipeline
+    from outreach.services.import_leads import Summary
+    from outreach.services.leads import LeadPage
 
 commands = typer.Typer(help="People: import, list, show.", no_args_is_help=True)
 
+_TIMELINE = 30
+_SHOWN = ("id", "status", "pipeline", "stage", "score", "source", "owner", "title", "language", "country", "timezone")
 
-@commands.callback()
-def _leads() -> None:
-    pass
+
+@commands.command("import")
+def import_file(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A CSV file.")],
+    *,
+    source: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Where these leads come from; stronger than a column.")
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Where phone numbers without a country code are from.")
+    ] = None,
+    pipeline: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The pipeline new leads enter; default: default.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a list of leads in. Bad rows go to FILE.errors.csv; doing it again changes nothing."""
+    from outreach.content.lead_files import open_lead_file
+    from outreach.services.import_leads import import_leads
+
+    opened_file = open_lead_file(file)
+    with opened(context) as app, progress(f"Importing {file.name}", total=1.0) as bar:
+        summary = import_leads(
+            app.store,
+            opened_file,
+            clock=app.clock,
+            default_pipeline=_pipeline(app.workspace.pipelines, pipeline),
+            source=source,
+            default_country=country,
+            on_progress=lambda _rows, share: bar.reach(share),
+        )
+    print_json(_json(summary)) if as_json else _show(summary)
+    if summary.rejected and summary.rejected == summary.rows_read:
+        raise typer.Exit(FAILED)
+
+
+def _pipeline(known: Any, name: str | None) -> Pipeline:
+    from outreach.content.suggestions import did_you_mean
+
+    wanted = name or ("default" if "default" in known or not known else min(known))
+    if wanted not in known:
+        raise UsageError(f"there is no pipeline '{wanted}' in config/pipelines. {did_you_mean(wanted, known)}".strip())
+    found: Pipeline = known[wanted]
+    return found
+
+
+def _json(summary: Summary) -> dict[str, Any]:
+    names = ("source", "rows_read", "imported", "updated", "unchanged", "rejected", "suppressed")
+    return {
+        "file": str(summary.file),
+        **{name: getattr(summary, name) for name in names},
+        "columns": {column.header: column.field or None for column in summary.mapping},
+        "remarks": dict(summary.remarks),
+        "examples": [{"line": each.line, "reason": each.reason} for each in summary.examples],
+        "error_file": str(summary.error_file) if summary.error_file else None,
+    }
+
+
+def _show(summary: Summary) -> None:
+    print_table(("column", "is"), [(each.header, each.field or "left out") for each in summary.mapping])
+    print()
+    results = (f"{getattr(summary, name):,} {name}" for name in ("imported", "updated", "unchanged", "rejected"))
+    print(f"{count(summary.rows_read, 'row')}: {', '.join(results)}. Source where none is named: {summary.source}.")
+    if summary.suppressed:
+        print(f"{count(summary.suppressed, 'lead')} must not be contacted, and will not be.")
+    for field, number in summary.remarks.most_common():
+        print(f"Not clear, and left out: {field} in {count(number, 'row')}.")
+    for each in summary.examples:
+        print(f"{summary.file}:{each.line}: {each.reason}")
+    if summary.error_file:
+        print(f"Rejected rows, to mend and import again: {summary.error_file}")
+
+
+@commands.command("list")
+def list_leads(
+    context: typer.Context,
+    *,
+    search: Annotated[str, typer.Option(metavar="TEXT", help="In names, companies and addresses.")] = "",
+    status: Annotated[str, typer.Option(metavar="STATUS", help="Only these.")] = "",
+    page: Annotated[int, typer.Option(metavar="NUMBER", min=1)] = 1,
+    size: Annotated[int, typer.Option("--page-size", metavar="NUMBER", min=1, max=10_000)] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Leads, the newest first."""
+    from outreach.services.leads import list_leads as read
+    from outreach.services.plain import plain
+    from outreach.store.leads import Filter
+
+    with opened(context) as app:
+        found = read(app.store, Filter(search=search, status=status), page=page, page_size=size)
+    if as_json:
+        print_json(plain(found))
+    else:
+        _show_page(found)
+
+
+def _show_page(found: LeadPage) -> None:
+    rows = [
+        (row.id, row.name, row.company, row.address, row.status, row.stage, row.sequence, row.next_at)
+        for row in found.rows
+    ]
+    print_table(("id", "name", "company", "address", "status", "stage", "sequence", "next"), rows)
+    print()
+    pages = f", page {found.page} of {found.pages}" if found.pages > 1 else ""
+    print(f"{count(found.total, 'lead')}{pages}.")
+
+
+@commands.command("show")
+def show(
+    context: typer.Context,
+    lead: Annotated[str, typer.Argument(metavar="LEAD", help="An id or any address.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Everything about one lead."""
+    from outreach.services.leads import show_lead
+
+    with opened(context) as app:
+        found = show_lead(app.engine, lead)
+    if as_json:
+        print_json(found)
+    else:
+        _show_lead(found)
+
+
+def _show_lead(found: dict[str, Any]) -> None:
+    company = (found["company"] or {}).get("name") or "-"
+    print(f"{found['name'] or found['id']}  {company}")
+    rows: list[tuple[str, object]] = [(name, found[name]) for name in _SHOWN]
+    rows += [(f"fields.{name}", value) for name, value in found["fields"].items()]
+    rows += [(each["kind"], each["value"] + (" (dead)" if each["is_dead"] else "")) for each in found["addresses"]]
+    rows += [("suppressed", f"{each['scope']} {each['value']}: {each['reason']}") for each in found["suppressions"]]
+    rows += [("sequence", _enrollment(each)) for each in found["enrollments"]]
+    rows += [("tags", ", ".join(found["tags"]))] if found["tags"] else []
+    print_table(("what", "is"), rows)
+    print()
+    for entry in found["timeline"][-_TIMELINE:]:
+        where = "".join(f"{part} " for part in (entry["sequence"], entry["step"]) if part)
+        print(f"  {entry['at'][:16].replace('T', ' ')}  {entry['kind']:<13} {where}{entry['what']}")
+
+
+def _enrollment(each: dict[str, Any]) -> str:
+    why = each["reason"] or each["block"] or (f"next at {each['next_at']}" if each["next_at"] else "")
+    return f"{each['sequence']}: {each['state']}{', ' + why if why else ''}"

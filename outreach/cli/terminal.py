@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
 from outreach.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -86,16 +89,47 @@ def confirm(question: str, *, yes: bool) -> None:
     typer.confirm(question, abort=True, err=True)
 
 
+class Bar(Protocol):
+    """Work under way. Both may be called as often as there is news."""
+
+    def add(self, done: float) -> None:
+        """So much more is done."""
+        ...
+
+    def reach(self, done: float) -> None:
+        """So much is done in all."""
+        ...
+
+
 @contextmanager
-def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr while work goes on, where somebody watches; yields a function that is told of each part done."""
+def progress(what: str, total: float | None = None) -> Iterator[Bar]:
+    """A bar on stderr while work goes on, where somebody watches. `total` None: nobody knows how much it will be."""
     if not sys.stderr.isatty():
-        yield lambda done: None
+        yield _Silent()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda done: bar.advance(task, done)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        yield _Shown(shown, shown.add_task(what, total=total))
+
+
+class _Silent:
+    def add(self, done: float) -> None:
+        pass
+
+    def reach(self, done: float) -> None:
+        pass
+
+
+class _Shown:
+    def __init__(self, shown: Progress, task: TaskID) -> None:
+        self._shown = shown
+        self._task = task
+
+    def add(self, done: float) -> None:
+        self._shown.advance(self._task, done)
+
+    def reach(self, done: float) -> None:
+        self._shown.update(self._task, completed=done)
