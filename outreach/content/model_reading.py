@@ -12,6 +12,8 @@ from outreach.content.suggestions import closest, did_you_mean, one_of
 from outreach.content.yaml_file import Path, YamlFile
 from outreach.errors import Problem
 
+MAPPING_REMEDY = "Write `key: value` lines below it."
+
 
 class FileModel(BaseModel):
     """What one part of a file may say; a key it does not know is an error. Values never show in error texts of ours."""
@@ -49,7 +51,7 @@ def _meant(model: type[BaseModel], location: Path) -> Path:
 
 def _not_a_mapping(file: YamlFile, path: Path, data: object) -> Problem:
     what = f"{name_of(path)} has no value" if data is None else f"{name_of(path)} must be a mapping of keys to values"
-    return file.problem(path, f"{what}.", "Write `key: value` lines below it.")
+    return file.problem(path, f"{what}.", MAPPING_REMEDY)
 
 
 def _problem(model: type[BaseModel], file: YamlFile, path: Path, detail: ErrorDetails) -> Problem:
@@ -136,9 +138,9 @@ _KINDS: dict[str, tuple[str, str]] = {
     "bool_parsing": ("must be true or false.", ""),
     "list_type": ("must be a list.", "Write `[one, two]`."),
     "tuple_type": ("must be a list.", "Write `[one, two]`."),
-    "dict_type": ("must be a mapping of keys to values.", "Write `key: value` lines below it."),
-    "model_type": ("must be a mapping of keys to values.", "Write `key: value` lines below it."),
-    "model_attributes_type": ("must be a mapping of keys to values.", "Write `key: value` lines below it."),
+    "dict_type": ("must be a mapping of keys to values.", MAPPING_REMEDY),
+    "model_type": ("must be a mapping of keys to values.", MAPPING_REMEDY),
+    "model_attributes_type": ("must be a mapping of keys to values.", MAPPING_REMEDY),
 }
 
 _BOUNDS: dict[str, Callable[[str, dict[str, Any]], tuple[str, str]]] = {

@@ -10,7 +10,8 @@ from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from outreach.content.configuration import (
     Defaults,
@@ -21,7 +22,7 @@ from outreach.content.configuration import (
     WebSettings,
 )
 from outreach.content.field_types import Elapsed, Line, Port, Secret, Slug, Text, WebUrl, split_url
-from outreach.content.model_reading import FileModel, known_keys, read_model
+from outreach.content.model_reading import MAPPING_REMEDY, FileModel, known_keys, read_model
 from outreach.content.options import split_options
 from outreach.content.schedules import BUILT_IN, ScheduleModel
 from outreach.content.suggestions import closest
@@ -30,6 +31,7 @@ from outreach.errors import Problem
 
 PREFIX = "OUTREACH_"
 _NOTHING = "null"
+_JSON_REMEDY = "Write JSON, or one variable for each key."
 _NEAR = 0.85
 _SQLITE = "sqlite:///"
 _POSTGRESQL = re.compile(r"postgres(?:ql)?(?:\+psycopg)?://(?=.)")
@@ -104,6 +106,13 @@ class _VariablesSource(EnvSettingsSource):
     def _load_env_vars(self) -> Mapping[str, str | None]:
         return self._values
 
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        """JSON where it is JSON; other text goes on as it is, and is refused later if no text may stand there."""
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except (ValueError, RecursionError):
+            return value
+
 
 @dataclass(frozen=True)
 class _Overlaid(YamlFile):
@@ -113,7 +122,9 @@ class _Overlaid(YamlFile):
 
     def problem(self, path: Path, message: str, remedy: str = "") -> Problem:
         name = next((self.variables[path[:cut]] for cut in range(len(path), 0, -1) if path[:cut] in self.variables), "")
-        return Problem(name, 0, 0, message, remedy) if name else YamlFile.problem(self, path, message, remedy)
+        if not name:
+            return YamlFile.problem(self, path, message, remedy)
+        return Problem(name, 0, 0, message, _JSON_REMEDY if remedy == MAPPING_REMEDY else remedy)
 
     def key_problem(self, path: Path, message: str, remedy: str = "") -> Problem:
         if any(path[:cut] in self.variables for cut in range(1, len(path) + 1)):
@@ -124,12 +135,7 @@ class _Overlaid(YamlFile):
 def overlay(file: YamlFile, values: Mapping[str, str], problems: list[Problem]) -> YamlFile:
     """The file with the values of `OUTREACH_…` variables in place of its own."""
     _refuse_misspelt(values, problems)
-    try:
-        from_variables = _nulls(values) | _VariablesSource(values)()
-    except SettingsError as error:
-        name = PREFIX + (re.findall(r'field "(\w+)"', str(error)) or [""])[0].upper()
-        problems.append(Problem(name, 0, 0, "is not JSON.", "Write JSON, or one variable for each key."))
-        return file
+    from_variables = _nulls(values) | _VariablesSource(values)()
     variables = {path: PREFIX + "__".join(map(str, path)).upper() for path in _leaves(from_variables, ())}
     if not variables:
         return file

@@ -34,6 +34,7 @@ def test_each_key_may_be_set_in_the_environment(a_config: Maker) -> None:
             "OUTREACH_WEB__PORT": "9000",
             "OUTREACH_SECRET_KEY": "a key",
             "OUTREACH_SCHEDULES": '{"nights": {"hours": "22:00-06:00"}}',
+            "OUTREACH_SCHEDULES__LATE__DAYS": "mon-tue",
             "OUTREACH_WEBHOOKS__REPLIES__USE": "memory",
         },
     )
@@ -43,7 +44,7 @@ def test_each_key_may_be_set_in_the_environment(a_config: Maker) -> None:
     assert found.organisation is not None
     assert (found.organisation.name, found.organisation.postal_address) == ("C", "B")
     assert (found.defaults.max_late, found.web.port, found.secret_key) == (timedelta(hours=4), 9000, "a key")
-    assert set(found.schedules) == {"always", "nights", "office-hours"}
+    assert set(found.schedules) == {"always", "late", "nights", "office-hours"}
     assert found.webhooks["replies"].use == "memory"
 
 
@@ -73,7 +74,8 @@ def test_an_empty_variable_counts_as_not_set(a_config: Maker) -> None:
         ("OUTREACH_DATABSE_URL", "x", "OUTREACH_DATABSE_URL: unknown variable. Did you mean 'OUTREACH_DATABASE_URL'?"),
         ("OUTREACH_WEB__PORT", "x", "OUTREACH_WEB__PORT: 'port' must be a whole number."),
         ("OUTREACH_WEB__PROT", "1", "OUTREACH_WEB__PROT: unknown key 'prot'. Did you mean 'port'?"),
-        ("OUTREACH_WEBHOOKS", "{", "OUTREACH_WEBHOOKS: is not JSON. Write JSON, or one variable for each key."),
+        ("OUTREACH_WEBHOOKS", "{", "OUTREACH_WEBHOOKS: 'webhooks' must be a mapping of keys to values. Write JSON, or"),
+        ("OUTREACH_WEB", "[" * 100_000, "OUTREACH_WEB: 'web' must be a mapping of keys to values. Write JSON, or"),
         ("OUTREACH_WEBHOOKS", "[1]", "OUTREACH_WEBHOOKS: 'webhooks' must be a mapping of keys to values."),
         (
             "OUTREACH_DATABASE_URL",
