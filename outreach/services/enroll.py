@@ -26,6 +26,7 @@ from outreach.services.facts import address_for, lead_context
 from outreach.store import audit, enrollments, lead_rows, lead_states, stops
 from outreach.store.tables import enrollments as enrollment_table
 from outreach.store.tables import sequences
+from outreach.store.within import within
 
 _CHUNK = 1_000
 
@@ -182,7 +183,7 @@ def _keys(lead: RowMapping, addresses: Mapping[str, Sequence[RowMapping]]) -> An
 def _inside(connection: Connection, sequence: str, lead_ids: Sequence[str]) -> dict[str, str]:
     """Leads who are in a sequence, or have been in this one."""
     statement = select(enrollment_table.c.lead_id, enrollment_table.c.sequence, enrollment_table.c.state).where(
-        enrollment_table.c.lead_id.in_(lead_ids)
+        within(enrollment_table.c.lead_id, lead_ids)
     )
     found = {}
     for lead_id, name, state in connection.execute(statement):

@@ -20,6 +20,7 @@ from outreach.services.engine import Engine
 from outreach.store import audit, enrollments, lead_states, stops, touches
 from outreach.store.tables import addresses, leads
 from outreach.store.tables import enrollments as enrollment_table
+from outreach.store.within import within
 
 
 class Width(StrEnum):
@@ -90,7 +91,7 @@ def finish(
     if ended:
         touches.set_crossed(connection, ended, crossed=True)
         touches.skip_planned(connection, ended, why=reason, now=now)
-        statement = select(enrollment_table.c.lead_id).where(enrollment_table.c.id.in_(ended))
+        statement = select(enrollment_table.c.lead_id).where(within(enrollment_table.c.id, ended))
         lead_states.leave_sequence(connection, list(connection.execute(statement).scalars()), now)
     return ended
 
@@ -176,7 +177,7 @@ def _covered(connection: Connection, target: Target) -> list[str]:
             statement = statement.where(enrollment_table.c.company_id == target.value)
         case Width.DOMAIN:
             domain = covered_leads(connection, Scope.DOMAIN, target.value)
-            statement = statement.where(enrollment_table.c.lead_id.in_(domain))
+            statement = statement.where(within(enrollment_table.c.lead_id, domain))
         case Width.ALL:
             pass
     return list(connection.execute(statement.order_by(enrollment_table.c.id)).scalars())

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.event import Clues
 from outreach.store.tables import addresses, deliveries, enrollments, events, touches
+from outreach.store.within import within
 
 
 def _insert(connection: Connection, table: Any) -> Any:
@@ -91,7 +92,7 @@ def open_enrollments_for(connection: Connection, clues: Clues) -> list[str]:
         return []
     statement = (
         select(enrollments.c.id)
-        .where(enrollments.c.lead_id.in_(leads), enrollments.c.state != EnrollmentState.FINISHED)
+        .where(within(enrollments.c.lead_id, leads), enrollments.c.state != EnrollmentState.FINISHED)
         .order_by(enrollments.c.id)
     )
     return list(connection.execute(statement).scalars())

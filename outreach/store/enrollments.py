@@ -21,6 +21,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from outreach.domain.enrollment import EnrollmentState, FinishReason
 from outreach.domain.touch import OPEN
 from outreach.store.tables import companies, enrollments, holds, leads, touches
+from outreach.store.within import within
 
 
 def insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -36,7 +37,7 @@ def insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
 def _count(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     ids = [row["id"] for row in rows]
     return connection.execute(
-        select(func.count()).select_from(enrollments).where(enrollments.c.id.in_(ids))
+        select(func.count()).select_from(enrollments).where(within(enrollments.c.id, ids))
     ).scalar_one()
 
 
@@ -54,7 +55,7 @@ def take_due(connection: Connection, now: datetime, most: int) -> list[str]:
 
 def lock(connection: Connection, ids: Iterable[str]) -> None:
     """Lock these rows in ascending id: marks, holds and stops meet here. Read what they say in a later statement."""
-    statement = select(enrollments.c.id).where(enrollments.c.id.in_(sorted(set(ids)))).order_by(enrollments.c.id)
+    statement = select(enrollments.c.id).where(within(enrollments.c.id, sorted(set(ids)))).order_by(enrollments.c.id)
     connection.execute(statement.with_for_update()).all()
 
 
@@ -64,7 +65,7 @@ def load(connection: Connection, ids: Collection[str]) -> list[RowMapping]:
         select(enrollments, leads, companies)
         .join_from(enrollments, leads, enrollments.c.lead_id == leads.c.id)
         .outerjoin(companies, leads.c.company_id == companies.c.id)
-        .where(enrollments.c.id.in_(ids))
+        .where(within(enrollments.c.id, ids))
         .set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
     )
     return list(connection.execute(statement).mappings())
@@ -78,7 +79,7 @@ def states(connection: Connection, ids: Collection[str]) -> dict[str, RowMapping
         enrollments.c.reason,
         enrollments.c.snoozed_until,
         exists(select(holds.c.delivery_id).where(holds.c.enrollment_id == enrollments.c.id)).label("is_held"),
-    ).where(enrollments.c.id.in_(ids))
+    ).where(within(enrollments.c.id, ids))
     return {row["id"]: row for row in connection.execute(statement).mappings()}
 
 
@@ -86,7 +87,7 @@ def open_of_leads(connection: Connection, lead_ids: Collection[str]) -> list[str
     """Enrollments of these leads that are not finished, in ascending id."""
     statement = (
         select(enrollments.c.id)
-        .where(enrollments.c.lead_id.in_(lead_ids), enrollments.c.state != EnrollmentState.FINISHED)
+        .where(within(enrollments.c.lead_id, lead_ids), enrollments.c.state != EnrollmentState.FINISHED)
         .order_by(enrollments.c.id)
     )
     return list(connection.execute(statement).scalars())
@@ -122,7 +123,7 @@ def finish(
         return []
     statement = (
         update(enrollments)
-        .where(enrollments.c.id.in_(ids), enrollments.c.state != EnrollmentState.FINISHED)
+        .where(within(enrollments.c.id, ids), enrollments.c.state != EnrollmentState.FINISHED)
         .values(state=EnrollmentState.FINISHED, reason=reason, detail=detail, due_at=None, finished_at=now)
         .returning(enrollments.c.id)
     )
@@ -136,7 +137,7 @@ def set_state(connection: Connection, ids: Collection[str], state: EnrollmentSta
     statement = (
         update(enrollments)
         .where(
-            enrollments.c.id.in_(ids),
+            within(enrollments.c.id, ids),
             enrollments.c.state != EnrollmentState.FINISHED,
             enrollments.c.state != state,
         )
@@ -153,7 +154,7 @@ def look_now(connection: Connection, ids: Collection[str], now: datetime) -> Non
     )
     connection.execute(
         update(enrollments)
-        .where(enrollments.c.id.in_(ids), enrollments.c.state != EnrollmentState.FINISHED, waiting)
+        .where(within(enrollments.c.id, ids), enrollments.c.state != EnrollmentState.FINISHED, waiting)
         .values(due_at=now)
     )
 
@@ -163,7 +164,7 @@ def snooze(connection: Connection, ids: Collection[str], until: datetime) -> Non
     connection.execute(
         update(enrollments)
         .where(
-            enrollments.c.id.in_(ids),
+            within(enrollments.c.id, ids),
             enrollments.c.state != EnrollmentState.FINISHED,
             func.coalesce(enrollments.c.snoozed_until, until) <= until,
         )

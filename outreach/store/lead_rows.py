@@ -7,6 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, Connection, RowMapping, select
 
 from outreach.store.tables import companies, leads
+from outreach.store.within import within
 
 
 def all_ids(connection: Connection) -> list[str]:
@@ -19,7 +20,7 @@ def load(connection: Connection, lead_ids: Collection[str]) -> list[RowMapping]:
     statement = (
         select(leads, companies)
         .join_from(leads, companies, leads.c.company_id == companies.c.id, isouter=True)
-        .where(leads.c.id.in_(lead_ids))
+        .where(within(leads.c.id, lead_ids))
         .order_by(leads.c.id)
         .set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
     )

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, exists, select, update
 from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.pipeline import Pipeline, Status
 from outreach.store.tables import enrollments, leads, stage_moves
+from outreach.store.within import within
 
 _STRONGER = {
     Status.IN_SEQUENCE: (Status.NEW, Status.IN_SEQUENCE, Status.RESPONDED, Status.NOT_INTERESTED),
@@ -25,7 +26,7 @@ def set_status(connection: Connection, lead_ids: Collection[str], status: Status
     """Write a status where it may replace the present one; the leads that changed."""
     if not lead_ids:
         return []
-    statement = update(leads).where(leads.c.id.in_(lead_ids), leads.c.status != status)
+    statement = update(leads).where(within(leads.c.id, lead_ids), leads.c.status != status)
     if status in _STRONGER:
         statement = statement.where(leads.c.status.in_(_STRONGER[status]))
     statement = statement.values(status=status, updated_at=now).returning(leads.c.id)
@@ -43,7 +44,7 @@ def leave_sequence(connection: Connection, lead_ids: Collection[str], now: datet
     )
     connection.execute(
         update(leads)
-        .where(leads.c.id.in_(lead_ids), leads.c.status == Status.IN_SEQUENCE, ~inside)
+        .where(within(leads.c.id, lead_ids), leads.c.status == Status.IN_SEQUENCE, ~inside)
         .values(status=Status.NEW, updated_at=now)
     )
 
@@ -79,7 +80,7 @@ def move_stages(connection: Connection, wanted: Sequence[StageMove], now: dateti
 def _present_stages(connection: Connection, lead_ids: Collection[str]) -> dict[str, tuple[str, str]]:
     statement = (
         select(leads.c.id, leads.c.pipeline, leads.c.stage)
-        .where(leads.c.id.in_(lead_ids))
+        .where(within(leads.c.id, lead_ids))
         .order_by(leads.c.id)
         .with_for_update()
     )

@@ -12,6 +12,7 @@ from outreach.domain.event import EventKind
 from outreach.domain.planner import Had
 from outreach.domain.touch import TouchState
 from outreach.store.tables import enrollments, events, stage_moves, tasks, touches
+from outreach.store.within import within
 
 _NAMES = {
     EventKind.OPENED: "open",
@@ -25,7 +26,7 @@ _NAMES = {
 
 def touches_of(connection: Connection, enrollment_ids: Collection[str]) -> dict[str, list[RowMapping]]:
     """Every touch of each enrollment, oldest first."""
-    statement = select(touches).where(touches.c.enrollment_id.in_(enrollment_ids)).order_by(touches.c.id)
+    statement = select(touches).where(within(touches.c.enrollment_id, enrollment_ids)).order_by(touches.c.id)
     found: dict[str, list[RowMapping]] = defaultdict(list)
     for row in connection.execute(statement).mappings():
         found[row["enrollment_id"]].append(row)
@@ -52,7 +53,7 @@ def event_counts(connection: Connection, lead_ids: Collection[str]) -> dict[str,
     found: dict[str, dict[str, int]] = {lead_id: dict(none) for lead_id in lead_ids}
     statement = (
         select(events.c.lead_id, events.c.kind, func.count())
-        .where(events.c.lead_id.in_(lead_ids))
+        .where(within(events.c.lead_id, lead_ids))
         .group_by(events.c.lead_id, events.c.kind)
     )
     for lead_id, kind, count in connection.execute(statement):
@@ -72,7 +73,7 @@ def _from_events(
         select(enrollments.c.id, events.c.kind, events.c.at)
         .join(events, events.c.lead_id == enrollments.c.lead_id)
         .where(
-            enrollments.c.id.in_(enrollment_ids),
+            within(enrollments.c.id, enrollment_ids),
             events.c.kind.in_(_NAMES),
             events.c.created_at >= enrollments.c.entered_at,
         )
@@ -85,7 +86,7 @@ def _from_tasks(connection: Connection, enrollment_ids: Collection[str], found: 
     statement = (
         select(tasks.c.enrollment_id, touches.c.step, tasks.c.state, tasks.c.finished_at)
         .join(touches, tasks.c.touch_id == touches.c.id)
-        .where(tasks.c.enrollment_id.in_(enrollment_ids), tasks.c.finished_at.is_not(None))
+        .where(within(tasks.c.enrollment_id, enrollment_ids), tasks.c.finished_at.is_not(None))
     )
     for enrollment_id, step, state, at in connection.execute(statement):
         _note(found, enrollment_id, f"task.done:{step}", at)
@@ -99,7 +100,7 @@ def _from_stages(
     statement = (
         select(enrollments.c.id, stage_moves.c.to_stage, stage_moves.c.at)
         .join(stage_moves, stage_moves.c.lead_id == enrollments.c.lead_id)
-        .where(enrollments.c.id.in_(enrollment_ids), stage_moves.c.at >= enrollments.c.entered_at)
+        .where(within(enrollments.c.id, enrollment_ids), stage_moves.c.at >= enrollments.c.entered_at)
     )
     for enrollment_id, stage, at in connection.execute(statement):
         _note(found, enrollment_id, f"stage:{stage}", at)

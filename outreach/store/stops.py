@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.domain.suppression import Scope
 from outreach.store.tables import addresses, deliveries, enrollments, holds, pauses, senders, suppressions
+from outreach.store.within import within
 
 Key = tuple[Scope, str]
 
@@ -33,7 +34,7 @@ def suppressed(connection: Connection, keys: Iterable[Key]) -> dict[Key, str]:
     if not wanted:
         return {}
     statement = select(suppressions.c.scope, suppressions.c.value, suppressions.c.reason).where(
-        suppressions.c.value.in_({value for _, value in wanted})
+        within(suppressions.c.value, {value for _, value in wanted})
     )
     found = {(Scope(scope), value): reason for scope, value, reason in connection.execute(statement)}
     return {key: reason for key, reason in found.items() if key in wanted}
@@ -116,7 +117,7 @@ def list_holds(connection: Connection) -> list[RowMapping]:
 
 def addresses_of(connection: Connection, lead_ids: Collection[str]) -> dict[str, list[RowMapping]]:
     """Every address of each lead, oldest first."""
-    statement = select(addresses).where(addresses.c.lead_id.in_(lead_ids)).order_by(addresses.c.id)
+    statement = select(addresses).where(within(addresses.c.lead_id, lead_ids)).order_by(addresses.c.id)
     found: dict[str, list[RowMapping]] = defaultdict(list)
     for row in connection.execute(statement).mappings():
         found[row["lead_id"]].append(row)

@@ -24,6 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.domain.touch import TouchState
 from outreach.store.tables import touches
+from outreach.store.within import within
 
 _UNDER_WAY = or_(touches.c.state == TouchState.CLAIMED, touches.c.state == TouchState.HANDED_OVER)
 """Without IN, whose list cannot be expanded where many rows are written at once."""
@@ -177,7 +178,7 @@ def mark(connection: Connection, touch_ids: Collection[str], *, owner: str, now:
     """`claimed → handed_over` for those still claimed by this owner; the ids that were marked."""
     statement = (
         update(touches)
-        .where(touches.c.id.in_(touch_ids), touches.c.state == TouchState.CLAIMED, touches.c.owner == owner)
+        .where(within(touches.c.id, touch_ids), touches.c.state == TouchState.CLAIMED, touches.c.owner == owner)
         .values(state=TouchState.HANDED_OVER, handed_over_at=now, attempts=touches.c.attempts + 1)
         .returning(touches.c.id)
     )
@@ -239,14 +240,14 @@ def skip_planned(connection: Connection, enrollment_ids: Collection[str], *, why
     """The enrollments are over: what was planned for them will not be sent."""
     connection.execute(
         update(touches)
-        .where(touches.c.enrollment_id.in_(enrollment_ids), touches.c.state == TouchState.PLANNED)
+        .where(within(touches.c.enrollment_id, enrollment_ids), touches.c.state == TouchState.PLANNED)
         .values(state=TouchState.SKIPPED, reason=why, due_at=None, closes_at=None, finished_at=now)
     )
 
 
 def set_crossed(connection: Connection, enrollment_ids: Collection[str], *, crossed: bool) -> None:
     """A stop or hold came while these were on the wire; or it turned out to be none."""
-    statement = update(touches).where(touches.c.enrollment_id.in_(enrollment_ids))
+    statement = update(touches).where(within(touches.c.enrollment_id, enrollment_ids))
     if crossed:
         statement = statement.where(touches.c.state == TouchState.HANDED_OVER)
     else:
@@ -259,7 +260,7 @@ def wake(connection: Connection, enrollment_ids: Collection[str], *, now: dateti
     connection.execute(
         update(touches)
         .where(
-            touches.c.enrollment_id.in_(enrollment_ids),
+            within(touches.c.enrollment_id, enrollment_ids),
             touches.c.state == TouchState.PLANNED,
             touches.c.due_at.is_(None),
         )
@@ -329,7 +330,7 @@ def release(connection: Connection, touch_ids: Collection[str], now: datetime) -
     """Claims nobody works on go back to planned; they were not handed over."""
     statement = (
         update(touches)
-        .where(touches.c.id.in_(touch_ids), touches.c.state == TouchState.CLAIMED, touches.c.lease_until < now)
+        .where(within(touches.c.id, touch_ids), touches.c.state == TouchState.CLAIMED, touches.c.lease_until < now)
         .values(state=TouchState.PLANNED, **_FREE)
     )
     return connection.execute(statement).rowcount
