@@ -33,8 +33,9 @@ def leave(engine: Engine, touch_id: str) -> Leaving | None:
     """Opt the person out, once and for all sequences and channels; a repeat answers the same."""
 
     def work(connection: Connection) -> Leaving | None:
-        if _leaving(connection, engine, touch_id) is None:
-            return None
+        present = _leaving(connection, engine, touch_id)
+        if present is None or present.is_done:
+            return present
         apply(connection, engine, _event(engine, touch_id))
         return _leaving(connection, engine, touch_id)
 
@@ -42,10 +43,12 @@ def leave(engine: Engine, touch_id: str) -> Leaving | None:
 
 
 def _event(engine: Engine, touch_id: str) -> Event:
+    """A new one each time: who was let in again by hand may leave again by the same link."""
+    now = engine.clock.now()
     return Event(
-        key=f"opt_out:{touch_id}",
+        key=f"opt_out:{touch_id}:{engine.clock.fresh_id()}",
         kind=EventKind.UNSUBSCRIBED,
-        at=engine.clock.now(),
+        at=now,
         channel="email",
         clues=Clues(tokens=(touch_id,)),
         reason="link",

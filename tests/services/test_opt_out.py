@@ -46,6 +46,21 @@ def test_who_left_cannot_be_enrolled_again(field: Field) -> None:
     assert field.enroll(lead).enrolled == 0
 
 
+def test_who_was_let_in_again_may_leave_again(field: Field) -> None:
+    lead = field.add_lead("ayse@one.example")
+    field.enroll(lead)
+    field.settle()
+    touch_id = field.row(touches, step="intro")["id"]
+    leave(field.engine, touch_id)
+    with field.app.store.begin() as connection:
+        connection.execute(suppressions.delete())
+
+    leaving = leave(field.engine, touch_id)
+
+    assert leaving is not None
+    assert leaving.is_done
+
+
 def test_an_unknown_touch_is_nobody(field: Field) -> None:
     assert look(field.engine, "nobody") is None
     assert leave(field.engine, "nobody") is None
