@@ -117,6 +117,7 @@ class SenderSettings:
             booking_url=self.booking_url,
             channels=mailbox | frozenset(self.channels),
             limits=self._limits(),
+            freeze=self.freeze,
         )
 
     def _limits(self) -> dict[str, Limits]:

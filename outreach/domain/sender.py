@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from outreach.domain.quota import Limits
 
@@ -22,9 +24,14 @@ class Sender:
     booking_url: str = ""
     channels: frozenset[str] = frozenset()
     limits: Mapping[str, Limits] = field(default_factory=dict)  # by action
+    freeze: frozenset[date] = frozenset()  # days, in its zone, on which it sends nothing
 
     def limits_for(self, action: str) -> Limits:
         return self.limits.get(action, NO_LIMITS)
+
+    def is_frozen(self, now: datetime) -> bool:
+        """Is today one of its days without sending?"""
+        return now.astimezone(ZoneInfo(self.zone)).date() in self.freeze
 
     @property
     def domain(self) -> str:

@@ -66,7 +66,7 @@ def _claim(connection: Connection, *, engine: Engine, name: str, action: str, ro
     row = connection.execute(select(senders).where(senders.c.name == name).with_for_update()).mappings().one_or_none()
     if row is None or (row["circuit_open_until"] and row["circuit_open_until"] > now):
         return None
-    if is_paused(connection, name):
+    if is_paused(connection, name) or engine.sender(name).is_frozen(now):
         return None
     allowed = allowed_now(connection, engine.sender(name), action, now)
     most = min(room, engine.policy.batch, engine.policy.batch if allowed.count is None else allowed.count)
