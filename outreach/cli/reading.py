@@ -38,29 +38,25 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
 def _show_status(found: Status) -> None:
     ago = f"{span(found.scheduler_age)} ago" if found.scheduler_age is not None else "never on this database"
     print(f"{when(found.at, found.zone)}; scheduling ran {ago}.")
-    print_table(
-        ("today", "sent", "failed", "replies", "tasks open", "overdue"),
-        [("", found.sent_today, found.failed_today, found.replies_today, found.tasks_open, found.tasks_overdue)],
-    )
-    print()
-    print_table(
-        ("touches", "planned", "due now", "on the way", "unknown", "failed", "too late"),
-        [
-            (
-                "",
-                found.planned,
-                found.due,
-                found.claimed + found.handed_over,
-                found.unknown,
-                found.failed,
-                found.too_late,
-            )
-        ],
-    )
+    print(f"Today:    {found.sent_today} sent, {found.failed_today} failed, {found.replies_today} replies")
+    print(f"Touches:  {_touches(found)}")
+    print(f"Tasks:    {found.tasks_open} open, {found.tasks_overdue} overdue")
     _show_what_is_held(found)
     _show_senders(found.senders)
     _show_crms(found)
     _show_forgotten(found)
+
+
+def _touches(found: Status) -> str:
+    counts = {
+        "planned": found.planned,
+        "due now": found.due,
+        "on the way": found.claimed + found.handed_over,
+        "unknown": found.unknown,
+        "failed": found.failed,
+        "too late": found.too_late,
+    }
+    return ", ".join(f"{number} {name}" for name, number in counts.items())
 
 
 def _show_what_is_held(found: Status) -> None:
