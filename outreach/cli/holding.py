@@ -138,9 +138,7 @@ def add_suppression(
     with opened(context) as app:
         width, value = find.suppressible(app.engine, who, scope=scope)
         confirm(f"Never contact {width} {value} again?", yes=yes)
-        ended = stop.suppress(
-            app.engine, width, value, reason=SuppressionReason.BY_HAND, detail=reason, by=actor()
-        )
+        ended = stop.suppress(app.engine, width, value, reason=SuppressionReason.BY_HAND, detail=reason, by=actor())
     print(f"Suppressed {width} {value}: {count(len(ended), 'enrollment')} ended.")
 
 

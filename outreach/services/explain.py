@@ -185,9 +185,7 @@ def _number(connection: Connection, revision_id: str) -> int:
     return number
 
 
-def _touch(
-    connection: Connection, engine: Engine, touch: RowMapping, row: RowMapping, now: datetime
-) -> TouchView:
+def _touch(connection: Connection, engine: Engine, touch: RowMapping, row: RowMapping, now: datetime) -> TouchView:
     revision = engine.revisions.get(connection, touch["revision_id"])
     schedule = revision.sequence.schedule
     zone = zone_of(schedule, row, engine.sender(touch["sender"]))
@@ -223,9 +221,7 @@ def _touch_verdicts(
     return tuple(asked)
 
 
-def _subject(
-    connection: Connection, engine: Engine, touch: RowMapping, now: datetime
-) -> tuple[Subject | None, str]:
+def _subject(connection: Connection, engine: Engine, touch: RowMapping, now: datetime) -> tuple[Subject | None, str]:
     """What sending would look at; the reason where the text cannot be made at all."""
     try:
         return prepare(connection, engine, [touch], now)[0].subject, ""
@@ -276,9 +272,7 @@ def _path_verdicts(connection: Connection, item: Planned, now: datetime) -> tupl
     }
     standing = standings(connection, [subject_of(touch, row, item.addresses)])[row["enrollments_id"]]
     about_the_text = () if isinstance(outcome, PlanTouch) else ("only_with_an_address",)
-    return tuple(
-        _verdict(name, block) for name, block in ask_the_rules(standing, now) if name not in about_the_text
-    )
+    return tuple(_verdict(name, block) for name, block in ask_the_rules(standing, now) if name not in about_the_text)
 
 
 def _coming(touch: TouchView) -> str:

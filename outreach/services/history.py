@@ -40,9 +40,7 @@ def history(connection: Connection, lead_id: str) -> list[Entry]:
 
 def _enrollments(connection: Connection, lead_id: str) -> Iterator[Entry]:
     for row in connection.execute(select(enrollments).where(enrollments.c.lead_id == lead_id)).mappings():
-        yield Entry(
-            at=row["entered_at"], kind="enrolled", what=f"sender {row['sender']}", sequence=row["sequence"]
-        )
+        yield Entry(at=row["entered_at"], kind="enrolled", what=f"sender {row['sender']}", sequence=row["sequence"])
         if row["finished_at"]:
             what = " ".join(part for part in (row["reason"], row["detail"]) if part)
             yield Entry(at=row["finished_at"], kind="finished", what=what, sequence=row["sequence"])

@@ -194,9 +194,7 @@ def _hold(row: RowMapping, now: datetime) -> Hold:
 
 
 def _pause(row: RowMapping) -> Pause:
-    return Pause(
-        scope=row["scope"], value=row["value"], reason=row["reason"], by=row["by"], since_at=row["created_at"]
-    )
+    return Pause(scope=row["scope"], value=row["value"], reason=row["reason"], by=row["by"], since_at=row["created_at"])
 
 
 def _senders(connection: Connection, engine: Engine, now: datetime) -> tuple[SenderLine, ...]:
@@ -225,9 +223,7 @@ def _sender_line(
     )
 
 
-def _queues(
-    name: str, due: Mapping[tuple[str, str], int], limits: Mapping[tuple[str, str], Quota]
-) -> Iterator[Queue]:
+def _queues(name: str, due: Mapping[tuple[str, str], int], limits: Mapping[tuple[str, str], Quota]) -> Iterator[Queue]:
     for _, action in sorted(key for key in {*due, *limits} if key[0] == name):
         quota = limits.get((name, action))
         yield Queue(

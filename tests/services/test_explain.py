@@ -325,5 +325,5 @@ def test_people_between_two_touches_are_counted_by_where_they_stand(make_field: 
 
 
 def test_a_sequence_nobody_applied_is_unknown(field: Field) -> None:
-    with pytest.raises(UsageError, match="'nope' is not applied. Applied: two-mails"):
+    with pytest.raises(UsageError, match=r"'nope' is not applied\. Applied: two-mails"):
         explain_sequence(field.engine, "nope")
