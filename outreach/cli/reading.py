@@ -38,7 +38,7 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
 def _show_status(found: Status) -> None:
     ago = f"{span(found.scheduler_age)} ago" if found.scheduler_age is not None else "never on this database"
     print(f"{when(found.at, found.zone)}; scheduling ran {ago}.")
-    print(f"Today:    {found.sent_today} sent, {found.failed_today} failed, {found.replies_today} replies")
+    print(f"Today:    {found.sent_today} sent, {found.failed_today} failed, {count(found.replies_today, 'reply')}")
     print(f"Touches:  {_touches(found)}")
     print(f"Tasks:    {found.tasks_open} open, {found.tasks_overdue} overdue")
     _show_what_is_held(found)

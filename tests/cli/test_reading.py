@@ -10,6 +10,7 @@ import pytest
 from outreach.clock import SystemClock
 from outreach.store.session import open_store
 from outreach.store.tables import audit, crm_jobs, deliveries, tasks, touches
+from outreach.testing.servers import PostgresServer
 from tests.cli.conftest import Shell
 
 TABLES = ("touches", "events", "leads", "enrollments", "sync")
@@ -239,3 +240,15 @@ def test_deliveries_that_were_not_understood_are_tried_again(stocked: Shell) -> 
     assert wrong.code == 2
     assert again.json == {"replayed": ["d1"]}
     assert stocked.run("status", "--json").json["deliveries_waiting"] == 1
+
+
+def test_postgresql_asks_for_the_upgrade_and_then_is_fine(shell: Shell, postgres: PostgresServer) -> None:
+    url = postgres.create("upgrade_by_hand")
+
+    before = shell.spawn("status", OUTREACH_DATABASE_URL=url)
+    upgraded = shell.spawn("db", "upgrade", OUTREACH_DATABASE_URL=url)
+    after = shell.spawn("status", OUTREACH_DATABASE_URL=url)
+    postgres.drop("upgrade_by_hand")
+
+    assert (before.code, upgraded.code, after.code) == (1, 0, 0)
+    assert "Run: outreach db upgrade" in before.err
