@@ -21,9 +21,9 @@ from outreach.domain.touch import TouchState
 from outreach.services import circuit
 from outreach.services.batch import Ready, take
 from outreach.services.engine import Engine
-from outreach.services.marks import LOST, mark
-from outreach.services.outcomes import Outcome, back_off, record
-from outreach.services.standings import Subject
+from outreach.services.marks import LOST
+from outreach.services.outcomes import Outcome, back_off
+from outreach.services.progress import Step, write
 from outreach.store import touches
 from outreach.store.group_commit import GroupCommit
 
@@ -37,18 +37,16 @@ _RECORD_PAUSE_SECONDS = 2.0
 
 
 class Dispatcher:
-    """One worker process: its owner id, its channels, and the two group commits its messages share."""
+    """One worker process: its owner id, its channels, and the group commit its messages share."""
 
     def __init__(self, engine: Engine, channel_of: ChannelOf, *, owner: str) -> None:
         self._engine = engine
         self._channel_of = channel_of
         self.owner = owner
-        self._marks: GroupCommit[Subject, Block | None] = GroupCommit(
-            lambda subjects: mark(engine, owner, subjects), name="marks"
+        self._writer: GroupCommit[Step, Block | None] = GroupCommit(
+            lambda steps: write(engine, owner, steps), name="writer"
         )
-        self._outcomes: GroupCommit[Outcome, None] = GroupCommit(
-            lambda outcomes: record(engine, owner, outcomes), name="outcomes"
-        )
+        self._working_on: set[str] = set()  # claims; used by the loop and read by the heart
         self._stopped = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="leases", daemon=True)
         self._heart.start()
@@ -56,14 +54,19 @@ class Dispatcher:
     def close(self) -> None:
         """Finish what is being written. Call it when no batch is running any more."""
         self._stopped.set()
-        self._marks.close()
-        self._outcomes.close()
+        self._writer.close()
         self._heart.join()
 
     async def run_claim(self, claim_id: str) -> int:
         """Carry out one claim; how many touches it held. Zero: it was another worker's, or was swept."""
-        batch = await asyncio.to_thread(take, self._engine, claim_id, self.owner)
-        await asyncio.gather(*(self._carry_out(ready) for ready in batch))
+        self._working_on.add(claim_id)
+        try:
+            batch = await asyncio.to_thread(take, self._engine, claim_id, self.owner)
+            ended = await asyncio.gather(*(self._carry_out(ready) for ready in batch), return_exceptions=True)
+        finally:
+            self._working_on.discard(claim_id)
+        for error in filter(None, ended):  # its lease ends with this claim, and the sweeper finds it
+            log.error("touch_left_to_the_sweeper", claim_id=claim_id, error=str(error)[:300])
         return len(batch)
 
     async def _carry_out(self, ready: Ready) -> None:
@@ -73,7 +76,7 @@ class Dispatcher:
 
     async def _deliver(self, ready: Ready) -> Outcome | None:
         """Exactly one outcome, whatever happens; None when the touch is not ours any more."""
-        look = _LastLook(self._marks, ready)
+        look = _LastLook(self._writer, ready)
         try:
             receipt = await self._send(ready, look)
         except errors.NotNow:
@@ -107,20 +110,23 @@ class Dispatcher:
         """The message is out: recording it is tried for a minute; then the sweeper finds it `unknown`."""
         for _ in range(_RECORD_TRIES):
             try:
-                await asyncio.wrap_future(self._outcomes.submit(outcome))
+                await asyncio.wrap_future(self._writer.submit(outcome))
                 return
             except Exception as error:  # noqa: BLE001  # the database may be restarting
                 log.warning("outcome_not_recorded", touch_id=outcome.ready.touch_id, error=str(error)[:200])
                 await asyncio.sleep(_RECORD_PAUSE_SECONDS)
 
     def _beat(self) -> None:
-        """While this process lives, what it holds stays its own."""
+        """What this process works on stays its own. What it only took, its answer lost on the way, is swept."""
         lease = self._engine.policy.lease
         while not self._stopped.wait(lease.total_seconds() / 3):
+            claims = self._working_on.copy()
+            if not claims:
+                continue
             try:
                 until = self._engine.clock.now() + lease
                 with self._engine.store.begin() as connection:
-                    touches.renew(connection, self.owner, until)
+                    touches.renew(connection, claims, owner=self.owner, lease_until=until)
             except Exception as error:  # noqa: BLE001  # tried again at the next beat
                 log.warning("leases_not_renewed", error=str(error)[:200])
 
@@ -128,8 +134,8 @@ class Dispatcher:
 class _LastLook:
     """Awaited by a channel before the point of no return: marks the touch, or raises NotNow."""
 
-    def __init__(self, marks: GroupCommit[Subject, Block | None], ready: Ready) -> None:
-        self._marks = marks
+    def __init__(self, writer: GroupCommit[Step, Block | None], ready: Ready) -> None:
+        self._writer = writer
         self._ready = ready
         self.block: Block | None = None
         self.was_marked = False
@@ -138,7 +144,7 @@ class _LastLook:
         return self._look()
 
     async def _look(self) -> None:
-        self.block = await asyncio.wrap_future(self._marks.submit(self._ready.subject))
+        self.block = await asyncio.wrap_future(self._writer.submit(self._ready.subject))
         if self.block is not None:
             raise errors.NotNow(self.block.because)
         self.was_marked = True

@@ -17,12 +17,17 @@ LOST = Block("the claim is another worker's by now", is_final=False)
 
 def mark(engine: Engine, owner: str, subjects: Sequence[Subject]) -> list[Block | None]:
     """One transaction: None for each touch that may go (it is marked), else why not."""
-    return engine.store.write(lambda connection: _mark(connection, engine, owner, subjects))
+
+    def work(connection: Connection) -> list[Block | None]:
+        engine.store.lock_marks(connection)
+        enrollments.lock(connection, (subject.enrollment_id for subject in subjects))
+        return mark_locked(connection, engine, owner, subjects)
+
+    return engine.store.write(work)
 
 
-def _mark(connection: Connection, engine: Engine, owner: str, subjects: Sequence[Subject]) -> list[Block | None]:
-    engine.store.lock_marks(connection)
-    enrollments.lock(connection, (subject.enrollment_id for subject in subjects))
+def mark_locked(connection: Connection, engine: Engine, owner: str, subjects: Sequence[Subject]) -> list[Block | None]:
+    """The same inside a transaction that holds the locks: `lock_marks`, then the enrollments."""
     now = engine.clock.now()
     blocks = look(connection, subjects, now)
     going = [subject.touch_id for subject in subjects if blocks[subject.touch_id] is None]

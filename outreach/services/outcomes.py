@@ -48,14 +48,11 @@ def back_off(attempts: int) -> timedelta:
     return min(_BACK_OFF * (1 << min(attempts, 6)), timedelta(hours=4))
 
 
-def record(engine: Engine, owner: str, outcomes: Sequence[Outcome]) -> list[None]:
-    """Write outcomes, plan the next touches, keep suppressions and tasks that follow from them."""
-    engine.store.write(lambda connection: _record(connection, engine, owner, outcomes))
-    return [None] * len(outcomes)
+def record_locked(connection: Connection, engine: Engine, owner: str, outcomes: Sequence[Outcome]) -> None:
+    """Write outcomes, plan the next touches, keep suppressions and tasks that follow from them.
 
-
-def _record(connection: Connection, engine: Engine, owner: str, outcomes: Sequence[Outcome]) -> None:
-    enrollments.lock(connection, (outcome.ready.touch["enrollment_id"] for outcome in outcomes))
+    Inside a transaction that has locked the enrollments.
+    """
     now = engine.clock.now()
     given_back = [outcome for outcome in outcomes if outcome.state is TouchState.PLANNED]
     finished = [outcome for outcome in outcomes if outcome.state is not TouchState.PLANNED]

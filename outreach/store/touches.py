@@ -164,13 +164,18 @@ def take_over(connection: Connection, claim_id: str, *, owner: str, lease_until:
     return list(connection.execute(statement).mappings())
 
 
-def renew(connection: Connection, owner: str, lease_until: datetime) -> int:
-    """The owner is alive: everything it holds stays its own until then."""
-    statement = (
-        update(touches)
-        .where(touches.c.state.in_((TouchState.CLAIMED, TouchState.HANDED_OVER)), touches.c.owner == owner)
-        .values(lease_until=lease_until)
+def renew(connection: Connection, claim_ids: Collection[str], *, owner: str, lease_until: datetime) -> int:
+    """The owner is alive and works on these claims: what it holds of them stays its own until then.
+
+    Rows that are being written at this moment are left to the next beat: waiting for them could deadlock.
+    """
+    held = (
+        select(touches.c.id)
+        .where(within(touches.c.claim_id, claim_ids), touches.c.owner == owner, _UNDER_WAY)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
     )
+    statement = update(touches).where(touches.c.id.in_(held)).values(lease_until=lease_until)
     return connection.execute(statement).rowcount
 
 
