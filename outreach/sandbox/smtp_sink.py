@@ -62,6 +62,7 @@ class Sink:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="smtp-sink", daemon=True)
         self._server: asyncio.Server | None = None
+        self._open: set[asyncio.Transport] = set()
 
     def start(self, port: int = 0) -> Sink:
         """Listen on loopback; port 0 chooses a free one."""
@@ -81,7 +82,9 @@ class Sink:
     def _shut(self) -> None:
         if self._server:
             self._server.close()
-        self._loop.stop()
+        for transport in self._open.copy():
+            transport.abort()
+        self._loop.call_soon(self._loop.stop)  # after the connections have heard of their end
 
     @property
     def url(self) -> str:
@@ -108,8 +111,12 @@ class _Session(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._sink.connections += 1
+        self._sink._open.add(transport)  # noqa: SLF001  # a session is a part of its sink
         self._tell(Stage.CONNECTED)
         self._say(b"220 sink ESMTP\r\n")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._sink._open.discard(self._transport)  # noqa: SLF001  # as above
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
