@@ -22,9 +22,10 @@ from outreach.mail.auto_words import (
     TICKET,
 )
 from outreach.mail.parse import Headers
+from outreach.mail.words import folded
 
-_MAX_TEXT = 4000
-_SENTENCE = re.compile(r"[\n!?。！？]+|(?<=[^\W\d_]{2})\.(?:\s+|$)|(?<=\d)\.\s+(?=[A-ZÄÖÜÉÈÀŚŻŁİ])")
+_MAX_TEXT = 3000
+_SENTENCE = re.compile(r"[\n!?。！？]+|(?<=[^\W\d_]{2})\.(?:\s+|$)")
 _LIST = ("list-id", "list-post", "list-help", "list-archive", "mailing-list", "x-mailing-list", "x-loop", "x-beenthere")
 _SURE = (
     *("x-autoreply", "x-auto-reply", "x-autorespond", "x-autoresponder", "x-auto-reply-from", "x-autoreply-from"),
@@ -34,6 +35,7 @@ _ROBOTS = re.compile(
     r"^(?:no-?reply|do-?not-?reply|noreply|donotreply|auto-?(?:reply|responder|confirm)|automated|robot)", re.I
 )
 _AUTO = re.compile(r"auto|otomat|авто|自动|自動|자동|αυτ|تلقائي|תשובה|tự động", re.IGNORECASE)
+_I_LEFT = re.compile(r"\bI(?:'m|’m| am| have|'ve)? (?:no longer|left)\b")  # a person may say this of himself
 _SIGN_OFF = re.compile(
     r"^(?:(?:best|kind|warm|many)? ?(?:regards|wishes|thanks)|thank you|thanks|cheers|sincerely|yours .{0,20}"
     r"|mit freundlichen grüßen|"
@@ -58,26 +60,47 @@ class Answer:
     is_surely_an_answer: bool = False  # the provider says it answers us, though it hands on no headers that show it
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Of which kinds the sentences are, and what share of them is of any."""
+
+    kinds: frozenset[str]
+    share: float
+
+    @property
+    def is_typical(self) -> bool:
+        return bool(self.kinds & {"automatic", "away", "left", "ticket"})
+
+
 def auto_reply_reason(answer: Answer) -> str | None:
     """`out_of_office`, `left`, `ticket` or `automatic`; None when a person may have written it."""
-    if not (_by_headers(answer) or _by_subject(answer) or _by_words(answer)):
+    is_marked, may_tell = _is_marked(answer.headers), _may_tell(answer)
+    if not is_marked and not may_tell:
         return None
-    return _reason(answer)
+    told = _told(answer.text)
+    if is_marked or _by_weak_sign(answer, told) or _by_subject(answer, told) or _by_words(answer, told):
+        return _reason(answer, told)
+    return None
 
 
-def _by_headers(answer: Answer) -> bool:
-    headers = answer.headers
-    submitted = headers.first("auto-submitted").lower().partition(";")[0].strip()
-    is_list = headers.has(*_LIST)
-    if submitted.startswith("auto-replied") or headers.has(*_SURE) or _is_marked(headers):
-        return True
-    if submitted not in ("", "no") and not is_list:
-        return True
-    return not is_list and _has_weak_sign(answer) and bool(_told(answer) & {"automatic", "away", "left", "ticket"})
+def _may_tell(answer: Answer) -> bool:
+    """Whether it is worth while to read the text for it."""
+    return _has_weak_sign(answer) or _has_subject(answer) or _may_be_told_by_words(answer)
+
+
+def _by_weak_sign(answer: Answer, told: _Told) -> bool:
+    return _has_weak_sign(answer) and told.is_typical
 
 
 def _is_marked(headers: Headers) -> bool:
-    """Marks of particular programs."""
+    """Marks that only programs set; `auto-generated` counts on lists no more than `bulk` does."""
+    submitted = headers.first("auto-submitted").lower().partition(";")[0].strip()
+    if submitted.startswith("auto-replied") or headers.has(*_SURE) or _is_marked_by_program(headers):
+        return True
+    return submitted not in ("", "no") and not headers.has(*_LIST)
+
+
+def _is_marked_by_program(headers: Headers) -> bool:
     return (
         "auto" in headers.first("precedence").lower()
         or "auto" in headers.first("preference").lower()
@@ -90,7 +113,7 @@ def _is_marked(headers: Headers) -> bool:
 
 def _has_weak_sign(answer: Answer) -> bool:
     headers = answer.headers
-    return (
+    return not headers.has(*_LIST) and (
         headers.first("precedence").strip().lower() in ("bulk", "junk")
         or headers.has("x-auto-response-suppress", "x-ms-exchange-inbox-rules-loop")
         or headers.first("return-path").replace(" ", "") == "<>"
@@ -98,45 +121,47 @@ def _has_weak_sign(answer: Answer) -> bool:
     )
 
 
-def _by_subject(answer: Answer) -> bool:
+def _has_subject(answer: Answer) -> bool:
+    return bool(AUTO_SUBJECT.search(folded(answer.subject))) and not REPLY_PREFIX.match(answer.subject)
+
+
+def _by_subject(answer: Answer, told: _Told) -> bool:
     """`Automatic reply: …` at the very beginning; a `Re:` before it is a person answering one."""
-    found = AUTO_SUBJECT.search(answer.subject)
+    found = AUTO_SUBJECT.search(folded(answer.subject))
     if found is None or REPLY_PREFIX.match(answer.subject):
         return False
-    tells = bool(_told(answer) & {"automatic", "away", "left", "ticket", "return"})
+    tells = told.is_typical or "return" in told.kinds
     if _AUTO.search(found.group()):
         return tells or not answer.has_quote
     return tells and not answer.has_quote and answer.recipients <= 1
 
 
-def _by_words(answer: Answer) -> bool:
-    """Without any header: only when nearly every sentence is one a program writes, and it answers one person."""
+def _may_be_told_by_words(answer: Answer) -> bool:
+    """Without any mark: an answer to one person, that repeats nothing."""
     is_answer = answer.is_surely_an_answer or answer.headers.has("in-reply-to", "references")
     is_answer = is_answer or bool(REPLY_PREFIX.match(answer.subject))
-    if answer.has_quote or answer.recipients > 1 or not is_answer or answer.headers.has(*_LIST):
+    return is_answer and not answer.has_quote and answer.recipients <= 1 and not answer.headers.has(*_LIST)
+
+
+def _by_words(answer: Answer, told: _Told) -> bool:
+    """Only when nearly every sentence is one that a program writes."""
+    if not _may_be_told_by_words(answer):
         return False
-    kinds, share = _sentences(answer.text)
-    says = kinds - {"thanks"}
+    says = told.kinds - {"thanks"} - ({"left"} if _I_LEFT.search(answer.text[:_MAX_TEXT]) else set())
     if not says & {"away", "left", "ticket", "automatic"}:
         return False
-    return (
-        ("automatic" in says and share >= 0.3)
-        or (len(says) >= 2 and share >= 0.7)
-        or (len(kinds) >= 3 and share >= 0.6)
-    )
+    if "automatic" in says:
+        return told.share >= 0.3
+    return (len(says) >= 2 and told.share >= 0.7) or (len(told.kinds) >= 3 and told.share >= 0.6)
 
 
-def _reason(answer: Answer) -> str:
-    told = _told(answer)
-    if "left" in told:
+def _reason(answer: Answer, told: _Told) -> str:
+    if "left" in told.kinds:
         return "left"
-    if "away" in told or AWAY.search(answer.subject):
+    is_away = "away" in told.kinds or bool(AWAY.search(folded(answer.subject)))
+    if is_away or ("return" in told.kinds and "ticket" not in told.kinds):
         return "out_of_office"
-    return "ticket" if "ticket" in told else "automatic"
-
-
-def _told(answer: Answer) -> frozenset[str]:
-    return _sentences(answer.text)[0]
+    return "ticket" if "ticket" in told.kinds else "automatic"
 
 
 _KINDS: Mapping[str, re.Pattern[str]] = {
@@ -150,15 +175,14 @@ _KINDS: Mapping[str, re.Pattern[str]] = {
 }
 
 
-def _sentences(text: str) -> tuple[frozenset[str], float]:
-    """Which kinds of sentences there are, and the share of sentences that are of any."""
+def _told(text: str) -> _Told:
     pieces = [piece.strip() for piece in _SENTENCE.split(" " + text[:_MAX_TEXT])]
     sentences = [piece for piece in pieces if len(piece) > 3 and not _SIGN_OFF.match(piece)][:60]
-    found = [_kinds_of(sentence[:600]) for sentence in sentences]
+    found = [_kinds_of(folded(sentence[:600])) for sentence in sentences]
     spoken = [kinds for kinds, sentence in zip(found, sentences, strict=True) if kinds or len(sentence.split()) > 3]
     share = sum(1 for kinds in spoken if kinds) / len(spoken) if spoken else 0.0
-    return frozenset(kind for kinds in found for kind in kinds), share
+    return _Told(frozenset(kind for kinds in found for kind in kinds), share)
 
 
 def _kinds_of(sentence: str) -> set[str]:
-    return {kind for kind, pattern in _KINDS.items() if pattern.search(sentence)}
+    return {kind for kind, words in _KINDS.items() if words.search(sentence)}

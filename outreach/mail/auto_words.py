@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 
+from outreach.mail.words import pattern
 
-def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
-
-
-AUTO_SUBJECT = _any(
+AUTO_SUBJECT = pattern(
     (
         r"^\W{0,3}(?:automatic (?:reply|response|answer)|auto(?:matic|mated)?[ -]?(?:reply|response|respond"
         r"|responder|answer)|auto:"
@@ -78,7 +75,7 @@ REPLY_PREFIX = re.compile(
 )
 """`Re:` and its sisters, repeated or not."""
 
-AUTOMATIC = _any(
+AUTOMATIC = pattern(
     (
         r"this (?:is|was|message is|e?-?mail is|response (?:is|was)|reply (?:is|was)) (?:an? )?(?:automatic"
         r"|automated|auto[ -]?generated|auto[ -]?repl|autorespon|automatically|computer[ -]generated)"
@@ -135,7 +132,7 @@ AUTOMATIC = _any(
 )
 """A sentence in which a program speaks of itself."""
 
-AWAY = _any(
+AWAY = pattern(
     (
         r"\bout[ -]of[ -](?:the )?office\b|\b(?:on|taking) (?:annual |parental |maternity |paternity |sick "
         r"|medical |personal |family |extended |study |compassionate |my )*(?:leave|vacation|holiday|holidays|pto"
@@ -144,10 +141,10 @@ AWAY = _any(
         r"|i shall be) (?:currently |now )?(?:away|travell?ing|unavailable|not available|out (?:until|from|on|this"
         r"|today|all|of))"
         r"|not (?:be )?(?:in|at) (?:the |my )?(?:office|work|desk)|unable to (?:answer|respond to|read|check"
-        r"|reply to) (?:your |my |any )?e?-?mails?|office (?:is|will be|are) closed|we are closed|closed for"
+        r"|reply to) (?:your |my |any )?e?-?mails?|office (?:is|will be|are) closed|back in the office|we are closed|closed for"
     ),
     (
-        r"nicht im (?:büro|haus|hause)|außer haus|ausser haus|im urlaub|in urlaub|abwesend|nicht (?:am"
+        r"nicht im (?:büro|haus|hause)|wieder (?:im büro|erreichbar|für sie da|im haus)|außer haus|ausser haus|im urlaub|in urlaub|abwesend|nicht (?:am"
         r"|an meinem) (?:arbeits|schreib)|auf (?:geschäfts|dienst)reise|in elternzeit|mutterschutz|nicht erreichbar"
         r"|nicht verfügbar|büro .{0,20}geschlossen|bin ich .{0,40}(?:wieder|nicht)"
     ),
@@ -193,7 +190,7 @@ AWAY = _any(
 )
 """A sentence that says one is away."""
 
-LEFT = _any(
+LEFT = pattern(
     (
         r"no longer (?:works?|working|employed|with (?:the |our )?(?:company|firm|organi[sz]ation|us|\w+)|at "
         r"|part of|an employee)|(?:has|have) left (?:the |our )?(?:company|firm|organi[sz]ation|business"
@@ -213,7 +210,7 @@ LEFT = _any(
 )
 """A sentence that says a person has gone for good."""
 
-TICKET = _any(
+TICKET = pattern(
     (
         r"(?:we have |i have |we've |has been |have been |was )?(?:successfully )?received your (?:message|e?-?mail"
         r"|request|inquiry|enquiry|application|ticket|order|submission|mail|query|note|letter)|your (?:message"
@@ -227,7 +224,7 @@ TICKET = _any(
     ),
     (
         r"(?:ihre|deine) (?:nachricht|anfrage|e-?mail|mail|mitteilung) .{0,40}(?:erhalten|eingegangen|bearbeite"
-        r"|angekommen)|vielen dank für ihre (?:nachricht|anfrage|e-?mail|mail|interesse|kontakt)|wir (?:werden"
+        r"|angekommen)|vielen dank für ihre (?:anfrage|interesse|kontaktaufnahme)|wir (?:werden"
         r"|haben) .{0,60}(?:schnellstmöglich|so schnell wie möglich|umgehend|in kürze|bearbeit)|ticket-?nummer"
         r"|vorgangsnummer"
     ),
@@ -272,7 +269,7 @@ TICKET = _any(
 )
 """A sentence that confirms receipt."""
 
-THANKS = _any(
+THANKS = pattern(
     (
         r"thank(?:s| you)(?: very much| so much)? for (?:your |the |contacting |reaching )?(?:kind )?(?:e-?mail"
         r"|mail|message|note|letter|out)|vielen dank für (?:ihre|deine|die) (?:e-?mail|mail|nachricht)"
@@ -292,7 +289,7 @@ THANKS = _any(
 )
 """Thanks for the mail, and salutations: they say nothing either way."""
 
-CONTACT = _any(
+CONTACT = pattern(
     (
         r"(?:for|in case of|if (?:it is|it's|this is|your (?:request|matter|message) is|you (?:need|require|have)"
         r"|something)|should you|with any) .{0,60}(?:urgent|immediate|emergenc|assistance|matter|help|question"
@@ -327,7 +324,7 @@ CONTACT = _any(
 )
 """A sentence that names somebody else, or another way."""
 
-RETURN = _any(
+RETURN = pattern(
     (
         r"(?:when|upon|on|after|once) (?:i|my|we) ?(?:am |are )?(?:return|back|get back)|(?:will|i'll"
         r"|shall) (?:be )?(?:back|return|respond|reply|answer|get back|read|attend|review|respond to)|returning"

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 
-
-def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
-
+from outreach.mail.words import pattern
 
 DAEMON = re.compile(
     (
@@ -31,7 +28,7 @@ DAEMON_NAME = re.compile(
     re.IGNORECASE,
 )
 
-FAILURE_SUBJECT = _any(
+FAILURE_SUBJECT = pattern(
     r"undeliver(?:ed|able|y)|un-?deliverable|non[ -]?deliver|not (?:be )?delivered|failed delivery|failed mail",
     r"delivery (?:has )?(?:failed|failure|error|problem|status notification|notification|report|unsuccessful|delay)",
     r"failure (?:notice|notification|delivery)|mail failure|returned (?:mail|to sender|message|e-?mail)|bounced?\b",
@@ -64,7 +61,7 @@ FAILURE_SUBJECT = _any(
 )
 """Subjects of returned mail; asked of mails whose sender or envelope already looks like a mail system."""
 
-FAILURE_TEXT = _any(
+FAILURE_TEXT = pattern(
     (
         r"could ?n(?:o|')?t (?:be )?(?:deliver|sen[dt]|reach)|could not be (?:successfully )?delivered"
         r"|cannot be delivered"
@@ -150,7 +147,7 @@ OPENING = re.compile(
 )
 """First words that only a mail system writes."""
 
-DELAY = _any(
+DELAY = pattern(
     (
         r"\bdelay|still being retried|warning: (?:could not send|message)|will (?:keep|continue) (?:to )?try"
         r"|not yet been delivered"

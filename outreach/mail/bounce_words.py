@@ -5,19 +5,15 @@ from __future__ import annotations
 import re
 
 from outreach.mail.understood import BounceReason
-
-
-def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
-
+from outreach.mail.words import pattern
 
 STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
     (
         BounceReason.POLICY,
-        _any(
+        pattern(
             (
                 r"sender (?:address|verify|verification|domain)|sender is|cannot find your (?:host|reverse)|client host"
-                r"|helo command rejected|blocked using|spamhaus|black ?list|block ?list"
+                r"|helo command rejected|blocked using|gr[ae]y-?list|spamhaus|black ?list|block ?list"
             ),
             (
                 r"(?:identified|detected|classified|considered|flagged|marked|rejected|looks?) (?:as|like|to be"
@@ -34,7 +30,7 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
     ),
     (
         BounceReason.FULL,
-        _any(
+        pattern(
             (
                 r"over.?quota|quota.{0,20}(?:exceed|full|reach|violat)|exceed\w*.{0,40}(?:quota|storage"
                 r"|mailbox size|space)"
@@ -75,7 +71,7 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
     ),
     (
         BounceReason.DISABLED,
-        _any(
+        pattern(
             (
                 r"(?:account|mailbox|user|recipient|address|e-?mail|box|inbox)\W{1,3}(?:\S{3,80}\W{1,2})?(?:is "
                 r"|has been |was |are |temporarily )*"
@@ -108,7 +104,7 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
     ),
     (
         BounceReason.NO_DOMAIN,
-        _any(
+        pattern(
             (
                 r"host (?:or domain )?(?:name )?(?:is )?(?:unknown|not found)(?!.{0,60}(?:try again|temporar))"
                 r"|unknown (?:host|domain|mail server)"
@@ -144,7 +140,7 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
     ),
     (
         BounceReason.CONTENT,
-        _any(
+        pattern(
             (
                 r"message.{0,20}(?:too large|too big|size (?:exceeds|limit))"
                 r"|exceeds?.{0,30}(?:maximum )?(?:message )?size|too large"
@@ -161,7 +157,7 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
     ),
     (
         BounceReason.NO_MAILBOX,
-        _any(
+        pattern(
             (
                 r"(?:user|recipient|account|mailbox|address|addressee|e-?mail|alias|name|person|receiver|local part"
                 r"|box|inbox|rcpt)\W{0,3}"
@@ -252,7 +248,7 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
 WEAK: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
     (
         BounceReason.DELAYED,
-        _any(
+        pattern(
             (
                 r"delivery (?:is|was|has been|to the following recipients? has been) delayed|will (?:continue"
                 r"|keep) (?:to )?try"
@@ -276,7 +272,7 @@ WEAK: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
     ),
     (
         BounceReason.POLICY,
-        _any(
+        pattern(
             (
                 r"\bspam\b|spamhaus|spamcop|\bdnsbl\b|\brbl\b|block ?list|black ?list|blocked|deny ?list|barracuda"
                 r"|proofpoint|mimecast|cloudmark|sorbs"
@@ -297,7 +293,7 @@ WEAK: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
     ),
     (
         BounceReason.EXPIRED,
-        _any(
+        pattern(
             (
                 r"(?:message|delivery|queue|time|lifetime)\W{0,3}(?:\w+ )?(?:expired|time.?out exceeded"
                 r"|time.?limit)|expired|retry time.?out exceeded"
@@ -312,7 +308,7 @@ WEAK: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
     ),
     (
         BounceReason.NETWORK,
-        _any(
+        pattern(
             (
                 r"tim(?:ed|e) ?out|connection (?:refused|reset|timed|dropped|lost|failed|closed|was|to)"
                 r"|could ?n.t (?:connect|establish)|could not connect"

@@ -24,6 +24,7 @@ from outreach.mail.bounce_words import CODES, SMTP_CODES, STRONG, WEAK
 from outreach.mail.identifiers import message_ids_in, unique
 from outreach.mail.parse import Headers, Part, field_blocks
 from outreach.mail.understood import HARD, BounceReason, Kind
+from outreach.mail.words import folded
 
 _MAX_TEXT = 6000
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
@@ -165,8 +166,8 @@ def _recipients_of(blocks: list[Headers]) -> tuple[str, ...]:
 
 def _looks_returned(headers: Headers, text: str, sender: Sender) -> bool:
     subject = headers.first("subject")
-    said = bool(FAILURE_SUBJECT.search(subject)) and not _REPLY_SUBJECT.match(subject)
-    start = _speech(text)[:3000]
+    said = bool(FAILURE_SUBJECT.search(folded(subject))) and not _REPLY_SUBJECT.match(subject)
+    start = folded(_speech(text)[:3000])
     tells = bool(FAILURE_TEXT.search(start))
     opens = bool(OPENING.match(start.lstrip()[:600]))
     if sender.is_surely_a_daemon:
@@ -181,7 +182,7 @@ def _from_words(mail: Part, text: str) -> Bounce:
     subject = mail.headers.first("subject")
     status, smtp = _status_in(speech), _smtp_in(speech)
     reason = reason_of_text(speech)
-    is_late = bool(DELAY.search(subject)) or (reason is BounceReason.DELAYED)
+    is_late = bool(DELAY.search(folded(subject))) or (reason is BounceReason.DELAYED)
     if is_late and reason not in HARD:
         reason = BounceReason.DELAYED
     return Bounce(
@@ -232,7 +233,7 @@ def _kind(reason: BounceReason, status: str, smtp: str) -> Kind:
 
 
 def _by_words(text: str, table: tuple[tuple[BounceReason, re.Pattern[str]], ...]) -> BounceReason | None:
-    flat = " ".join(text[:_MAX_TEXT].split())
+    flat = " ".join(folded(text[:_MAX_TEXT]).split())
     return next((reason for reason, pattern in table if pattern.search(flat)), None) if flat else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from outreach.mail.words import folded, pattern
 
 _MONTHS = (
     "january jan januar januari janvier janv enero ene janeiro gennaio gen stycznia styczeń sty ocak oca jänner "
@@ -23,7 +23,7 @@ _MONTHS = (
     "december dec dezember dez décembre déc diciembre dic dezembro dicembre grudnia grudzień gru aralık aralik "
     "ara prosinec prosince decembrie декабря",
 )
-MONTHS: dict[str, int] = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
+MONTHS: dict[str, int] = {name: number for number, names in enumerate(_MONTHS, 1) for name in folded(names).split()}
 
 _WEEKDAYS = (
     "monday mon montag lundi lunes segunda segunda-feira lunedì lunedi maandag poniedziałek poniedziałku "
@@ -41,51 +41,42 @@ _WEEKDAYS = (
     "sunday sun sonntag dimanche domingo domenica zondag niedziela niedzielę niedzieli pazar söndag søndag neděle "
     "воскресенье воскресенья",
 )
-WEEKDAYS: dict[str, int] = {name: number for number, names in enumerate(_WEEKDAYS) for name in names.split()}
+WEEKDAYS: dict[str, int] = {name: number for number, names in enumerate(_WEEKDAYS) for name in folded(names).split()}
 
-BACK = re.compile(
+BACK = pattern(
     r"\b(?:back|return(?:ing|s)?|resume|rejoin|returned|will be (?:in|available)|available (?:again )?(?:from"
     r"|on)|wieder|zurück|rückkehr|ab dem|ab|retour|reprendrai|reviendrai|rentre|serai de|regres\w*|retorn\w*|vuelvo"
     r"|volver[eé]|vuelta|reincorpor\w*|volt(?:o|arei|ando)|rientr\w*|torner\w*|torno|ritorno|terug|weer|wracam"
-    r"|wróc\w*|powr\w*|od dnia|dön\w*|iş ?başı\w*|tillbaka|åter|tilbage|tilbake|zpět|вернусь|выйду|с)\b",
-    re.IGNORECASE,
+    r"|wróc\w*|powr\w*|od dnia|dön\w*|iş ?başı\w*|tillbaka|åter|tilbage|tilbake|zpět|вернусь|выйду|с)\b"
 )
 """Before or after a date: on that day one is there again."""
 
-UNTIL = re.compile(
+UNTIL = pattern(
     r"(?:\b(?:until|till|til|'til|through|thru|to|up to|bis|jusqu'au|jusqu’au|jusqu'à|jusqu|au|hasta|al|a|até"
     r"|ao|fino al|fino|sino al|tot|t/m|tot en met|do|kadar|à|y|e|und|and|en|et|ve|i|t\.o\.m\.?|till och med|до"
     r"|по|ile|between .{0,20} and)\b"
     r"|[-–—])(?: (?:the|den|le|el|il|dem|zum|einschließlich|including|on|dnia|o|include"
-    r"|del?))?\W{0,3}(?:[^\W\d_]{3,12},? ){0,1}(?:the |den |le |el |dia |il |dem )?$",
-    re.IGNORECASE,
+    r"|del?))?\W{0,3}(?:[^\W\d_]{3,12},? ){0,1}(?:the |den |le |el |dia |il |dem )?$"
 )
 """Just before a date: one is away up to it."""
 
-UNTIL_AFTER = re.compile(
+UNTIL_AFTER = pattern(
     r"^['’]?(?:[^\W\d_]{0,6})?\W{0,3}(?:[^\W\d_]{3,12} )?(?:günü(?:ne)?|tarihine|gününe)?\s?(?:kadar|dek|değin"
     r"|arasında|arası)\b|^\W{0,3}(?:inclusive|included|inclus|einschließlich|inklusive|incluido|inclusive"
-    r"|compreso|włącznie|dahil)",
-    re.IGNORECASE,
+    r"|compreso|włącznie|dahil)"
 )
 """Just after a date, in Turkish: up to it."""
 
-FROM = re.compile(
+FROM = pattern(
     r"\b(?:from|starting|beginning|since|as of|von|vom|ab|seit|du|depuis|à partir du|desde|del|de|dal|dall"
     r"|a partir|van|vanaf|od|from the|tarihinden|с|fr\.?o\.?m\.?|från)\W{0,3}(?:[^\W\d_]{3,12},? )?(?:the |den "
-    r"|le |el |dem )?$",
-    re.IGNORECASE,
+    r"|le |el |dem )?$"
 )
 """Just before a date: the absence begins."""
 
-TOMORROW = re.compile(
-    r"\b(?:tomorrow|morgen|demain|mañana|amanhã|domani|jutro|yarın|imorgon|i morgen|zítra|завтра)\b", re.IGNORECASE
-)
-TODAY = re.compile(
-    r"\b(?:today|heute|aujourd'hui|aujourd’hui|hoy|hoje|oggi|vandaag|dzisiaj|dziś|bugün)\b", re.IGNORECASE
-)
-NEXT_WEEK = re.compile(
+TOMORROW = pattern(r"\b(?:tomorrow|morgen|demain|mañana|amanhã|domani|jutro|yarın|imorgon|i morgen|zítra|завтра)\b")
+TODAY = pattern(r"\b(?:today|heute|aujourd'hui|aujourd’hui|hoy|hoje|oggi|vandaag|dzisiaj|dziś|bugün)\b")
+NEXT_WEEK = pattern(
     r"\b(?:next week|nächste woche|kommende woche|la semaine prochaine|próxima semana|semana que vem"
-    r"|la settimana prossima|prossima settimana|volgende week|przyszły(?:m)? tygod\w+|gelecek hafta|haftaya)\b",
-    re.IGNORECASE,
+    r"|la settimana prossima|prossima settimana|volgende week|przyszły(?:m)? tygod\w+|gelecek hafta|haftaya)\b"
 )

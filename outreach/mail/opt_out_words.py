@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 
+from outreach.mail.words import folded, pattern
+
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(" ".join(phrase.split()) for phrase in text.replace("\n", "|").split("|") if phrase.strip())
+    return frozenset(
+        " ".join(phrase.split()) for phrase in folded(text).replace("\n", "|").split("|") if phrase.strip()
+    )
 
 
 CLEAR = _words(
@@ -23,7 +27,7 @@ CLEAR = _words(
     no mails|cease and desist|leave me alone|stopall|stop all|desubscribe|please stop this|i want to unsubscribe|
     i wish to unsubscribe|i would like to unsubscribe|i'd like to unsubscribe|how do i unsubscribe|
     how can i unsubscribe|unsubscribe now|unsubscribe immediately|unsubscribe from list|unsubscribe from this list|
-    unsubscribe from all|remove me now|remove me immediately|request removal|removal request|gdpr|gdpr request|
+    unsubscribe from all|remove me now|remove me immediately|request removal|removal request|gdpr request|
     gdpr delete|right to be forgotten|go away|get lost|not interested remove|not interested unsubscribe|
     not interested stop|never contact me again|never email me again|lose my email|lose my number|stop writing me|
     stop writing to me|cancel subscription|cancel my subscription|end subscription|abmelden|abbestellen|austragen|
@@ -98,7 +102,7 @@ BARE = _words(
 )
 """Whole replies that mean it when nothing else is said."""
 
-POLITE = re.compile(
+POLITE = pattern(
     (
         r"^(?:please|pls|plz|kindly|hi|hello|hey|dear \w+|thanks|thank you|thx|ok|okay|yes|no|just|bitte|danke"
         r"|hallo|guten tag|s'il vous plaît|svp|s v p|merci|bonjour|por favor|gracias|hola|obrigad[oa]|olá"
@@ -106,16 +110,25 @@ POLITE = re.compile(
         r"|dzień dobry|witam|lütfen|teşekkürler|teşekkür ederim|merhaba|merhabalar|tack|tak|takk|kiitos|prosím|kérem"
         r"|vă rog|пожалуйста|спасибо|здравствуйте|من فضلك|رجاء|رجاءً|شكرا|请|謝謝|谢谢|お願いします|please,|sir|madam|asap"
         r"|immediately|now|team|all)\b[\s,.!:;-]*"
-    ),
-    re.IGNORECASE,
+    )
 )
 
 _EN_LIST = r"(?:(?:your|the|this|that|these|any|all|future|further|any further|any future|mailing|e-?mail|contact|distribution|marketing|sales|database|call|subscriber|and|or)s? ){0,6}"
 _EN_WHERE = rf"(?:from|off|of|out of|on) {_EN_LIST}(?:lists?|mailings?|mailing|database|e-?mails?|newsletters?|distribution|records|contacts?|crm|system|sequence|campaigns?|outreach|cadence|communications?|subscription|group|data ?base|messages|correspondence|spam|address book|mailshots?)"
 
 REQUESTS: tuple[re.Pattern[str], ...] = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
+    pattern(request)
+    for request in (
+        (
+            r"\b(?:i|we)(?:'d| would| want| wish| need|'m asking| am asking| ask| request)(?: like)? to (?:unsubscribe|opt[- ]?out"
+            r"|be removed|be taken off|cancel my subscription|be unsubscribed)"
+        ),
+        (
+            r"\b(?:do not|don't|no longer|not) (?:wish|want|like|care) to be (?:contacted|e-?mailed|solicited|on (?:this|your|any)"
+            r"|part of (?:this|your|any))|\b(?:did not|didn't|never|have not|haven't) (?:sign(?:ed)?|subscribed?|ask(?:ed)?|opt(?:ed)?"
+            r"|agreed?|register(?:ed)?)(?: up| in| on)?\b.{0,40}(?:e-?mails?|messages?|mails?|mailings?|newsletters?|your list|this list)"
+        ),
+        r"\b(?:melde|melden|trage|tragen|nehme|nehmen) (?:sie )?(?:mich|uns)\b.{0,60}\b(?:ab|aus|raus|heraus)\b",
         (
             rf"\b(?:remove|take|delete|drop|strike|scrub|get|exclude|pull|purge) (?:me|us|my (?:name|e-?mail|address"
             rf"|e-?mail address|details|data|contact|information|info)(?: \w+)?|this (?:e-?mail|address"
@@ -136,7 +149,7 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
         (
             r"\b(?:do not|don'?t|never|not to|no longer|please do not) (?:ever )?(?:contact|e-?mail|mail|message"
             r"|write|write to|text|call|spam|solicit|send|reach out to|bother) (?:to )?(?:me|us|this|my|any"
-            r"|anything|further)\b(?! (?:if|unless|until|before|back))"
+            r"|anything|further)\b(?! (?:if|unless|until|before|back|the|a|an|that file|your)\b)"
         ),
         (
             r"\b(?:i|we) (?:do not|don'?t|no longer|did not|didn'?t|would not|wouldn'?t|never) (?:want|wish|wanted"
@@ -148,9 +161,10 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
             r"\bno (?:more|further) (?:e-?mails?|messages?|mails?|contact|communications?|correspondence"
             r"|follow[- ]?ups?|solicitations?)\b(?!.{0,30}(?:from (?:him|her|them)|until))|\b(?:delete|erase"
             r"|remove) (?:all )?(?:of )?(?:my|our) (?:personal )?(?:data|information|details|record)"
-            r"|right to (?:be forgotten|erasure|object)|\b(?:under|per|according to|pursuant to"
-            r"|exercise) .{0,40}\b(?:gdpr|ccpa|can-?spam)|(?:gdpr|ccpa|can-?spam) .{0,60}(?:delete|erase|remove"
-            r"|request|object|removal|erasure)|(?:withdraw|revoke) (?:my |any )?consent|object to (?:the )?processing"
+            r"|\bmy right to (?:be forgotten|erasure|object)|exercis\w+ (?:my|our|the) right|(?:gdpr|ccpa|can-?spam)\b.{0,80}"
+            r"(?:delete|erase|remove|request|object|removal|erasure|stop|cease)\w* .{0,40}\b(?:me|my|us|our)\b"
+            r"|(?:delete|erase|remove|stop|request)\w* .{0,40}\b(?:me|my|us|our)\b.{0,60}\b(?:gdpr|ccpa|can-?spam)"
+            r"|(?:withdraw|revoke) (?:my |any )?consent|\bi object to (?:the )?processing"
         ),
         (
             r"\b(?:leave (?:me|us) alone|lose my (?:e-?mail|number|address)|(?:take|get) (?:me"
@@ -185,7 +199,7 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
             r"|me solliciter|de vos)|ne (?:souhaite|veux|désire|souhaitons|voulons) (?:plus|pas) (?:recevoir|être"
             r"|que)|(?:arrêtez|arreter|arrêter|cessez|merci d'arrêter|stoppez) (?:de |d')?(?:m'|me|nous|vos|ces"
             r"|les)|ne (?:me|nous|m') ?(?:contactez|écrivez|envoyez|sollicitez) plus|suppression de mes données"
-            r"|droit (?:à l'|d')(?:effacement|oubli|opposition)|rgpd"
+            r"|droit (?:à l'|d')(?:effacement|oubli|opposition)|rgpd.{0,60}(?:supprim|effac|retir|mes données)"
         ),
         (
             r"(?:d(?:ar|é|e|en|ar)me|dar(?:nos|se|me)?|d[eé]nme|darnos) de baja|(?:quiero|deseo|solicito|pido|ruego"
@@ -203,7 +217,7 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
             r"|nosso)|não (?:quero|desejo|queremos|gostaria de|tenho interesse em) (?:mais )?(?:receber|continuar"
             r"|ser contact|que me)|(?:parem?|deixem?|pare) de (?:me |nos )?(?:enviar|mandar|contatar|contactar"
             r"|escrever|encher|spam)|não (?:me |nos )?(?:envi|mand|contat|contact|escrev|perturb)\w+ mais"
-            r"|não me (?:contat|contact|envi|escrev|mand)\w+|lgpd|(?:cancelar|cancele) (?:a |minha )?(?:inscri"
+            r"|não me (?:contat|contact|envi|escrev|mand)\w+|lgpd.{0,60}(?:exclu|remov|meus dados)|(?:cancelar|cancele) (?:a |minha )?(?:inscri"
             r"|subscri|assinatura)"
         ),
         (
@@ -232,7 +246,7 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
             r"|życzymy|chcemy|wyrażam zgody|zgadzam się)(?: \w+){0,4} (?:otrzymywać|dostawać|wiadomości|maili"
             r"|kontaktu|na|kontaktow\w+|przetwarzan\w+|korespondencji)|nie (?:pisz|piszcie|wysyłaj|wysyłajcie"
             r"|kontaktuj)\w* (?:do mnie|mi|więcej|się|już)|(?:przestań|przestańcie) (?:do mnie )?(?:pisać|wysyłać)"
-            r"|rodo|prawo do (?:usunięcia|bycia zapomnianym|sprzeciwu)|zgłaszam sprzeciw"
+            r"|rodo.{0,60}(?:usuni|moich|moje)|prawo do (?:usunięcia|bycia zapomnianym|sprzeciwu)|zgłaszam sprzeciw"
         ),
         (
             r"(?:listeden|listenizden|listelerinizden|mail listesinden|veri ?taban\w+|rehberinizden|aboneli\w+"
@@ -276,9 +290,9 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
 )
 """Sentences in which somebody asks it for himself."""
 
-NOT_A_REQUEST = re.compile(
+NOT_A_REQUEST = pattern(
     (
-        r"\bto (?:unsubscribe|opt[ -]?out|be removed|stop receiving|remove (?:yourself|your|this)|cancel your"
+        r"(?<!like )(?<!want )(?<!wish )(?<!need )(?<!asking )(?<!ask )(?<!trying )(?<!tried )(?<!request )\bto (?:unsubscribe|opt[ -]?out|be removed|stop receiving|remove (?:yourself|your|this)|cancel your"
         r"|manage your|update your|change your|leave this)\b(?!\s*(?:me|us|my)\b)|\bunsubscribe (?:here|at|by"
         r"|from this list:?|link|button|:|at any|via|using|https?|<|\[|e-?mail|send)"
         r"|click (?:here|on|the|below|this)|(?:if|when|should) you (?:\w+ ){0,4}(?:wish|want|prefer|like"
@@ -307,12 +321,11 @@ NOT_A_REQUEST = re.compile(
         r"|tıklay|(?:istemiyorsanız|isterseniz|çıkmak için|ayrılmak için|iptal etmek için)|если вы|чтобы отписаться"
         r"|нажмите|klicka|klikk|om du (?:inte|vill)|hvis du|jos et|pokud|klikněte|kattints|dacă|για να|点击|點擊|如果您"
         r"|クリック|ご希望|클릭|원하시면|للإلغاء|اضغط|انقر|إذا كنت"
-    ),
-    re.IGNORECASE,
+    )
 )
 """Footers that tell how, offers, negations and talk about others: none of them asks for anything."""
 
-UNSUBSCRIBE_SUBJECT = re.compile(
+UNSUBSCRIBE_SUBJECT = pattern(
     (
         r"^\W*(?:unsubscribe|un-subscribe|unsub|opt[ -]?out|remove(?: me)?|stop|abmelden|abbestellen|abmeldung"
         r"|austragen|désinscription|désabonnement|désinscrire|se désabonner|baja|darme de baja"
@@ -320,7 +333,6 @@ UNSUBSCRIBE_SUBJECT = re.compile(
         r"|disiscrizione|disiscrivimi|cancellami|cancellazione|afmelden|uitschrijven|wypisz|wypisz mnie|rezygnacja"
         r"|listeden çık|üyelikten çık|abonelikten çık|iptal|إلغاء الاشتراك|الغاء الاشتراك|отписаться|отписка|退订"
         r"|取消订阅|配信停止|수신거부|avregistrera|avmeld|afmeld)\W*(?:request|please|me)?\W*$"
-    ),
-    re.IGNORECASE,
+    )
 )
 """A subject that is nothing else: the mail a List-Unsubscribe address gets."""

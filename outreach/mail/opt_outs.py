@@ -6,20 +6,21 @@ import re
 
 from outreach.mail.auto_words import REPLY_PREFIX
 from outreach.mail.opt_out_words import BARE, CLEAR, NOT_A_REQUEST, POLITE, REQUESTS, UNSUBSCRIBE_SUBJECT
+from outreach.mail.words import folded, pattern
 
-_MAX_TEXT = 6000
+_MAX_TEXT = 4000
 _MAX_SENTENCES = 80
 _SENTENCE = re.compile(r"(?<=[.!?؟。！？;])\s+|\n\s*\n|\n(?=\W{0,3}[A-ZÄÖÜÉÀŚŻŁİĞÇŞА-Я])")
 _TRIM = " \t\n\r.,!?;:*_-–—\"'“”‘’«»()[]<>|#~`…。！？、，\u061f\u060c\u200b"
+_INNER = re.compile(r"[,.;:!?]+")
 _QUOTE_LIKE = re.compile(
     r"^\W{0,4}(?:>|-{4,}|_{4,}|={4,}|\S.{0,300}:\s*$|from:|von:|de :|\S{2,20}: .{0,200}@)", re.IGNORECASE
 )
-_APOSTROPHES = str.maketrans({"’": "'", "`": "'", "´": "'", "‘": "'", "\u00a0": " "})
 
 
 def is_opt_out(text: str, *, subject: str = "") -> bool:
     """Whether a mail's new text, or a subject that is nothing else, asks for no more messages."""
-    text = text[:_MAX_TEXT].translate(_APOSTROPHES)
+    text = text[:_MAX_TEXT]
     if _by_subject(REPLY_PREFIX.sub("", subject), text, is_reply=bool(REPLY_PREFIX.match(subject))):
         return True
     return _as_whole(text) or any(_asks(sentence) for sentence in _sentences(text))
@@ -27,12 +28,12 @@ def is_opt_out(text: str, *, subject: str = "") -> bool:
 
 def is_whole_opt_out(text: str) -> bool:
     """Whether a mail's new text is nothing but a word of refusal."""
-    return _as_whole(text[:_MAX_TEXT].translate(_APOSTROPHES))
+    return _as_whole(text[:_MAX_TEXT])
 
 
 def is_chat_opt_out(text: str) -> bool:
     """The same for a text or chat message: STOP and its sisters as the whole message, or a sentence that asks."""
-    text = text[:_MAX_TEXT].translate(_APOSTROPHES)
+    text = text[:_MAX_TEXT]
     return _core(text) in CLEAR | BARE | _CHAT or any(_asks(sentence) for sentence in _sentences(text))
 
 
@@ -40,7 +41,7 @@ _CHAT = frozenset({"arret", "arrêt", "cancel", "end", "quit", "revoke", "stopal
 
 
 def _by_subject(subject: str, text: str, *, is_reply: bool) -> bool:
-    if not UNSUBSCRIBE_SUBJECT.match(subject[:200]):
+    if not UNSUBSCRIBE_SUBJECT.match(folded(subject[:200])):
         return False
     words = text.split()
     return not is_reply and len(words) <= 60 or not words or _core(text) in CLEAR | BARE
@@ -72,7 +73,7 @@ def _core(text: str) -> str:
     """Lower case, without politeness around it, punctuation and doubled spaces; empty for a long text."""
     if len(text) > 400:
         return ""
-    core = " ".join(text.replace("İ", "i").lower().replace("i̇", "i").split()).strip(_TRIM)
+    core = " ".join(_INNER.sub(" ", folded(text)).split()).strip(_TRIM)
     for _ in range(4):
         shorter = POLITE.sub("", core).strip(_TRIM)
         shorter = _POLITE_END.sub("", shorter).strip(_TRIM)
@@ -82,15 +83,14 @@ def _core(text: str) -> str:
     return " ".join(core.split())
 
 
-_POLITE_END = re.compile(
+_POLITE_END = pattern(
     r"[\s,.!:;-]+(?:please|pls|plz|thanks|thank you|thx|now|asap|immediately|bitte|danke|merci|svp"
     r"|s'il vous plaît|por favor"
     r"|gracias|obrigad[oa]|per favore|grazie|aub|alstublieft|bedankt|dank u|proszę|dziękuję|lütfen|teşekkürler"
     r"|tack|tak|takk"
     r"|kiitos|пожалуйста|спасибо|من فضلك|شكرا|谢谢|many thanks|kind regards|regards|best|cheers|sofort"
     r"|vielen dank|cordialement"
-    r"|saludos|teşekkür ederim|sağolun|saygılarımla|met vriendelijke groet|mfg|again|all)$",
-    re.IGNORECASE,
+    r"|saludos|teşekkür ederim|sağolun|saygılarımla|met vriendelijke groet|mfg|again|all)$"
 )
 
 
@@ -100,6 +100,6 @@ def _sentences(text: str) -> list[str]:
 
 
 def _asks(sentence: str) -> bool:
-    if len(sentence.split()) > 60 or NOT_A_REQUEST.search(sentence):
-        return False
-    return any(pattern.search(sentence) for pattern in REQUESTS)
+    sentence = folded(sentence)
+    asks = len(sentence.split()) <= 60 and any(request.search(sentence) for request in REQUESTS)
+    return asks and not NOT_A_REQUEST.search(sentence)

@@ -16,7 +16,7 @@ from outreach.mail.identifiers import message_ids_in, tokens_in, unique
 MAX_BYTES = 10 * 1024 * 1024
 _MAX_FIELDS = 2000
 _FIELD = re.compile(
-    r"^[>|\s]{0,8}(in-reply-to|references|message-id|x-message-id|original-message-id|from|reply-to|sender|return-path"
+    r"^[>| \t]{0,8}(in-reply-to|references|message-id|x-message-id|original-message-id|from|reply-to|sender|return-path"
     r"|x-failed-recipients|final-recipient|original-recipient|original-rcpt-to)[ \t]*+:"
     r"([^\n]{0,8192}(?:\n[ \t][^\n]{0,8192}){0,200})",
     re.IGNORECASE | re.MULTILINE,

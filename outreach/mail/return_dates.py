@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from outreach.mail.date_words import BACK, FROM, MONTHS, NEXT_WEEK, TODAY, TOMORROW, UNTIL, UNTIL_AFTER, WEEKDAYS
+from outreach.mail.words import folded
 
 _MAX_TEXT = 4000
 _MAX_AHEAD = timedelta(days=550)
@@ -26,7 +27,6 @@ _DATES = re.compile(
     rf"|(?P<weekday>{_DAY})\b"
     r"|the (?P<nth>\d{1,2})(?:st|nd|rd|th)\b"
     r")",
-    re.IGNORECASE,
 )
 
 
@@ -54,7 +54,7 @@ def return_date(text: str, *, sent_on: date) -> date | None:
 
 
 def _folded(text: str) -> str:
-    return " ".join(text.replace("İ", "i").lower().replace("i̇", "i").split())
+    return " ".join(folded(text).split())
 
 
 def _found(text: str, sent_on: date) -> list[_Found]:
@@ -173,7 +173,6 @@ def _is_back(text: str, one: _Found) -> bool:
 _BACK_FROM = re.compile(r"\b(?:ab|back|available|wieder|od)\b")
 _BACK_AFTER = re.compile(
     r"\b(?:wieder|zurück|dön\w*|iş ?baş\w*|ofiste\w*|tekrar|weer|terug|de retour|tillbaka|tilbage)\b|戻|返回|回来|복귀|돌아",
-    re.IGNORECASE,
 )
 
 
