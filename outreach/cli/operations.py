@@ -23,18 +23,37 @@ def add_to(program: typer.Typer) -> None:
     program.add_typer(audit, name="audit")
 
 
-def demo() -> None:
+def demo(
+    *,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the dashboard up until Ctrl-C.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """The whole story on this machine: real SMTP and HTTP on loopback, thirty sample leads, no account needed."""
     from outreach.sandbox.demo import run
 
-    raise typer.Exit(run())
+    raise typer.Exit(run(as_json=as_json, keep=keep))
 
 
-def bench() -> None:
+def bench(
+    *,
+    messages: Annotated[int, typer.Option(metavar="NUMBER", help="How many the engine sends.", min=100)] = 4_000,
+    workers: Annotated[int, typer.Option(metavar="NUMBER", help="Worker processes.", min=1, max=64)] = 1,
+    connections: Annotated[int, typer.Option(metavar="NUMBER", help="SMTP connections.", min=1, max=256)] = 16,
+    database_url: Annotated[str | None, typer.Option(metavar="URL", help="An empty database; default: SQLite.")] = None,
+    broker_url: Annotated[str | None, typer.Option(metavar="URL", help="A queue; default: in process.")] = None,
+    as_json: AsJson = False,
+) -> None:
     """Messages a second, beside a raw SMTP loop and the naive way."""
-    from outreach.sandbox.bench import run
+    from outreach.sandbox.bench import Plan, run
 
-    raise typer.Exit(run())
+    plan = Plan(
+        messages=messages,
+        workers=workers,
+        connections=connections,
+        database_url=database_url,
+        broker_url=broker_url,
+    )
+    raise typer.Exit(run(plan, as_json=as_json))
 
 
 @db.command("upgrade")

@@ -14,7 +14,17 @@ from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.pipeline import Status
 from outreach.domain.suppression import Scope
 from outreach.domain.touch import TouchState
-from outreach.store.tables import addresses, deliveries, enrollments, events, leads, suppressions, tasks, touches
+from outreach.store.tables import (
+    addresses,
+    companies,
+    deliveries,
+    enrollments,
+    events,
+    leads,
+    suppressions,
+    tasks,
+    touches,
+)
 
 STATED_REASONS = (Status.DO_NOT_CONTACT, Status.BOUNCED, Status.NOT_INTERESTED)
 """A lead of one of these statuses has no next action, and the status says why."""
@@ -132,21 +142,22 @@ def _nothing_next(closed: Iterable[tuple[str, str]]) -> list[ColumnElement[bool]
 
 
 def _suppressed() -> ColumnElement[bool]:
-    """A suppression covers the lead: itself, its company, one of its addresses, or the domain of its mail."""
+    """A suppression covers the lead, found by equality alone, so that an index answers.
+
+    Domains are compared with the company's; who is covered by a wider one has the status that says so.
+    """
     scope, value = suppressions.c.scope, suppressions.c.value
-    own = select(suppressions.c.id).where(
-        or_(
-            and_(scope == Scope.LEAD, value == leads.c.id),
-            and_(scope == Scope.COMPANY, value == leads.c.company_id),
-        )
-    )
     address = addresses.c.kind + ":" + addresses.c.value
-    host = func.substr(addresses.c.value, func.length(addresses.c.value) - func.length(value))
-    in_domain = and_(scope == Scope.DOMAIN, addresses.c.kind == "email", or_(host == "@" + value, host == "." + value))
+    own = select(suppressions.c.id).where(scope == Scope.LEAD, value == leads.c.id)
+    company = select(suppressions.c.id).where(scope == Scope.COMPANY, value == leads.c.company_id)
+    domain = (
+        select(suppressions.c.id)
+        .join(companies, and_(scope == Scope.DOMAIN, value == companies.c.domain))
+        .where(companies.c.id == leads.c.company_id)
+    )
     reached = (
         select(suppressions.c.id)
-        .select_from(addresses)
-        .join(suppressions, or_(and_(scope == Scope.ADDRESS, value == address), in_domain))
+        .join(addresses, and_(scope == Scope.ADDRESS, value == address))
         .where(addresses.c.lead_id == leads.c.id)
     )
-    return or_(exists(own), exists(reached))
+    return or_(exists(own), exists(company), exists(domain), exists(reached))

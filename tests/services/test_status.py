@@ -198,7 +198,7 @@ def test_a_suppression_of_any_width_is_a_stated_reason(field: Field) -> None:
         (Scope.LEAD, lead),
         (Scope.COMPANY, company_id),
         (Scope.ADDRESS, "email:can@three.example"),
-        (Scope.DOMAIN, "four.example"),
+        (Scope.DOMAIN, "mail.four.example"),
     )
     for scope, value in wide:
         stop.suppress(field.engine, scope, value, reason=SuppressionReason.BY_HAND, by="anna")
