@@ -19,6 +19,7 @@ from outreach.domain.suppression import Scope, SuppressionReason, address_value
 from outreach.domain.touch import TouchState
 from outreach.services.engine import Engine
 from outreach.services.moves import move_stages, stage_move
+from outreach.services.stop import finish
 from outreach.services.work_list import write_down
 from outreach.store import deliveries, enrollments, lead_states, stops, touches
 from outreach.store.tables import addresses, leads
@@ -119,7 +120,7 @@ def _end_colleagues(connection: Connection, engine: Engine, lead_id: str) -> Non
         for row, revision in _with_revisions(connection, engine, ids)
         if Trigger.COMPANY_REPLY in revision.sequence.stop_on and row["enrollments_lead_id"] != lead_id
     ]
-    _finish(connection, engine, stopping, FinishReason.COMPANY_REPLIED)
+    finish(connection, engine, stopping, FinishReason.COMPANY_REPLIED)
 
 
 def end(
@@ -134,7 +135,7 @@ def end(
         if trigger in revision.sequence.stop_on
     ]
     _move_stages(connection, engine, stopping, trigger)
-    return _finish(connection, engine, [row["enrollments_id"] for row, _ in stopping], reason)
+    return finish(connection, engine, [row["enrollments_id"] for row, _ in stopping], reason)
 
 
 def _with_revisions(connection: Connection, engine: Engine, ids: Collection[str]) -> list[tuple[RowMapping, Revision]]:
@@ -165,15 +166,6 @@ def _move_by_pipeline(connection: Connection, engine: Engine, lead_id: str, stag
     if pipeline and pipeline.stage(stage):
         move = stage_move(engine, lead_id, pipeline, stage=stage, reason="reply")
         move_stages(connection, [move], engine.clock.now())
-
-
-def _finish(connection: Connection, engine: Engine, ids: Collection[str], reason: FinishReason) -> list[str]:
-    now = engine.clock.now()
-    ended = enrollments.finish(connection, ids, reason, now=now)
-    if ended:
-        touches.set_crossed(connection, ended, crossed=True)
-        touches.skip_planned(connection, ended, why=reason, now=now)
-    return ended
 
 
 def _bounced(connection: Connection, engine: Engine, event: Event, lead_id: str) -> None:
