@@ -13,6 +13,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
+    or_,
     select,
     update,
 )
@@ -166,7 +167,7 @@ def snooze(connection: Connection, ids: Collection[str], until: datetime) -> Non
         .where(
             within(enrollments.c.id, ids),
             enrollments.c.state != EnrollmentState.FINISHED,
-            func.coalesce(enrollments.c.snoozed_until, until) <= until,
+            or_(enrollments.c.snoozed_until.is_(None), enrollments.c.snoozed_until <= until),
         )
         .values(snoozed_until=until)
     )

@@ -345,7 +345,7 @@ def resolve(connection: Connection, touch_id: str, state: TouchState, *, now: da
     """An unknown touch becomes sent, failed or planned again; False if it is not unknown any more."""
     values: dict[str, Any] = {"state": state, "reason": why, "finished_at": now}
     if state is TouchState.SENT:
-        values["sent_at"] = func.coalesce(touches.c.handed_over_at, now)
+        values["sent_at"] = func.coalesce(touches.c.handed_over_at, literal(now, touches.c.sent_at.type))
     if state is TouchState.PLANNED:
         values |= {**_FREE, "due_at": now, "closes_at": now, "finished_at": None, "handed_over_at": None}
     statement = update(touches).where(touches.c.id == touch_id, touches.c.state == TouchState.UNKNOWN).values(**values)
