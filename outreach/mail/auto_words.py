@@ -67,7 +67,8 @@ AUTO_SUBJECT = pattern(
 
 REPLY_PREFIX = re.compile(
     (
-        r"^\s*(?:(?:re|aw|sv|antw|antwort|odp|ynt|yan|vs|rif|res|ref|回复|回覆|答复|답장|respuesta|fwd?|wg|tr|rv|enc|i"
+        r"^\s*(?:(?:re|aw|sv|antw|antwort|odp|ynt|yan|vs|rif|res|ref|回复|回覆|答复|답장|respuesta|fwd?|wg|tr"
+        r"|rv|enc|i"
         r"|doorst|ilt|vb|转发)"
         r"\s*(?:\[\d{1,3}\])?\s*[:：]\s*)+"
     ),
@@ -141,10 +142,12 @@ AWAY = pattern(
         r"|i shall be) (?:currently |now )?(?:away|travell?ing|unavailable|not available|out (?:until|from|on|this"
         r"|today|all|of))"
         r"|not (?:be )?(?:in|at) (?:the |my )?(?:office|work|desk)|unable to (?:answer|respond to|read|check"
-        r"|reply to) (?:your |my |any )?e?-?mails?|office (?:is|will be|are) closed|back in the office|we are closed|closed for"
+        r"|reply to) (?:your |my |any )?e?-?mails?|office (?:is|will be|are) closed|back in the office"
+        r"|we are closed|closed for"
     ),
     (
-        r"nicht im (?:büro|haus|hause)|wieder (?:im büro|erreichbar|für sie da|im haus)|außer haus|ausser haus|im urlaub|in urlaub|abwesend|nicht (?:am"
+        r"nicht im (?:büro|haus|hause)|wieder (?:im büro|erreichbar|für sie da|im haus)|außer haus|ausser haus"
+        r"|im urlaub|in urlaub|abwesend|nicht (?:am"
         r"|an meinem) (?:arbeits|schreib)|auf (?:geschäfts|dienst)reise|in elternzeit|mutterschutz|nicht erreichbar"
         r"|nicht verfügbar|büro .{0,20}geschlossen|bin ich .{0,40}(?:wieder|nicht)"
     ),
@@ -173,7 +176,8 @@ AWAY = pattern(
     ),
     (
         r"poza biurem|na urlopie|nieobecn[ya]|przebywam (?:na|poza|w)|jestem (?:na|poza|niedostępn)|urlop(?:ie"
-        r"|em)?\b|w delegacji|zwolnieni\w+ lekarski|biuro .{0,20}(?:nieczynne|zamknięte)|nie będzie mnie|bez dostępu do"
+        r"|em)?\b|w delegacji|zwolnieni\w+ lekarski|biuro .{0,20}(?:nieczynne|zamknięte)|nie będzie mnie"
+        r"|bez dostępu do"
     ),
     (
         r"ofis(?:te|im|imiz)? (?:dışında|değil|de değil)|ofiste (?:değilim|olmayacağım|bulunmuyorum|olmayacağ)"
@@ -184,7 +188,8 @@ AWAY = pattern(
         r"inte på kontoret|på semester|föräldraledig|tjänstledig|ej på plats|ikke (?:på|til stede på) kontoret"
         r"|på ferie|ude af kontoret|på kurs|poissa|lomalla|mimo kancelář|na dovolen[eé]|szabadságon"
         r"|nem vagyok (?:az irodában|elérhető)|în concediu|în afara biroului|в отпуске|вне офиса|отсутству"
-        r"|не на месте|у відпустці|σε άδεια|εκτός γραφείου|休假|外出|不在办公室|出差|不在(?:にし|の|と)|休暇|休業|외근|휴가|부재중|في إجازة"
+        r"|не на месте|у відпустці|σε άδεια|εκτός γραφείου|休假|外出|不在办公室|出差|不在(?:にし|の|と)|休暇"
+        r"|休業|외근|휴가|부재중|في إجازة"
         r"|בחופשה|tidak (?:di|berada di) kantor|sedang cuti|nghỉ phép"
     ),
 )
@@ -252,7 +257,8 @@ TICKET = pattern(
     (
         r"(?:wij|we) hebben (?:uw|je) (?:bericht|e-?mail|mail|aanvraag|vraag|verzoek) .{0,20}ontvangen"
         r"|uw (?:bericht|e-?mail|mail|aanvraag|verzoek) is (?:ontvangen|geregistreerd)|bedankt voor (?:uw|je"
-        r"|het) (?:bericht|e-?mail|mail|contact|aanvraag)|zo (?:snel|spoedig) mogelijk|(?:ticket|referentie|zaak)nummer"
+        r"|het) (?:bericht|e-?mail|mail|contact|aanvraag)|zo (?:snel|spoedig) mogelijk|(?:ticket|referentie"
+        r"|zaak)nummer"
     ),
     (
         r"otrzymaliśmy (?:pańsk|państwa|twoj|pani|pana)|(?:twoja|państwa|pana|pani) (?:wiadomość|zgłoszenie"
@@ -313,7 +319,8 @@ CONTACT = pattern(
         r"|(?:contattare|contatti|rivolgersi|rivolgetevi|scrivere) (?:a|il|la|al|alla|\S+@)|(?:voor|bij"
         r"|in) (?:dringende|spoed|urgente|geval van)|in mijn afwezigheid|(?:neem|kunt u|kun je"
         r"|contact op).{0,30}(?:contact|terecht|mailen|bellen)|mijn collega|w (?:sprawach|pilnych|nagłych|przypadku"
-        r"|razie|czasie)|podczas mojej nieobecności|(?:proszę|prosimy) o kontakt|kontakt z|skontaktować|zastępuje mnie"
+        r"|razie|czasie)|podczas mojej nieobecności|(?:proszę|prosimy) o kontakt|kontakt z|skontaktować"
+        r"|zastępuje mnie"
     ),
     (
         r"acil (?:durum|konu|iş|hal)|(?:yokluğumda|bu süre(?:de|çte| içinde| içerisinde)|bu sürede|bu tarihler)"
@@ -348,7 +355,8 @@ RETURN = pattern(
         r"|tornerò|risponderò|sarò di (?:ritorno|nuovo)|accesso .{0,20}(?:limitato|alla posta)|(?:bij"
         r"|na) (?:mijn )?terugkomst|(?:ben ik |weer |terug )(?:weer |terug )?(?:aanwezig|bereikbaar|op kantoor"
         r"|terug)|(?:beperkt|geen) .{0,20}(?:toegang|e-?mail|bereikbaar)|zal ik (?:uw|je|u)|po (?:moim )?powrocie"
-        r"|wracam|wrócę|powrót|będę (?:dostępn|z powrotem|w biurze)|odpowiem|odpiszę|(?:ograniczon|utrudnion)\w* dostęp"
+        r"|wracam|wrócę|powrót|będę (?:dostępn|z powrotem|w biurze)|odpowiem|odpiszę|(?:ograniczon"
+        r"|utrudnion)\w* dostęp"
     ),
     (
         r"döndüğümde|dönüş(?:ümde|üm|te|ü)|döneceğim|(?:tarihinde|günü) .{0,30}(?:ofiste|dön|başlayacağım|işbaşı)"

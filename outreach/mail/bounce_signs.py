@@ -8,7 +8,8 @@ from outreach.mail.words import pattern
 
 DAEMON = re.compile(
     (
-        r"^(?:mailer-?daemon|mail-?daemon|postmaster|mdaemon|mail\.?delivery|maildelivery|mailadmin|mailer|mail-delivery"
+        r"^(?:mailer-?daemon|mail-?daemon|postmaster|mdaemon|mail\.?delivery|maildelivery|mailadmin|mailer"
+        r"|mail-delivery"
         r"|bounces?|bounce[-+].*|mailsystem|mail-system|delivery|administrator|admin|mmdf|smtp|mailgate|mailguard"
         r"|non-?delivery|microsoftexchange[0-9a-f]+|exchange|nobody)$"
     ),
@@ -22,7 +23,8 @@ SURE_DAEMON = re.compile(
 
 DAEMON_NAME = re.compile(
     (
-        r"mail(?:er)? ?-?(?:delivery|daemon|administrator|system)|delivery (?:sub)?system|postmaster|system administrator"
+        r"mail(?:er)? ?-?(?:delivery|daemon|administrator|system)|delivery (?:sub)?system|postmaster"
+        r"|system administrator"
         r"|internet mail delivery|microsoft (?:exchange|outlook)$|mail router|undeliver"
     ),
     re.IGNORECASE,
@@ -56,7 +58,10 @@ FAILURE_SUBJECT = pattern(
     r"onbestelbaar|niet (?:worden )?(?:bezorgd|afgeleverd|bestelbaar)|bezorging|niedostarczon|niedostarczaln",
     r"zwrot (?:poczty|wiadomości)|nie (?:można|udało się) dostarczyć|teslim edilemedi|iletilemedi|iletilemeyen",
     r"gönderilemedi|teslimat (?:başarısız|hatası)|går inte att leverera|kunde inte levereras|kan ikke leveres",
-    r"toimitus epäonnistui|nedoruč|kézbesíthetetlen|недостав|не доставлен|ошибка доставки|возвращ|退信|无法投递|未送达",
+    (
+        r"toimitus epäonnistui|nedoruč|kézbesíthetetlen|недостав|не доставлен|ошибка доставки|возвращ|退信|无法投递"
+        r"|未送达"
+    ),
     r"配信不能|配信エラー|送信エラー|배달 실패|전송 실패",
 )
 """Subjects of returned mail; asked of mails whose sender or envelope already looks like a mail system."""
@@ -164,7 +169,8 @@ COPY_BELOW = re.compile(
         r"|first) .{0,20}of the (?:original )?(?:message|mail)"
         r"|message headers?|header of the|mail header|included is a copy|content of (?:the )?original|received: "
         r"|return-path: "
-        r"|message-id: ?<|dkim-signature:|ursprüngliche nachricht|message d'origine|mensaje original|mensagem original"
+        r"|message-id: ?<|dkim-signature:|ursprüngliche nachricht|message d'origine|mensaje original"
+        r"|mensagem original"
         r"|messaggio originale).{0,200}$"
     ),
     re.IGNORECASE | re.MULTILINE,

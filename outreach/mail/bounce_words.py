@@ -12,7 +12,8 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
         BounceReason.POLICY,
         pattern(
             (
-                r"sender (?:address|verify|verification|domain)|sender is|cannot find your (?:host|reverse)|client host"
+                r"sender (?:address|verify|verification|domain)|sender is|cannot find your (?:host|reverse)"
+                r"|client host"
                 r"|helo command rejected|blocked using|gr[ae]y-?list|spamhaus|black ?list|block ?list"
             ),
             (
@@ -23,7 +24,8 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
                 r"|\bdmarc\b|unsolicited|poor reputation|bad reputation"
             ),
             (
-                r"your (?:ip|host|server|mail server|domain|network|e-?mail) (?:address )?(?:\S+ )?(?:is|has been|was) "
+                r"your (?:ip|host|server|mail server|domain|network|e-?mail) (?:address )?(?:\S+ )?(?:is"
+                r"|has been|was) "
                 r"(?:listed|blocked|rejected|on|in|not allowed)|mail from \S+ (?:is )?(?:not|refused|rejected|denied)"
             ),
         ),
@@ -66,7 +68,10 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
                 r"skrzynk\w* .{0,40}(?:pełna|przepełnion|limit)|posta kutusu .{0,40}dolu|kota(?:sı)? (?:dolu"
                 r"|aşıldı)|kotayı aştı"
             ),
-            r"ящик.{0,30}переполнен|квот\w+ превышен|邮箱.{0,6}(?:已满|满)|メールボックス.{0,10}(?:いっぱい|満杯|一杯)|容量.{0,6}超",
+            (
+                r"ящик.{0,30}переполнен|квот\w+ превышен|邮箱.{0,6}(?:已满|满)|メールボックス.{0,10}(?:いっぱい"
+                r"|満杯|一杯)|容量.{0,6}超"
+            ),
         ),
     ),
     (
@@ -98,7 +103,8 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
             (
                 r"account .{0,30}(?:disattivato|sospeso)|casella .{0,30}(?:disattivata|disabilitata|sospesa)"
                 r"|konto .{0,30}(?:nieaktywne|zablokowane)"
-                r"|hesab\w* .{0,30}(?:devre dışı|askıya|kapatıl)|ящик.{0,30}(?:заблокирован|отключ)|帐号.{0,6}(?:停用|冻结)"
+                r"|hesab\w* .{0,30}(?:devre dışı|askıya|kapatıl)|ящик.{0,30}(?:заблокирован|отключ)"
+                r"|帐号.{0,6}(?:停用|冻结)"
             ),
         ),
     ),
@@ -236,7 +242,8 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
                 r"|vastaanottaja)\w*.{0,60}(?:tuntematon|ei löydy)"
             ),
             (
-                r"(?:用户|收件人|地址|邮箱|帐号|账号).{0,12}(?:不存在|未知|无效|找不到)|(?:ユーザー|宛先|受信者|アドレス|メールアドレス).{0,20}(?:見つかりません"
+                r"(?:用户|收件人|地址|邮箱|帐号|账号).{0,12}(?:不存在|未知|无效|找不到)|(?:ユーザー|宛先|受信者"
+                r"|アドレス|メールアドレス).{0,20}(?:見つかりません"
                 r"|存在しません|不明)|"
                 r"(?:사용자|수신자|주소).{0,20}(?:없|찾을 수 없)"
             ),
@@ -266,7 +273,8 @@ WEAK: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
             (
                 r"retard de (?:remise|livraison)|remise différée|entrega (?:se ha )?retrasad|entrega atrasada"
                 r"|consegna.{0,20}ritard"
-                r"|bezorging.{0,20}vertraagd|opóźnion|geciktir|gecikti|配信が遅れ|delivery.{0,30}(?:deferred|postponed)"
+                r"|bezorging.{0,20}vertraagd|opóźnion|geciktir|gecikti|配信が遅れ|delivery.{0,30}(?:deferred"
+                r"|postponed)"
             ),
         ),
     ),

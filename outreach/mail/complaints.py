@@ -1,4 +1,4 @@
-"""Complaints that mailbox providers pass on (RFC 5965, abuse reporting format), and those that come without the format."""
+"""Complaints that mailbox providers pass on (RFC 5965), and those that come without the format."""
 
 from __future__ import annotations
 

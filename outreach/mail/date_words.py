@@ -5,41 +5,65 @@ from __future__ import annotations
 from outreach.mail.words import folded, pattern
 
 _MONTHS = (
-    "january jan januar januari janvier janv enero ene janeiro gennaio gen stycznia styczeń sty ocak oca jänner "
-    "leden ledna ianuarie января",
-    "february feb februar februari février févr fevr febrero fevereiro fev febbraio lutego luty lut şubat şub sub "
-    "únor února februarie февраля",
+    (
+        "january jan januar januari janvier janv enero ene janeiro gennaio gen stycznia styczeń sty ocak oca jänner "
+        "leden ledna ianuarie января"
+    ),
+    (
+        "february feb februar februari février févr fevr febrero fevereiro fev febbraio lutego luty lut şubat şub sub "
+        "únor února februarie февраля"
+    ),
     "march mar märz maerz mrz maart mrt mars marzo março marca marzec mart březen března martie марта",
     "april apr avril avr abril abr aprile kwietnia kwiecień kwi nisan nis duben dubna aprilie апреля",
     "may mai mei mayo maio maggio mag maja maj mayıs mayis květen května мая",
     "june jun juni juin junio junho jun giugno giu czerwca czerwiec cze haziran haz červen června iunie июня",
     "july jul juli juillet juil julio julho luglio lug lipca lipiec lip temmuz tem červenec července iulie июля",
     "august aug augustus août aout agosto ago sierpnia sierpień sie ağustos agustos ağu srpen srpna augusti августа",
-    "september sept sep septembre septiembre setembro set settembre września wrzesień wrz eylül eylul eyl září "
-    "septembrie сентября",
-    "october oct oktober okt octobre octubre outubro out ottobre ott października październik paź paz ekim eki "
-    "říjen října oktobar octombrie октября",
+    (
+        "september sept sep septembre septiembre setembro set settembre września wrzesień wrz eylül eylul eyl září "
+        "septembrie сентября"
+    ),
+    (
+        "october oct oktober okt octobre octubre outubro out ottobre ott października październik paź paz ekim eki "
+        "říjen října oktobar octombrie октября"
+    ),
     "november nov novembre noviembre novembro listopada listopad lis kasım kasim kas listopadu noiembrie ноября",
-    "december dec dezember dez décembre déc diciembre dic dezembro dicembre grudnia grudzień gru aralık aralik "
-    "ara prosinec prosince decembrie декабря",
+    (
+        "december dec dezember dez décembre déc diciembre dic dezembro dicembre grudnia grudzień gru aralık aralik "
+        "ara prosinec prosince decembrie декабря"
+    ),
 )
 MONTHS: dict[str, int] = {name: number for number, names in enumerate(_MONTHS, 1) for name in folded(names).split()}
 
 _WEEKDAYS = (
-    "monday mon montag lundi lunes segunda segunda-feira lunedì lunedi maandag poniedziałek poniedziałku "
-    "pazartesi måndag mandag pondělí понедельник понедельника",
-    "tuesday tue tues dienstag mardi martes terça terça-feira martedì martedi dinsdag wtorek wtorku salı sali "
-    "tisdag tirsdag úterý вторник вторника",
-    "wednesday wed mittwoch mercredi miércoles miercoles quarta quarta-feira mercoledì mercoledi woensdag środa "
-    "środę środy çarşamba carsamba onsdag středa среда среды среду",
-    "thursday thu thurs donnerstag jeudi jueves quinta quinta-feira giovedì giovedi donderdag czwartek czwartku "
-    "perşembe persembe torsdag čtvrtek четверг четверга",
-    "friday fri freitag vendredi viernes sexta sexta-feira venerdì venerdi vrijdag piątek piątku cuma fredag "
-    "pátek пятница пятницы пятницу",
-    "saturday sat samstag samedi sábado sabado sabato zaterdag sobota sobotę soboty cumartesi lördag lørdag "
-    "суббота суббоуты субботу",
-    "sunday sun sonntag dimanche domingo domenica zondag niedziela niedzielę niedzieli pazar söndag søndag neděle "
-    "воскресенье воскресенья",
+    (
+        "monday mon montag lundi lunes segunda segunda-feira lunedì lunedi maandag poniedziałek poniedziałku "
+        "pazartesi måndag mandag pondělí понедельник понедельника"
+    ),
+    (
+        "tuesday tue tues dienstag mardi martes terça terça-feira martedì martedi dinsdag wtorek wtorku salı sali "
+        "tisdag tirsdag úterý вторник вторника"
+    ),
+    (
+        "wednesday wed mittwoch mercredi miércoles miercoles quarta quarta-feira mercoledì mercoledi woensdag środa "
+        "środę środy çarşamba carsamba onsdag středa среда среды среду"
+    ),
+    (
+        "thursday thu thurs donnerstag jeudi jueves quinta quinta-feira giovedì giovedi donderdag czwartek czwartku "
+        "perşembe persembe torsdag čtvrtek четверг четверга"
+    ),
+    (
+        "friday fri freitag vendredi viernes sexta sexta-feira venerdì venerdi vrijdag piątek piątku cuma fredag "
+        "pátek пятница пятницы пятницу"
+    ),
+    (
+        "saturday sat samstag samedi sábado sabado sabato zaterdag sobota sobotę soboty cumartesi lördag lørdag "
+        "суббота суббоуты субботу"
+    ),
+    (
+        "sunday sun sonntag dimanche domingo domenica zondag niedziela niedzielę niedzieli pazar söndag søndag neděle "
+        "воскресенье воскресенья"
+    ),
 )
 WEEKDAYS: dict[str, int] = {name: number for number, names in enumerate(_WEEKDAYS) for name in folded(names).split()}
 

@@ -85,8 +85,10 @@ CLEAR = _words(
     відпишіть мене|διαγραφή|απεγγραφή|κατάργηση εγγραφής|berhenti|berhenti berlangganan|hủy đăng ký|إلغاء الاشتراك|
     الغاء الاشتراك|إلغاء|الغاء|إلغاء اشتراكي|الغاء اشتراكي|توقف|توقفوا|أوقف|اوقف|أوقفوا|ايقاف|إيقاف|ازالة|إزالة|
     احذفني|احذفوني|أزلني|ازلني|أزيلوني|لا ترسل|لا ترسلوا|لا تراسلني|لا تراسلوني|احذف بريدي|ارجو الحذف|
-    أرجو إلغاء الاشتراك|قف|退订|退訂|取消订阅|取消訂閱|不要再发|不要再发邮件|请不要再发|请勿再发|请勿打扰|别再发了|td|配信停止|配信解除|配信停止してください|解除|購読解除|停止|
-    送らないでください|連絡しないでください|수신거부|수신 거부|구독취소|구독 취소|구독해지|보내지 마세요|הסר|הסירו אותי|הסר אותי|להסיר|תפסיקו|בקשה להסרה|סדא
+    أرجو إلغاء الاشتراك|قف|退订|退訂|取消订阅|取消訂閱|不要再发|不要再发邮件|请不要再发|请勿再发|请勿打扰|
+    别再发了|td|配信停止|配信解除|配信停止してください|解除|購読解除|停止|
+    送らないでください|連絡しないでください|수신거부|수신 거부|구독취소|구독 취소|구독해지|보내지 마세요|הסר|
+    הסירו אותי|הסר אותי|להסיר|תפסיקו|בקשה להסרה|סדא
     """
 )
 """Whole replies that mean it whatever follows them."""
@@ -103,30 +105,40 @@ BARE = _words(
 """Whole replies that mean it when nothing else is said."""
 
 POLITE = pattern(
-    (
-        r"^(?:please|pls|plz|kindly|hi|hello|hey|dear \w+|thanks|thank you|thx|ok|okay|yes|no|just|bitte|danke"
-        r"|hallo|guten tag|s'il vous plaît|svp|s v p|merci|bonjour|por favor|gracias|hola|obrigad[oa]|olá"
-        r"|per favore|grazie|per cortesia|ciao|buongiorno|alstublieft|aub|graag|bedankt|dag|proszę|dziękuję"
-        r"|dzień dobry|witam|lütfen|teşekkürler|teşekkür ederim|merhaba|merhabalar|tack|tak|takk|kiitos|prosím|kérem"
-        r"|vă rog|пожалуйста|спасибо|здравствуйте|من فضلك|رجاء|رجاءً|شكرا|请|謝謝|谢谢|お願いします|please,|sir|madam|asap"
-        r"|immediately|now|team|all)\b[\s,.!:;-]*"
-    )
+    r"^(?:please|pls|plz|kindly|hi|hello|hey|dear \w+|thanks|thank you|thx|ok|okay|yes|no|just|bitte|danke"
+    r"|hallo|guten tag|s'il vous plaît|svp|s v p|merci|bonjour|por favor|gracias|hola|obrigad[oa]|olá"
+    r"|per favore|grazie|per cortesia|ciao|buongiorno|alstublieft|aub|graag|bedankt|dag|proszę|dziękuję"
+    r"|dzień dobry|witam|lütfen|teşekkürler|teşekkür ederim|merhaba|merhabalar|tack|tak|takk|kiitos|prosím|kérem"
+    r"|vă rog|пожалуйста|спасибо|здравствуйте|من فضلك|رجاء|رجاءً|شكرا|请|謝謝|谢谢|お願いします|please,|sir"
+    r"|madam|asap"
+    r"|immediately|now|team|all)\b[\s,.!:;-]*"
 )
 
-_EN_LIST = r"(?:(?:your|the|this|that|these|any|all|future|further|any further|any future|mailing|e-?mail|contact|distribution|marketing|sales|database|call|subscriber|and|or)s? ){0,6}"
-_EN_WHERE = rf"(?:from|off|of|out of|on) {_EN_LIST}(?:lists?|mailings?|mailing|database|e-?mails?|newsletters?|distribution|records|contacts?|crm|system|sequence|campaigns?|outreach|cadence|communications?|subscription|group|data ?base|messages|correspondence|spam|address book|mailshots?)"
+_EN_LIST = (
+    r"(?:(?:your|the|this|that|these|any|all|future|further|any further|any future|mailing|e-?mail|contact|distribution"
+    r"|marketing|sales|database|call|subscriber|and|or)s? ){0,6}"
+)
+_EN_WHERE = (
+    rf"(?:from|off|of|out of|on) {_EN_LIST}(?:lists?|mailings?|mailing|database|e-?mails?|newsletters?|distribution"
+    r"|records|contacts?|crm|system|sequence|campaigns?|outreach|cadence|communications?|subscription|group|data ?base"
+    r"|messages|correspondence|spam|address book|mailshots?)"
+)
 
 REQUESTS: tuple[re.Pattern[str], ...] = tuple(
     pattern(request)
     for request in (
         (
-            r"\b(?:i|we)(?:'d| would| want| wish| need|'m asking| am asking| ask| request)(?: like)? to (?:unsubscribe|opt[- ]?out"
+            r"\b(?:i|we)(?:'d| would| want| wish| need|'m asking| am asking| ask"
+            r"| request)(?: like)? to (?:unsubscribe|opt[- ]?out"
             r"|be removed|be taken off|cancel my subscription|be unsubscribed)"
         ),
         (
-            r"\b(?:do not|don't|no longer|not) (?:wish|want|like|care) to be (?:contacted|e-?mailed|solicited|on (?:this|your|any)"
-            r"|part of (?:this|your|any))|\b(?:did not|didn't|never|have not|haven't) (?:sign(?:ed)?|subscribed?|ask(?:ed)?|opt(?:ed)?"
-            r"|agreed?|register(?:ed)?)(?: up| in| on)?\b.{0,40}(?:e-?mails?|messages?|mails?|mailings?|newsletters?|your list|this list)"
+            r"\b(?:do not|don't|no longer|not) (?:wish|want|like|care) to be (?:contacted|e-?mailed|solicited"
+            r"|on (?:this|your|any)"
+            r"|part of (?:this|your|any))|\b(?:did not|didn't|never|have not|haven't) (?:sign(?:ed)?"
+            r"|subscribed?|ask(?:ed)?|opt(?:ed)?"
+            r"|agreed?|register(?:ed)?)(?: up| in| on)?\b.{0,40}(?:e-?mails?|messages?|mails?|mailings?"
+            r"|newsletters?|your list|this list)"
         ),
         r"\b(?:melde|melden|trage|tragen|nehme|nehmen) (?:sie )?(?:mich|uns)\b.{0,60}\b(?:ab|aus|raus|heraus)\b",
         (
@@ -161,7 +173,8 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
             r"\bno (?:more|further) (?:e-?mails?|messages?|mails?|contact|communications?|correspondence"
             r"|follow[- ]?ups?|solicitations?)\b(?!.{0,30}(?:from (?:him|her|them)|until))|\b(?:delete|erase"
             r"|remove) (?:all )?(?:of )?(?:my|our) (?:personal )?(?:data|information|details|record)"
-            r"|\bmy right to (?:be forgotten|erasure|object)|exercis\w+ (?:my|our|the) right|(?:gdpr|ccpa|can-?spam)\b.{0,80}"
+            r"|\bmy right to (?:be forgotten|erasure|object)|exercis\w+ (?:my|our|the) right|(?:gdpr|ccpa"
+            r"|can-?spam)\b.{0,80}"
             r"(?:delete|erase|remove|request|object|removal|erasure|stop|cease)\w* .{0,40}\b(?:me|my|us|our)\b"
             r"|(?:delete|erase|remove|stop|request)\w* .{0,40}\b(?:me|my|us|our)\b.{0,60}\b(?:gdpr|ccpa|can-?spam)"
             r"|(?:withdraw|revoke) (?:my |any )?consent|\bi object to (?:the )?processing"
@@ -217,7 +230,8 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
             r"|nosso)|não (?:quero|desejo|queremos|gostaria de|tenho interesse em) (?:mais )?(?:receber|continuar"
             r"|ser contact|que me)|(?:parem?|deixem?|pare) de (?:me |nos )?(?:enviar|mandar|contatar|contactar"
             r"|escrever|encher|spam)|não (?:me |nos )?(?:envi|mand|contat|contact|escrev|perturb)\w+ mais"
-            r"|não me (?:contat|contact|envi|escrev|mand)\w+|lgpd.{0,60}(?:exclu|remov|meus dados)|(?:cancelar|cancele) (?:a |minha )?(?:inscri"
+            r"|não me (?:contat|contact|envi|escrev|mand)\w+|lgpd.{0,60}(?:exclu|remov|meus dados)|(?:cancelar"
+            r"|cancele) (?:a |minha )?(?:inscri"
             r"|subscri|assinatura)"
         ),
         (
@@ -281,9 +295,12 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
             r"|vreau) (?:să )?(?:mai )?(?:primesc|primi)|ștergeți(?:-mă)?"
         ),
         (
-            r"(?:请|麻烦)?(?:将我|把我|帮我)?.{0,6}(?:退订|取消订阅|从.{0,8}(?:名单|列表).{0,4}(?:移除|删除|去掉))|(?:不要|别|勿|请勿"
-            r"|停止)再?(?:给我)?(?:发|寄|联系|打扰|发送)|(?:配信|メール).{0,10}(?:停止|解除|不要|やめて)|(?:送ら|連絡し|送信し)ないで|リストから.{0,6}(?:削除"
-            r"|外して)|(?:수신|구독).{0,4}(?:거부|취소|해지|원하지)|(?:보내지|연락하지) ?(?:마|말)|(?:להסיר|הסירו|הסר|תסירו) (?:אותי|את)"
+            r"(?:请|麻烦)?(?:将我|把我|帮我)?.{0,6}(?:退订|取消订阅|从.{0,8}(?:名单|列表).{0,4}(?:移除|删除"
+            r"|去掉))|(?:不要|别|勿|请勿"
+            r"|停止)再?(?:给我)?(?:发|寄|联系|打扰|发送)|(?:配信|メール).{0,10}(?:停止|解除|不要|やめて)"
+            r"|(?:送ら|連絡し|送信し)ないで|リストから.{0,6}(?:削除"
+            r"|外して)|(?:수신|구독).{0,4}(?:거부|취소|해지|원하지)|(?:보내지|연락하지) ?(?:마|말)|(?:להסיר"
+            r"|הסירו|הסר|תסירו) (?:אותי|את)"
             r"|(?:אל|לא) (?:תשלח|לשלוח|תפנו|ליצור)"
         ),
     )
@@ -291,48 +308,46 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
 """Sentences in which somebody asks it for himself."""
 
 NOT_A_REQUEST = pattern(
-    (
-        r"(?<!like )(?<!want )(?<!wish )(?<!need )(?<!asking )(?<!ask )(?<!trying )(?<!tried )(?<!request )\bto (?:unsubscribe|opt[ -]?out|be removed|stop receiving|remove (?:yourself|your|this)|cancel your"
-        r"|manage your|update your|change your|leave this)\b(?!\s*(?:me|us|my)\b)|\bunsubscribe (?:here|at|by"
-        r"|from this list:?|link|button|:|at any|via|using|https?|<|\[|e-?mail|send)"
-        r"|click (?:here|on|the|below|this)|(?:if|when|should) you (?:\w+ ){0,4}(?:wish|want|prefer|like"
-        r"|unsubscribe|no longer|opt|don'?t|do not|would rather|ask|need|change)|you (?:can|may|could|will|have|are"
-        r"|were|do not|don't|need|must|should|might) (?:\w+ ){0,4}(?:unsubscrib|opt|remov|receiv|subscrib|stop|reply)"
-        r"|you(?:'re| are)? (?:\w+ )?receiv\w+ (?:this|these|our)|reply (?:with "
-        r"|to this .{0,30}with )?[\"'“‘*]?(?:stop|unsubscribe|remove|no)\b|(?:with|put|type|write|enter|containing"
-        r"|include) (?:the )?(?:word |subject )?[\"'“‘*]?(?:stop|unsubscribe|remove)\b|send (?:an? )?(?:blank "
-        r"|empty )?(?:e-?mail|message|mail)? ?to \S+|unsubscribe(?:@|-|\.html|\.php|\?|=)"
-        r"|\b(?:don'?t|do not|didn'?t|did not|never|not|no one|nobody|won'?t|will not|wouldn'?t|haven'?t|without"
-        r"|instead of|before|rather than|please don'?t) (?:\w+ ){0,3}(?:unsubscribe|remove|take|delete|opt|drop"
-        r"|stop)\b|\b(?:he|she|they|someone|people|users?|customers?|clients?|anyone|everyone"
-        r"|who) (?:\w+ ){0,4}(?:unsubscrib|opt(?:ed|s)? out|asked to be removed|wants? (?:to be )?(?:off|removed))"
-        r"|(?:why|when|who|did) (?:\w+ ){0,3}(?:unsubscrib|remov)|i(?:'ve| have)? (?:already )?(?:unsubscribed"
-        r"|removed) (?:him|her|them|the|all|from)|i(?:'ll| will| can| could"
-        r"| am going to)(?: \w+){0,2} (?:unsubscribe|remove|delete|take|stop|drop)\b(?! from your)"
-        r"|(?:klicken|clicken) sie|(?:wenn|falls|sollten) sie|um sich (?:\w+ ){0,4}(?:ab|aus)|hier (?:klicken"
-        r"|abmelden)|sie (?:können|erhalten)|(?:cliquez|cliquer) |si vous (?:ne )?(?:souhaitez|voulez|désirez)"
-        r"|pour (?:vous|se) (?:dés|ne)|vous (?:pouvez|recevez)|haga clic|si (?:usted )?(?:no )?(?:desea|quiere"
-        r"|prefiere)|para (?:darse|cancelar su|dejar de recibir|anular)|puede (?:darse|cancelar)"
-        r"|clique (?:aqui|em)|se (?:você |o senhor |não )?(?:não )?(?:deseja|quiser|prefere|desejar)"
-        r"|para (?:cancelar|deixar de|sair|descadastrar)|clicca|cliccare|se (?:non )?(?:desideri|desidera|vuoi"
-        r"|vuole|volete)|per (?:cancellarti|cancellarsi|disiscriverti|non ricevere|annullare)|klik (?:hier|op)"
-        r"|als u|indien u|wilt u (?:geen|zich)|u (?:kunt|ontvangt)|om (?:u|je) (?:uit|af)|kliknij"
-        r"|jeśli (?:nie )?(?:chcesz|chce|życzy)|aby (?:się )?(?:wypisać|zrezygnować)|otrzymujesz"
-        r"|tıklay|(?:istemiyorsanız|isterseniz|çıkmak için|ayrılmak için|iptal etmek için)|если вы|чтобы отписаться"
-        r"|нажмите|klicka|klikk|om du (?:inte|vill)|hvis du|jos et|pokud|klikněte|kattints|dacă|για να|点击|點擊|如果您"
-        r"|クリック|ご希望|클릭|원하시면|للإلغاء|اضغط|انقر|إذا كنت"
-    )
+    r"(?<!like )(?<!want )(?<!wish )(?<!need )(?<!asking )(?<!ask )(?<!trying )(?<!tried )(?<!request )\bto "
+    r"(?:unsubscribe|opt[ -]?out|be removed|stop receiving|remove (?:yourself|your|this)|cancel your"
+    r"|manage your|update your|change your|leave this)\b(?!\s*(?:me|us|my)\b)|\bunsubscribe (?:here|at|by"
+    r"|from this list:?|link|button|:|at any|via|using|https?|<|\[|e-?mail|send)"
+    r"|click (?:here|on|the|below|this)|(?:if|when|should) you (?:\w+ ){0,4}(?:wish|want|prefer|like"
+    r"|unsubscribe|no longer|opt|don'?t|do not|would rather|ask|need|change)|you (?:can|may|could|will|have|are"
+    r"|were|do not|don't|need|must|should|might) (?:\w+ ){0,4}(?:unsubscrib|opt|remov|receiv|subscrib|stop|reply)"
+    r"|you(?:'re| are)? (?:\w+ )?receiv\w+ (?:this|these|our)|reply (?:with "
+    r"|to this .{0,30}with )?[\"'“‘*]?(?:stop|unsubscribe|remove|no)\b|(?:with|put|type|write|enter|containing"
+    r"|include) (?:the )?(?:word |subject )?[\"'“‘*]?(?:stop|unsubscribe|remove)\b|send (?:an? )?(?:blank "
+    r"|empty )?(?:e-?mail|message|mail)? ?to \S+|unsubscribe(?:@|-|\.html|\.php|\?|=)"
+    r"|\b(?:don'?t|do not|didn'?t|did not|never|not|no one|nobody|won'?t|will not|wouldn'?t|haven'?t|without"
+    r"|instead of|before|rather than|please don'?t) (?:\w+ ){0,3}(?:unsubscribe|remove|take|delete|opt|drop"
+    r"|stop)\b|\b(?:he|she|they|someone|people|users?|customers?|clients?|anyone|everyone"
+    r"|who) (?:\w+ ){0,4}(?:unsubscrib|opt(?:ed|s)? out|asked to be removed|wants? (?:to be )?(?:off|removed))"
+    r"|(?:why|when|who|did) (?:\w+ ){0,3}(?:unsubscrib|remov)|i(?:'ve| have)? (?:already )?(?:unsubscribed"
+    r"|removed) (?:him|her|them|the|all|from)|i(?:'ll| will| can| could"
+    r"| am going to)(?: \w+){0,2} (?:unsubscribe|remove|delete|take|stop|drop)\b(?! from your)"
+    r"|(?:klicken|clicken) sie|(?:wenn|falls|sollten) sie|um sich (?:\w+ ){0,4}(?:ab|aus)|hier (?:klicken"
+    r"|abmelden)|sie (?:können|erhalten)|(?:cliquez|cliquer) |si vous (?:ne )?(?:souhaitez|voulez|désirez)"
+    r"|pour (?:vous|se) (?:dés|ne)|vous (?:pouvez|recevez)|haga clic|si (?:usted )?(?:no )?(?:desea|quiere"
+    r"|prefiere)|para (?:darse|cancelar su|dejar de recibir|anular)|puede (?:darse|cancelar)"
+    r"|clique (?:aqui|em)|se (?:você |o senhor |não )?(?:não )?(?:deseja|quiser|prefere|desejar)"
+    r"|para (?:cancelar|deixar de|sair|descadastrar)|clicca|cliccare|se (?:non )?(?:desideri|desidera|vuoi"
+    r"|vuole|volete)|per (?:cancellarti|cancellarsi|disiscriverti|non ricevere|annullare)|klik (?:hier|op)"
+    r"|als u|indien u|wilt u (?:geen|zich)|u (?:kunt|ontvangt)|om (?:u|je) (?:uit|af)|kliknij"
+    r"|jeśli (?:nie )?(?:chcesz|chce|życzy)|aby (?:się )?(?:wypisać|zrezygnować)|otrzymujesz"
+    r"|tıklay|(?:istemiyorsanız|isterseniz|çıkmak için|ayrılmak için|iptal etmek için)|если вы|чтобы отписаться"
+    r"|нажмите|klicka|klikk|om du (?:inte|vill)|hvis du|jos et|pokud|klikněte|kattints|dacă|για να|点击"
+    r"|點擊|如果您"
+    r"|クリック|ご希望|클릭|원하시면|للإلغاء|اضغط|انقر|إذا كنت"
 )
 """Footers that tell how, offers, negations and talk about others: none of them asks for anything."""
 
 UNSUBSCRIBE_SUBJECT = pattern(
-    (
-        r"^\W*(?:unsubscribe|un-subscribe|unsub|opt[ -]?out|remove(?: me)?|stop|abmelden|abbestellen|abmeldung"
-        r"|austragen|désinscription|désabonnement|désinscrire|se désabonner|baja|darme de baja"
-        r"|cancelar suscripci[oó]n|desuscribir|descadastrar|cancelar inscri[cç][aã]o|remover"
-        r"|disiscrizione|disiscrivimi|cancellami|cancellazione|afmelden|uitschrijven|wypisz|wypisz mnie|rezygnacja"
-        r"|listeden çık|üyelikten çık|abonelikten çık|iptal|إلغاء الاشتراك|الغاء الاشتراك|отписаться|отписка|退订"
-        r"|取消订阅|配信停止|수신거부|avregistrera|avmeld|afmeld)\W*(?:request|please|me)?\W*$"
-    )
+    r"^\W*(?:unsubscribe|un-subscribe|unsub|opt[ -]?out|remove(?: me)?|stop|abmelden|abbestellen|abmeldung"
+    r"|austragen|désinscription|désabonnement|désinscrire|se désabonner|baja|darme de baja"
+    r"|cancelar suscripci[oó]n|desuscribir|descadastrar|cancelar inscri[cç][aã]o|remover"
+    r"|disiscrizione|disiscrivimi|cancellami|cancellazione|afmelden|uitschrijven|wypisz|wypisz mnie|rezygnacja"
+    r"|listeden çık|üyelikten çık|abonelikten çık|iptal|إلغاء الاشتراك|الغاء الاشتراك|отписаться|отписка|退订"
+    r"|取消订阅|配信停止|수신거부|avregistrera|avmeld|afmeld)\W*(?:request|please|me)?\W*$"
 )
 """A subject that is nothing else: the mail a List-Unsubscribe address gets."""

@@ -1,4 +1,4 @@
-"""Whether somebody asks, in words, for no more messages. Asked of new text alone: quotes and signatures are cut before."""
+"""Whether somebody asks, in words, for no more messages. Asked of new text alone: quotes are cut before."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _by_subject(subject: str, text: str, *, is_reply: bool) -> bool:
     if not UNSUBSCRIBE_SUBJECT.match(folded(subject[:200])):
         return False
     words = text.split()
-    return not is_reply and len(words) <= 60 or not words or _core(text) in CLEAR | BARE
+    return (not is_reply and len(words) <= 60) or not words or _core(text) in CLEAR | BARE
 
 
 def _as_whole(text: str) -> bool:

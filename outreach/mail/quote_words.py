@@ -5,27 +5,31 @@ from __future__ import annotations
 import re
 
 WROTE = re.compile(
-    r"\b(?:wrote|writes|written|said|says|schrieb(?:en)?|hat geschrieben|geschrieben|a [eé]crit|[eé]crit|[eé]crivait"
-    r"|escribi[oó]|ha escrito|escreveu|escrevia|ha scritto|scrive|scriveva|schreef|heeft .{0,80}geschreven|geschreven"
-    r"|napisa[łl](?:a|\(a\)|/a)?|pisze|naskroba[łl]|yazd[ıi]|yazm[ıi][sş]|yaz[ıi]yor|skrev|kirjoitti|napsal(?:a"
-    r"|\(a\))?"
-    r"|nap[ií]sal(?:a|\(a\))?|[ií]rta|a scris|написал(?:а|\(а\))?|писал(?:а|\(а\))?|пишет|пише|написав|написа"
-    r"|έγραψε|napisao|napisala|đã viết|menulis|schreibt|a répondu)(?!\w)"
-    r"|写道|寫道|书写|のメール|書きました|さんは書き|작성|님이 쓴|כתב|כתבה|מאת|كتب",
+    (
+        r"\b(?:wrote|writes|written|said|says|schrieb(?:en)?|hat geschrieben|geschrieben|a [eé]crit|[eé]crit"
+        r"|[eé]crivait|escribi[oó]|ha escrito|escreveu|escrevia|ha scritto|scrive|scriveva|schreef|heeft .{0,80}geschreven"
+        r"|geschreven|napisa[łl](?:a|\(a\)|/a)?|pisze|naskroba[łl]|yazd[ıi]|yazm[ıi][sş]|yaz[ıi]yor|skrev|kirjoitti|napsal(?:a"
+        r"|\(a\))?"
+        r"|nap[ií]sal(?:a|\(a\))?|[ií]rta|a scris|написал(?:а|\(а\))?|писал(?:а|\(а\))?|пишет|пише|написав|написа"
+        r"|έγραψε|napisao|napisala|đã viết|menulis|schreibt|a répondu)(?!\w)"
+        r"|写道|寫道|书写|のメール|書きました|さんは書き|작성|님이 쓴|כתב|כתבה|מאת|كتب"
+    ),
     re.IGNORECASE,
 )
 """The verb in `On 5 May, Ada wrote:`."""
 
 OPENING = re.compile(
-    r"^(?:on|am|le|el|em|no dia|il|il giorno|in data|op|w dniu|dnia|dn\.|den|dne|d[nň]a|pe|[iî]n|a|à|no|vào"
-    r"|pada|tarih"
-    r"|at|the|in message|in article|quoting|citando|zitat von|в|на|στις|u|ma|ke|kl|2\d{3}|\d{1,2}|(?:mon|tues?"
-    r"|wed(?:nes)?"
-    r"|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|pon|wt|[sś]r|czw|pt|sob|niedz|pzt|sal|[cç]ar|per|cum|cmt|paz|lun"
-    r"|mar|mer|jeu"
-    r"|ven|sam|dim|mi[eé]|jue|vie|s[aá]b|dom|seg|ter|qua|qui|sex|gio|mo|di|mi|do|fr|sa|so|ma|wo|vr|za|zo|пн|вт"
-    r"|ср|чт|пт|сб"
-    r"|вс)\b[\s.,]",
+    (
+        r"^(?:on|am|le|el|em|no dia|il|il giorno|in data|op|w dniu|dnia|dn\.|den|dne|d[nň]a|pe|[iî]n|a|à|no|vào"
+        r"|pada|tarih"
+        r"|at|the|in message|in article|quoting|citando|zitat von|в|на|στις|u|ma|ke|kl|2\d{3}|\d{1,2}|(?:mon|tues?"
+        r"|wed(?:nes)?"
+        r"|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|pon|wt|[sś]r|czw|pt|sob|niedz|pzt|sal|[cç]ar|per|cum|cmt|paz|lun"
+        r"|mar|mer|jeu"
+        r"|ven|sam|dim|mi[eé]|jue|vie|s[aá]b|dom|seg|ter|qua|qui|sex|gio|mo|di|mi|do|fr|sa|so|ma|wo|vr|za|zo|пн|вт"
+        r"|ср|чт|пт|сб"
+        r"|вс)\b[\s.,]"
+    ),
     re.IGNORECASE,
 )
 """How such a line begins in the languages that do not begin with the name."""
@@ -37,7 +41,8 @@ DATED = re.compile(r"\b(?:19|20)\d\d\b|\d{1,2}[:.h]\d{2}\b|\d{1,2}[./-]\d{1,2}|\
 """What makes a line with `wrote` the head of a quote and not a sentence of somebody."""
 
 _FROM = (
-    "from|von|de|da|van|od|kimden|gönderen|från|fra|lähettäjä|от|від|发件人|寄件者|寄件人|差出人|送信者|보낸 사람|보낸사람"
+    "from|von|de|da|van|od|kimden|gönderen|från|fra|lähettäjä|от|від|发件人|寄件者|寄件人|差出人|送信者"
+    "|보낸 사람|보낸사람"
     "|feladó|de la|από|dari|người gửi|expéditeur|remitente|remetente|mittente|afzender|absender|nadawca|من|מאת"
     "|odesílatel"
 )
@@ -46,17 +51,20 @@ _SENT = (
     "|fecha|data"
     "|inviato|data invio|verzonden|verzonden op|wysłano|data wysłania|wysłane|gönderme tarihi|gönderildi"
     "|gönderilme tarihi"
-    "|tarih|gönderilen|skickat|sendt|dato|lähetetty|päivämäärä|päiväys|отправлено|дата|надіслано|发送时间|日期|時間|送信日時|日時"
+    "|tarih|gönderilen|skickat|sendt|dato|lähetetty|päivämäärä|päiväys|отправлено|дата|надіслано|发送时间|日期"
+    "|時間|送信日時|日時"
     "|보낸 날짜|날짜|odesláno|odoslané|elküldve|dátum|trimis|tanggal|ngày|ημερομηνία|στάλθηκε|تاريخ|נשלח|תאריך"
     "|skickad|sendte"
 )
 _TO = (
-    "to|an|à|a|para|aan|do|kime|alıcı|alıcılar|till|til|vastaanottaja|кому|收件人|收件者|宛先|받는 사람|받는사람|komu|címzett"
+    "to|an|à|a|para|aan|do|kime|alıcı|alıcılar|till|til|vastaanottaja|кому|收件人|收件者|宛先|받는 사람"
+    "|받는사람|komu|címzett"
     "|către|pro|destinataire|destinatario|destinatário|ontvanger|empfänger|adresat|προς|kepada|إلى|אל"
 )
 _COPY = "cc|bcc|kopie|copie|copia|cópia|kopia|bilgi|dw|kopi|kopio|копия|抄送|副本|参照|másolat|copie à|cci|cco|ccn|참조"
 _SUBJECT = (
-    "subject|betreff|objet|sujet|asunto|assunto|oggetto|onderwerp|temat|konu|ämne|emne|aihe|тема|主题|主旨|件名|題名|제목"
+    "subject|betreff|objet|sujet|asunto|assunto|oggetto|onderwerp|temat|konu|ämne|emne|aihe|тема|主题|主旨|件名"
+    "|題名|제목"
     "|předmět|predmet|tárgy|subiect|θέμα|perihal|subjek|chủ đề|الموضوع|נושא|topic"
 )
 
@@ -82,8 +90,10 @@ _SEPARATORS = (
     "|opprinnelig melding|videresendt|alkuperäinen viesti|původní zpráva|původní e-mail|přeposlaná zpráva"
     "|pôvodná správa"
     "|eredeti üzenet|továbbított üzenet|mesajul original|mesaj original|исходное сообщение|оригинальное сообщение"
-    "|пересылаемое сообщение|пересланное сообщение|оригінальне повідомлення|原始邮件|原始郵件|转发邮件|原邮件|元のメッセージ"
-    "|転送されたメッセージ|원본 메시지|원본 메일|전달된 메시지|αρχικό μήνυμα|pesan asli|thư gốc|الرسالة الأصلية|reply message"
+    "|пересылаемое сообщение|пересланное сообщение|оригінальне повідомлення|原始邮件|原始郵件|转发邮件|原邮件"
+    "|元のメッセージ"
+    "|転送されたメッセージ|원본 메시지|원본 메일|전달된 메시지|αρχικό μήνυμα|pesan asli|thư gốc|الرسالة الأصلية"
+    "|reply message"
     "|reply above this line|type your reply above|écrivez au-dessus de cette ligne|replied message"
     "|original appointment"
     "|antworten sie oberhalb|please reply above"
@@ -104,25 +114,28 @@ _ABOVE = (
 _SEPARATOR_WORDS = tuple(_SEPARATORS.split("|"))
 
 _MOBILE = re.compile(
-    r"^[\s*_(<\[-]{0,4}(?:sent (?:from|via|by|using|with) (?:my|a|an|the|mail|yahoo|samsung|blackberry|outlook"
-    r"|gmail|proton|android"
-    r"|iphone|ipad|hey|spark|mobile|mailbox|airmail|front|superhuman|aol|windows|mozilla|newton|telstra|verizon"
-    r"|t-mobile|at&t)"
-    r"|get outlook for|envoyé (?:de|depuis|à partir de|avec|via) (?:mon|ma|l|un|mail|outlook|yahoo|proton"
-    r"|samsung|android)"
-    r"|téléchargez outlook|obtenir outlook|obtenez outlook|von (?:meinem|unterwegs|mobil).{0,40}(?:gesendet"
-    r"|geschickt)?$"
-    r"|gesendet (?:von|mit|über)|diese nachricht wurde von meinem|outlook für|holen sie sich outlook"
-    r"|outlook für (?:ios|android)"
-    r"|enviado (?:desde|do|de|pelo|por|a partir)|enviada (?:desde|do|de|pelo)|obtener outlook|obter o outlook"
-    r"|obtenga outlook"
-    r"|inviato da|scarica outlook|ottieni outlook|verzonden (?:vanaf|via|met|van)|verstuurd (?:vanaf|via|met)"
-    r"|download outlook"
-    r"|wysłan[eoay] z|pobierz (?:aplikację )?outlook|uzyskaj (?:aplikację )?outlook|.{0,30}(?:'?(?:umdan|imden"
-    r"|ımdan|dan|den|tan|ten)) gönderildi"
-    r"|ios için outlook|android için outlook|outlook'u edinin|skickat från|sendt fra|lähetetty |odesláno z|odoslané z"
-    r"|отправлено (?:с|из|от)|изпратено от|надіслано з|trimis de pe|发自我的|從我的|从我的|iphoneから送信|나의 (?:iphone|iphone)에서"
-    r"|my iphone|cumprimentos do meu iphone)",
+    (
+        r"^[\s*_(<\[-]{0,4}(?:sent (?:from|via|by|using|with) (?:my|a|an|the|mail|yahoo|samsung|blackberry|outlook"
+        r"|gmail|proton|android"
+        r"|iphone|ipad|hey|spark|mobile|mailbox|airmail|front|superhuman|aol|windows|mozilla|newton|telstra|verizon"
+        r"|t-mobile|at&t)"
+        r"|get outlook for|envoyé (?:de|depuis|à partir de|avec|via) (?:mon|ma|l|un|mail|outlook|yahoo|proton"
+        r"|samsung|android)"
+        r"|téléchargez outlook|obtenir outlook|obtenez outlook|von (?:meinem|unterwegs|mobil).{0,40}(?:gesendet"
+        r"|geschickt)?$"
+        r"|gesendet (?:von|mit|über)|diese nachricht wurde von meinem|outlook für|holen sie sich outlook"
+        r"|outlook für (?:ios|android)"
+        r"|enviado (?:desde|do|de|pelo|por|a partir)|enviada (?:desde|do|de|pelo)|obtener outlook|obter o outlook"
+        r"|obtenga outlook"
+        r"|inviato da|scarica outlook|ottieni outlook|verzonden (?:vanaf|via|met|van)|verstuurd (?:vanaf|via|met)"
+        r"|download outlook"
+        r"|wysłan[eoay] z|pobierz (?:aplikację )?outlook|uzyskaj (?:aplikację )?outlook|.{0,30}(?:'?(?:umdan|imden"
+        r"|ımdan|dan|den|tan|ten)) gönderildi"
+        r"|ios için outlook|android için outlook|outlook'u edinin|skickat från|sendt fra|lähetetty |odesláno z"
+        r"|odoslané z|отправлено (?:с|из|от)|изпратено от|надіслано з|trimis de pe|发自我的|從我的|从我的|iphoneから送信"
+        r"|나의 (?:iphone|iphone)에서"
+        r"|my iphone|cumprimentos do meu iphone)"
+    ),
     re.IGNORECASE,
 )
 

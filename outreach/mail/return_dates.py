@@ -15,18 +15,20 @@ _MAX_AHEAD = timedelta(days=550)
 _MONTH = "|".join(sorted((re.escape(name) for name in MONTHS), key=len, reverse=True))
 _DAY = "|".join(sorted((re.escape(name) for name in WEEKDAYS), key=len, reverse=True))
 _DATES = re.compile(
-    r"(?<![\d.])(?:"
-    r"(?P<iso>20\d\d[-/.]\d{1,2}[-/.]\d{1,2})"
-    r"|(?P<cjk>(?:20\d\d年)?\d{1,2}月\d{1,2}日)"
-    r"|(?P<numbers>\d{1,2}[./-]\d{1,2}(?:[./-](?:20)?\d\d|(?=\.?[^\d:]|\.?$)))(?!\d|\s?(?:" + _MONTH + r")\b)"
-    rf"|(?P<day_first>\d{{1,2}})(?:st|nd|rd|th|er|º|°|ª|\.|-?go|e|de|\.º)?[\s\-/]{{0,3}}(?:of |de |d'|d’"
-    rf"|del )?(?P<month_after>{_MONTH})\b\.?"
-    rf"(?:(?:,? | de | del |[-/.']){{1,2}}(?P<year_after>(?:20)?\d\d)(?![\d:.h%]))?"
-    rf"|(?P<month_first>{_MONTH})\b\.?[\s\-]{{1,2}}(?:the )?(?:\d{{1,2}}(?:st|nd|rd"
-    rf"|th)? ?[-–—] ?)?(?P<day_after>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:,? (?P<year_last>20\d\d))?"
-    rf"|(?P<weekday>{_DAY})\b"
-    r"|the (?P<nth>\d{1,2})(?:st|nd|rd|th)\b"
-    r")",
+    (
+        r"(?<![\d.])(?:"
+        r"(?P<iso>20\d\d[-/.]\d{1,2}[-/.]\d{1,2})"
+        r"|(?P<cjk>(?:20\d\d年)?\d{1,2}月\d{1,2}日)"
+        r"|(?P<numbers>\d{1,2}[./-]\d{1,2}(?:[./-](?:20)?\d\d|(?=\.?[^\d:]|\.?$)))(?!\d|\s?(?:" + _MONTH + r")\b)"
+        rf"|(?P<day_first>\d{{1,2}})(?:st|nd|rd|th|er|º|°|ª|\.|-?go|e|de|\.º)?[\s\-/]{{0,3}}(?:of |de |d'|d’"
+        rf"|del )?(?P<month_after>{_MONTH})\b\.?"
+        rf"(?:(?:,? | de | del |[-/.']){{1,2}}(?P<year_after>(?:20)?\d\d)(?![\d:.h%]))?"
+        rf"|(?P<month_first>{_MONTH})\b\.?[\s\-]{{1,2}}(?:the )?(?:\d{{1,2}}(?:st|nd|rd"
+        rf"|th)? ?[-–—] ?)?(?P<day_after>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:,? (?P<year_last>20\d\d))?"
+        rf"|(?P<weekday>{_DAY})\b"
+        r"|the (?P<nth>\d{1,2})(?:st|nd|rd|th)\b"
+        r")"
+    ),
 )
 
 
@@ -172,7 +174,10 @@ def _is_back(text: str, one: _Found) -> bool:
 
 _BACK_FROM = re.compile(r"\b(?:ab|back|available|wieder|od)\b")
 _BACK_AFTER = re.compile(
-    r"\b(?:wieder|zurück|dön\w*|iş ?baş\w*|ofiste\w*|tekrar|weer|terug|de retour|tillbaka|tilbage)\b|戻|返回|回来|복귀|돌아",
+    (
+        r"\b(?:wieder|zurück|dön\w*|iş ?baş\w*|ofiste\w*|tekrar|weer|terug|de retour|tillbaka|tilbage)\b|戻|返回"
+        r"|回来|복귀|돌아"
+    ),
 )
 
 

@@ -56,7 +56,7 @@ def understand(raw: bytes, *, own: frozenset[str] = frozenset(), now: datetime |
         sender = _sender(part.headers, "")
         mail = _Mail(part, body_text(part), part.headers.first("subject"), sender, is_surely_an_answer=False)
         return _understood(mail, own, now)
-    except Exception:  # one mail with odd content must never stop the others; the raw match still finds its lead
+    except Exception:  # noqa: BLE001  # one odd mail must never stop the others; the raw match finds its lead
         return _quarantined(raw)
 
 
@@ -67,7 +67,7 @@ def understand_text(given: Given, *, own: frozenset[str] = frozenset(), now: dat
         headers = headers_of((*given.headers, ("Subject", given.subject)))
         mail = _Mail(_as_part(given, headers), text, given.subject, _sender(headers, given.from_name), True)
         return _understood(mail, own, now)
-    except Exception:  # as above
+    except Exception:  # noqa: BLE001  # as above
         return Understood(
             kind=Kind.OTHER, text=storable(text).strip(), subject=given.subject or None, is_quarantined=True
         )

@@ -1,4 +1,4 @@
-"""What every receiver promises. A receiver's test file subclasses `ReceiverContract` and says how to build it and its deliveries."""
+"""What every receiver promises. Its test file subclasses `ReceiverContract` and says how to build it and deliveries."""
 
 from __future__ import annotations
 

@@ -73,7 +73,8 @@ def test_it_says_whether_anything_was_answered() -> None:
 
 def test_html_quotes_are_cut_and_answers_between_them_stay() -> None:
     html = """<html><head><style>p{}</style></head><body><div>See below.</div>
-    <div class="gmail_quote"><div class="gmail_attr">On Tue, 5 May 2020 at 10:00, Anna &lt;anna@example.org&gt; wrote:<br></div>
+    <div class="gmail_quote">
+    <div class="gmail_attr">On Tue, 5 May 2020 at 10:00, Anna &lt;anna@example.org&gt; wrote:<br></div>
     <blockquote class="gmail_quote"><div>Who buys?</div></blockquote><div>It is me.</div>
     <blockquote class="gmail_quote"><div>When?</div></blockquote><div>Tuesday&nbsp;at ten.</div></div></body></html>"""
 

@@ -71,14 +71,14 @@ def test_quoted_printable_and_broken_base64_are_read_as_far_as_they_go() -> None
 def test_the_plain_alternative_is_preferred_unless_it_says_nothing() -> None:
     mail = (
         "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\n{}\n"
-        "--b\nContent-Type: text/html\n\n<p>From <b>HTML</b> with many more words in it than the other one has</p>\n--b--"
+        "--b\nContent-Type: text/html\n\n<p>From <b>HTML</b> with many more words than the other one has</p>\n--b--"
     )
 
     assert text_of(mail.format("Plain").encode()) == "Plain"
-    assert text_of(mail.format("").encode()) == "From HTML with many more words in it than the other one has"
+    assert text_of(mail.format("").encode()) == "From HTML with many more words than the other one has"
     assert (
         text_of(mail.format("Your mail program does not support HTML.").encode())
-        == "From HTML with many more words in it than the other one has"
+        == "From HTML with many more words than the other one has"
     )
 
 
@@ -108,7 +108,8 @@ def test_encoded_words_are_joined_and_read() -> None:
 
 def test_the_report_has_every_key_in_its_order() -> None:
     raw = (
-        b"From: Ada Example <Ada@Example.com>\nTo: Anna <anna@example.org>, bob@example.org\nSubject: Re: =?utf-8?q?G=C3=BCn?=\n"
+        b"From: Ada Example <Ada@Example.com>\n"
+        b"To: Anna <anna@example.org>, bob@example.org\nSubject: Re: =?utf-8?q?G=C3=BCn?=\n"
         b"In-Reply-To: <A.1@Example.ORG>\nReferences: <A.0@example.org> <A.1@example.org>\n\nHi\n"
     )
 

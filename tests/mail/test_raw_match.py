@@ -12,7 +12,8 @@ from outreach.mail.raw_match import raw_clues
 from outreach.mail.understand import understand
 
 REPLY = (
-    b"From: Ada <Ada@Example.com>\r\nTo: <in+tok_1@example.org>\r\nSubject: Re: x\r\nIn-Reply-To: <e1.second@Example.ORG>\r\n"
+    b"From: Ada <Ada@Example.com>\r\nTo: <in+tok_1@example.org>\r\nSubject: Re: x\r\n"
+    b"In-Reply-To: <e1.second@Example.ORG>\r\n"
     b"References: <e1.first@example.org>\r\n <e1.second@example.org>\r\n\r\nHello\r\n"
 )
 
