@@ -10,19 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select
 
-from outreach.content import calendars
-from outreach.content.expressions import evaluate
-from outreach.content.revision import Revision
-from outreach.content.templates import Template, compile_template
 from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.pipeline import Status
-from outreach.domain.quota import jitter_share
-from outreach.domain.sender import Sender
-from outreach.domain.sequence import TouchStep
 from outreach.domain.suppression import keys_of
 from outreach.errors import UsageError
 from outreach.services.engine import Engine
-from outreach.services.facts import address_for, lead_context
+from outreach.services.entrance import Entrance, Room, entrance_of, refusal, sender_for, zone_for
 from outreach.store import audit, enrollments, lead_rows, lead_states, stops
 from outreach.store.tables import enrollments as enrollment_table
 from outreach.store.tables import sequences
@@ -55,15 +48,11 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Entrance:
-    """What is the same for every lead of one enrolling."""
+class _Enrolling:
+    """What is the same for every lead: the revision they enter, and who may."""
 
     revision_id: str
-    revision: Revision
-    senders: tuple[Sender, ...]
-    templates: tuple[tuple[str, Template], ...]  # (step, template), variants included
-    channels: frozenset[str]
-    where: str | None
+    entrance: Entrance
 
 
 def enroll(
@@ -78,10 +67,10 @@ def enroll(
     """Enroll everybody who may enter. Raises UsageError when the sequence was not applied. One transaction a chunk."""
     summary = Summary()
     with engine.store.read() as connection:
-        entrance = _entrance(connection, engine, sequence, selection)
+        enrolling = _enrolling(connection, engine, sequence, selection)
         chunks = list(_chunks(connection, selection))
     for lead_ids in chunks:
-        _enroll_chunk(engine, entrance, lead_ids, summary, dry_run=dry_run)
+        _enroll_chunk(engine, enrolling, lead_ids, summary, dry_run=dry_run)
         on_progress(len(lead_ids))
     if not dry_run:
         with engine.store.begin() as connection:
@@ -90,26 +79,15 @@ def enroll(
     return summary
 
 
-def _entrance(connection: Connection, engine: Engine, name: str, selection: Selection) -> _Entrance:
+def _enrolling(connection: Connection, engine: Engine, name: str, selection: Selection) -> _Enrolling:
     revision_id = connection.execute(select(sequences.c.revision_id).where(sequences.c.name == name)).scalar()
     if revision_id is None:
         known = ", ".join(connection.execute(select(sequences.c.name).order_by(sequences.c.name)).scalars())
         hint = f"Applied: {known}." if known else "Nothing is applied yet."
         raise UsageError(f"sequence '{name}' is not applied. {hint} Run: outreach apply {name}")
     revision = engine.revisions.get(connection, revision_id)
-    touch_steps = [step for step in revision.sequence.steps.values() if isinstance(step, TouchStep)]
-    return _Entrance(
-        revision_id=revision_id,
-        revision=revision,
-        senders=tuple(engine.sender(sender) for sender in revision.sequence.senders),
-        templates=tuple(
-            (step.id, compile_template(name, revision.templates[name]))
-            for step in touch_steps
-            for name in filter(None, (step.template, *step.variants.values()))
-        ),
-        channels=frozenset(step.channel for step in touch_steps) - {"task"},
-        where=selection.where,
-    )
+    senders = [engine.sender(sender) for sender in revision.sequence.senders]
+    return _Enrolling(revision_id=revision_id, entrance=entrance_of(revision, senders, where=selection.where))
 
 
 def _chunks(connection: Connection, selection: Selection) -> Iterator[list[str]]:
@@ -124,11 +102,11 @@ def _chunks(connection: Connection, selection: Selection) -> Iterator[list[str]]
 
 
 def _enroll_chunk(
-    engine: Engine, entrance: _Entrance, lead_ids: Sequence[str], summary: Summary, *, dry_run: bool
+    engine: Engine, enrolling: _Enrolling, lead_ids: Sequence[str], summary: Summary, *, dry_run: bool
 ) -> None:
     def work(connection: Connection) -> tuple[Summary, list[dict[str, Any]]]:
         found = Summary()
-        rows = _rows(connection, engine, entrance, lead_ids, found)
+        rows = _rows(connection, engine, enrolling, lead_ids, found)
         if not dry_run:
             _write(connection, engine, rows, found)
         return found, rows
@@ -146,28 +124,30 @@ def _write(connection: Connection, engine: Engine, rows: list[dict[str, Any]], f
 
 
 def _rows(
-    connection: Connection, engine: Engine, entrance: _Entrance, lead_ids: Sequence[str], found: Summary
+    connection: Connection, engine: Engine, enrolling: _Enrolling, lead_ids: Sequence[str], found: Summary
 ) -> list[dict[str, Any]]:
-    now = engine.clock.now()
+    now, entrance = engine.clock.now(), enrolling.entrance
     leads = lead_rows.load(connection, lead_ids)
     addresses = stops.addresses_of(connection, lead_ids)
     inside = _inside(connection, entrance.revision.sequence.name, lead_ids)
     suppressed = stops.suppressed(connection, {key for lead in leads for key in _keys(lead, addresses)})
-    room = _Room(connection, entrance)
+    room = Room(entrance, _inside_by_company(connection, entrance))
     rows = []
     for lead in leads:
-        reason = _refusal(engine, entrance, lead, addresses.get(lead["leads_id"], []), now)
+        own = addresses.get(lead["leads_id"], [])
+        reason = refusal(entrance, lead, own, now)
         if lead["leads_id"] in inside:
             reason = inside[lead["leads_id"]]
         elif any(key in suppressed for key in _keys(lead, addresses)):
             reason = "suppressed"
-        reason = reason or room.refusal(lead)
+        reason = reason or room.refusal(lead["leads_company_id"])
         if reason:
             found.refused[reason] += 1
             found.examples.setdefault(reason, lead["leads_id"])
             continue
-        zone = _zone(entrance, lead, addresses.get(lead["leads_id"], []), found)
-        rows.append(_row(engine, entrance, lead, zone, now))
+        zone, how = zone_for(entrance, lead, own)
+        found.zones[how] += 1
+        rows.append(_row(engine, enrolling, lead, zone, now))
     return rows
 
 
@@ -194,80 +174,31 @@ def _inside(connection: Connection, sequence: str, lead_ids: Sequence[str]) -> d
     return found
 
 
-def _refusal(
-    engine: Engine, entrance: _Entrance, lead: RowMapping, addresses: Sequence[RowMapping], now: datetime
-) -> str | None:
-    if lead["leads_status"] in (Status.DO_NOT_CONTACT, Status.CUSTOMER):
-        return f"status {lead['leads_status']}"
-    if "email" in entrance.channels and address_for("email", addresses) is None:
-        return "no e-mail address"
-    context = lead_context(lead, addresses, _sender(entrance, lead["leads_id"]), now)
-    if entrance.where and not evaluate(entrance.where, context):
-        return "not selected by --where"
-    condition = entrance.revision.sequence.enter.when
-    if condition and not evaluate(condition, context):
-        return "enter.when is not true"
-    return _missing(entrance, context)
+def _inside_by_company(connection: Connection, entrance: Entrance) -> dict[str, int]:
+    """How many people of each company are inside; nothing where the sequence does not ask."""
+    if entrance.revision.sequence.enter.per_company is None:
+        return {}
+    statement = (
+        select(enrollment_table.c.company_id, func.count())
+        .where(
+            enrollment_table.c.sequence == entrance.revision.sequence.name,
+            enrollment_table.c.state != EnrollmentState.FINISHED,
+            enrollment_table.c.company_id.is_not(None),
+        )
+        .group_by(enrollment_table.c.company_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(statement)}
 
 
-def _missing(entrance: _Entrance, context: Mapping[str, object]) -> str | None:
-    for step, template in entrance.templates:
-        missing = template.missing(context)
-        if missing:
-            return f"missing {missing[0].rpartition('.')[2]} (step {step})"
-    return None
-
-
-class _Room:
-    """How many people of a company may still enter."""
-
-    def __init__(self, connection: Connection, entrance: _Entrance) -> None:
-        self._most = entrance.revision.sequence.enter.per_company
-        self._inside: Counter[str] = Counter()
-        if self._most is not None:
-            statement = (
-                select(enrollment_table.c.company_id, func.count())
-                .where(
-                    enrollment_table.c.sequence == entrance.revision.sequence.name,
-                    enrollment_table.c.state != EnrollmentState.FINISHED,
-                    enrollment_table.c.company_id.is_not(None),
-                )
-                .group_by(enrollment_table.c.company_id)
-            )
-            self._inside.update({row[0]: row[1] for row in connection.execute(statement)})
-
-    def refusal(self, lead: RowMapping) -> str | None:
-        company = lead["leads_company_id"]
-        if self._most is None or company is None:
-            return None
-        if self._inside[company] >= self._most:
-            return f"{self._most} people of that company are inside"
-        self._inside[company] += 1
-        return None
-
-
-def _sender(entrance: _Entrance, lead_id: str) -> Sender:
-    """Chosen by a hash of the lead: stable, and evenly spread."""
-    return entrance.senders[int(jitter_share(f"{lead_id}.sender") * len(entrance.senders))]
-
-
-def _zone(entrance: _Entrance, lead: RowMapping, addresses: Sequence[RowMapping], found: Summary) -> str:
-    """The lead's own zone, else its country's or phone's, else the sender's; how it was found is counted."""
-    phone = address_for("phone", addresses)
-    zone = calendars.zone_of(lead["leads_timezone"], lead["leads_country"], phone["value"] if phone else None)
-    name, how = zone or (_sender(entrance, lead["leads_id"]).zone, "the sender's")
-    found.zones[how] += 1
-    return name
-
-
-def _row(engine: Engine, entrance: _Entrance, lead: RowMapping, zone: str, now: datetime) -> dict[str, Any]:
+def _row(engine: Engine, enrolling: _Enrolling, lead: RowMapping, zone: str, now: datetime) -> dict[str, Any]:
+    entrance = enrolling.entrance
     return {
         "id": engine.clock.fresh_id(),
         "lead_id": lead["leads_id"],
         "company_id": lead["leads_company_id"],
         "sequence": entrance.revision.sequence.name,
-        "revision_id": entrance.revision_id,
-        "sender": _sender(entrance, lead["leads_id"]).name,
+        "revision_id": enrolling.revision_id,
+        "sender": sender_for(entrance, lead["leads_id"]).name,
         "state": EnrollmentState.ACTIVE,
         "cursor": entrance.revision.sequence.first,
         "cursor_at": now,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
+from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import RowMapping
@@ -16,11 +17,20 @@ from outreach.domain.sender import Sender
 from outreach.domain.sequence import Schedule, Sequence
 from outreach.store.paths import had
 
+
+class Row(Protocol):
+    """A row of the store, or anything else with the same keys."""
+
+    def __getitem__(self, key: str, /) -> Any: ...
+
+
+_Row = TypeVar("_Row", bound=Row)
+
 _CHANNEL_ADDRESS = {"sms": "phone", "task": "email"}
 """Channels whose address is of another kind than their name."""
 
 
-def zone_of(schedule: Schedule, row: RowMapping, sender: Sender) -> ZoneInfo:
+def zone_of(schedule: Schedule, row: Row, sender: Sender) -> ZoneInfo:
     """The zone a schedule counts in for this enrollment."""
     if schedule.timezone == "lead":
         return ZoneInfo(row["enrollments_zone"])
@@ -39,15 +49,15 @@ def address_kind(channel: str) -> str:
     return _CHANNEL_ADDRESS.get(channel, channel)
 
 
-def address_for(channel: str, addresses: Collection[RowMapping]) -> RowMapping | None:
+def address_for(channel: str, addresses: Collection[_Row]) -> _Row | None:
     """The lead's live address for that channel, the oldest first."""
     kind = address_kind(channel)
     return next((row for row in addresses if row["kind"] == kind and not row["is_dead"]), None)
 
 
 def render_context(
-    row: RowMapping,
-    addresses: Collection[RowMapping],
+    row: Row,
+    addresses: Collection[Row],
     sender: Sender,
     now: datetime,
     *,
@@ -64,8 +74,8 @@ def render_context(
 
 
 def lead_context(
-    row: RowMapping,
-    addresses: Collection[RowMapping],
+    row: Row,
+    addresses: Collection[Row],
     sender: Sender,
     now: datetime,
     *,
@@ -114,7 +124,7 @@ _LEAD_VALUES = (
 
 def path_facts(
     sequence: Sequence,
-    row: RowMapping,
+    row: Row,
     touches: Collection[RowMapping],
     *,
     sender: Sender,

@@ -1,0 +1,100 @@
+"""Who may enter a sequence: one answer for `enroll` and `simulate`, from rows alone, without a database."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from outreach.content import calendars
+from outreach.content.expressions import evaluate
+from outreach.content.revision import Revision
+from outreach.content.templates import Template, compile_template
+from outreach.domain.pipeline import Status
+from outreach.domain.quota import jitter_share
+from outreach.domain.sender import Sender
+from outreach.domain.sequence import TouchStep
+from outreach.services.facts import Row, address_for, lead_context
+
+SENDERS_ZONE = "the sender's"
+"""How a zone was found that nothing of the lead tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrance:
+    """What is the same for every lead of one enrolling."""
+
+    revision: Revision
+    senders: tuple[Sender, ...]
+    templates: tuple[tuple[str, Template], ...]  # (step, template), variants included
+    channels: frozenset[str]
+    where: str | None
+
+
+def entrance_of(revision: Revision, senders: Sequence[Sender], *, where: str | None = None) -> Entrance:
+    """The entrance of a sequence; `senders` are those it names, in its order."""
+    touch_steps = [step for step in revision.sequence.steps.values() if isinstance(step, TouchStep)]
+    return Entrance(
+        revision=revision,
+        senders=tuple(senders),
+        templates=tuple(
+            (step.id, compile_template(name, revision.templates[name]))
+            for step in touch_steps
+            for name in filter(None, (step.template, *step.variants.values()))
+        ),
+        channels=frozenset(step.channel for step in touch_steps) - {"task"},
+        where=where,
+    )
+
+
+def refusal(entrance: Entrance, lead: Row, addresses: Collection[Row], now: datetime) -> str | None:
+    """Why this lead may not enter, by what is known of the lead alone; None: it may."""
+    if lead["leads_status"] in (Status.DO_NOT_CONTACT, Status.CUSTOMER):
+        return f"status {lead['leads_status']}"
+    if "email" in entrance.channels and address_for("email", addresses) is None:
+        return "no e-mail address"
+    context = lead_context(lead, addresses, sender_for(entrance, lead["leads_id"]), now)
+    if entrance.where and not evaluate(entrance.where, context):
+        return "not selected by --where"
+    condition = entrance.revision.sequence.enter.when
+    if condition and not evaluate(condition, context):
+        return "enter.when is not true"
+    return _missing(entrance, context)
+
+
+def _missing(entrance: Entrance, context: Mapping[str, object]) -> str | None:
+    for step, template in entrance.templates:
+        missing = template.missing(context)
+        if missing:
+            return f"missing {missing[0].rpartition('.')[2]} (step {step})"
+    return None
+
+
+class Room:
+    """How many people of a company may still enter. `inside` counts those who are, by company."""
+
+    def __init__(self, entrance: Entrance, inside: Mapping[str, int]) -> None:
+        self._most = entrance.revision.sequence.enter.per_company
+        self._inside: Counter[str] = Counter(inside)
+
+    def refusal(self, company_id: str | None) -> str | None:
+        """Why the next one of that company may not enter; None: there is room, and it is taken."""
+        if self._most is None or company_id is None:
+            return None
+        if self._inside[company_id] >= self._most:
+            return f"{self._most} people of that company are inside"
+        self._inside[company_id] += 1
+        return None
+
+
+def sender_for(entrance: Entrance, lead_id: str) -> Sender:
+    """Chosen by a hash of the lead: stable, and evenly spread."""
+    return entrance.senders[int(jitter_share(f"{lead_id}.sender") * len(entrance.senders))]
+
+
+def zone_for(entrance: Entrance, lead: Row, addresses: Collection[Row]) -> tuple[str, str]:
+    """The lead's own zone, else its country's or phone's, else the sender's; and how it was found."""
+    phone = address_for("phone", addresses)
+    zone = calendars.zone_of(lead["leads_timezone"], lead["leads_country"], phone["value"] if phone else None)
+    return zone or (sender_for(entrance, lead["leads_id"]).zone, SENDERS_ZONE)
