@@ -51,10 +51,10 @@ def _plans(item: Planned) -> bool:
 def _stand(item: Planned) -> dict[str, Any]:
     outcome = item.move.outcome
     return {
-        "enrollment_id": item.row["enrollments_id"],
-        "new_cursor": item.move.cursor,
-        "new_cursor_at": item.move.cursor_at,
-        "new_due_at": outcome.at if isinstance(outcome, LookAgain) else None,
+        "id": item.row["enrollments_id"],
+        "cursor": item.move.cursor,
+        "cursor_at": item.move.cursor_at,
+        "due_at": outcome.at if isinstance(outcome, LookAgain) else None,
     }
 
 

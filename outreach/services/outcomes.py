@@ -57,11 +57,21 @@ def record_locked(connection: Connection, engine: Engine, owner: str, outcomes: 
     given_back = [outcome for outcome in outcomes if outcome.state is TouchState.PLANNED]
     finished = [outcome for outcome in outcomes if outcome.state is not TouchState.PLANNED]
     touches.give_back(connection, _returns(connection, given_back, now), owner=owner)
-    touches.finish(connection, [_finish_row(outcome, now) for outcome in finished], owner=owner)
+    kept = touches.finish(connection, [_finish_row(outcome, now) for outcome in finished], owner=owner)
+    finished = [
+        outcome for outcome in finished if outcome.ready.touch_id in kept or _came_late(connection, outcome, now)
+    ]
     stops.suppress(connection, [_dead(engine, outcome, now) for outcome in finished if outcome.is_dead_address])
     _insert_tasks(connection, engine, finished, now)
     _remember_connected(connection, [outcome for outcome in finished if outcome.is_connected], now)
     _go_on(connection, engine, [outcome for outcome in finished if outcome.state is not TouchState.UNKNOWN], now)
+
+
+def _came_late(connection: Connection, outcome: Outcome, now: datetime) -> bool:
+    """The lease ran out and the touch was taken to be unknown; now we know that it was sent after all."""
+    if outcome.state is not TouchState.SENT:
+        return False
+    return touches.resolve(connection, outcome.ready.touch_id, TouchState.SENT, now=now, why="the answer came late")
 
 
 def _returns(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> list[dict[str, Any]]:
@@ -80,10 +90,10 @@ def _returns(connection: Connection, outcomes: Sequence[Outcome], now: datetime)
 def _return_row(outcome: Outcome, block: Block | None, now: datetime) -> dict[str, Any]:
     due_at = now if block is None else block.until
     return {
-        "touch_id": outcome.ready.touch_id,
-        "new_due_at": due_at,
-        "new_closes_at": due_at,  # the window is looked up again when it is due
-        "new_block": block.because if block else None,
+        "id": outcome.ready.touch_id,
+        "due_at": due_at,
+        "closes_at": due_at,  # the window is looked up again when it is due
+        "block": block.because if block else None,
     }
 
 
@@ -91,17 +101,18 @@ def _finish_row(outcome: Outcome, now: datetime) -> dict[str, Any]:
     touch, receipt = outcome.ready.touch, outcome.receipt
     is_sent = outcome.state is TouchState.SENT
     return {
-        "touch_id": touch["id"],
-        "new_state": outcome.state,
-        "at": now,
-        "sent": now if is_sent else None,
-        "new_provider_id": receipt.provider_id or None,
-        "new_thread_id": receipt.thread_id or None,
-        "reply": receipt.reply[:500] or None,
-        "why": outcome.why[:500] or None,
-        "to": outcome.ready.message.to or touch["recipient"],
-        "heading": outcome.ready.message.subject or None,
-        "counts_at": touch["used_at"] if outcome.state in COUNTED else None,
+        "id": touch["id"],
+        "state": outcome.state,
+        "finished_at": now,
+        "sent_at": now if is_sent else None,
+        "provider_id": receipt.provider_id or None,
+        "thread_id": receipt.thread_id or None,
+        "server_reply": receipt.reply[:500] or None,
+        "reason": outcome.why[:500] or None,
+        "recipient": outcome.ready.message.to or touch["recipient"],
+        "subject": outcome.ready.message.subject or None,
+        "used_at": touch["used_at"] if outcome.state in COUNTED else None,
+        "lease_until": None,
     }
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import (
     LABEL_STYLE_TABLENAME_PLUS_COL,
     Connection,
     RowMapping,
-    bindparam,
     exists,
     func,
     or_,
@@ -21,6 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.domain.enrollment import EnrollmentState, FinishReason
 from outreach.domain.touch import OPEN
+from outreach.store.bulk import update_each
 from outreach.store.tables import companies, enrollments, holds, leads, touches
 from outreach.store.within import within
 
@@ -105,15 +105,9 @@ def open_of_company(connection: Connection, company_id: str) -> list[str]:
 
 
 def save_moves(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Where active enrollments stand now. Each row: enrollment_id, new_cursor, new_cursor_at, new_due_at."""
-    if not rows:
-        return
-    statement = (
-        update(enrollments)
-        .where(enrollments.c.id == bindparam("enrollment_id"), enrollments.c.state != EnrollmentState.FINISHED)
-        .values(cursor=bindparam("new_cursor"), cursor_at=bindparam("new_cursor_at"), due_at=bindparam("new_due_at"))
-    )
-    connection.execute(statement, [dict(row) for row in rows])
+    """Where enrollments that are not over stand now. Each row: id, cursor, cursor_at, due_at."""
+    over = {"over": EnrollmentState.FINISHED.value}
+    update_each(connection, enrollments, rows, where="enrollments.state <> :over", given=over)
 
 
 def finish(

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, exists, select, update
+from sqlalchemy import Connection, exists, select, update
 
 from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.pipeline import Pipeline, Status
+from outreach.store.bulk import insert_all, update_each
 from outreach.store.tables import enrollments, leads, stage_moves
 from outreach.store.within import within
 
@@ -90,14 +91,13 @@ def _present_stages(connection: Connection, lead_ids: Collection[str]) -> dict[s
 def _write_stages(connection: Connection, done: Sequence[tuple[StageMove, str | None]], now: datetime) -> None:
     if not done:
         return
-    connection.execute(
-        update(leads)
-        .where(leads.c.id == bindparam("of_lead"))
-        .values(pipeline=bindparam("to_pipeline"), stage=bindparam("to"), stage_since_at=now, updated_at=now),
-        [{"of_lead": move.lead_id, "to_pipeline": move.pipeline.name, "to": move.stage} for move, _ in done],
-    )
-    connection.execute(
-        stage_moves.insert(),
+    entered = {"stage_since_at": now, "updated_at": now}
+    latest = {move.lead_id: {"pipeline": move.pipeline.name, "stage": move.stage, **entered} for move, _ in done}
+    rows = [{"id": lead_id, **values} for lead_id, values in latest.items()]
+    update_each(connection, leads, rows, where="leads.id IS NOT NULL", given={})
+    insert_all(
+        connection,
+        stage_moves,
         [
             {
                 "id": move.move_id,

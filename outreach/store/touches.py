@@ -20,24 +20,21 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.domain.touch import TouchState
+from outreach.store.bulk import insert_missing, update_each
 from outreach.store.tables import touches
 from outreach.store.within import within
 
-_UNDER_WAY = or_(touches.c.state == TouchState.CLAIMED, touches.c.state == TouchState.HANDED_OVER)
-"""Without IN, whose list cannot be expanded where many rows are written at once."""
+_LEASED = (TouchState.CLAIMED, TouchState.HANDED_OVER)
+_HELD_BY = "touches.owner = :holder AND touches.state IN ('claimed', 'handed_over')"
 
 _FREE = {"claim_id": None, "owner": None, "lease_until": None, "used_at": None}
 
 
 def insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Plan touches; one that exists already (same enrollment and step) is left as it is."""
-    if not rows:
-        return
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    connection.execute(dialect.insert(touches).on_conflict_do_nothing(), [dict(row) for row in rows])
+    insert_missing(connection, touches, rows)
 
 
 def due_queues(connection: Connection, queues: Sequence[tuple[str, str]], now: datetime) -> list[tuple[str, str]]:
@@ -171,7 +168,7 @@ def renew(connection: Connection, claim_ids: Collection[str], *, owner: str, lea
     """
     held = (
         select(touches.c.id)
-        .where(within(touches.c.claim_id, claim_ids), touches.c.owner == owner, _UNDER_WAY)
+        .where(within(touches.c.claim_id, claim_ids), touches.c.owner == owner, touches.c.state.in_(_LEASED))
         .with_for_update(skip_locked=True)
         .scalar_subquery()
     )
@@ -190,55 +187,17 @@ def mark(connection: Connection, touch_ids: Collection[str], *, owner: str, now:
     return set(connection.execute(statement).scalars())
 
 
-def give_back(connection: Connection, rows: Sequence[Mapping[str, Any]], *, owner: str) -> None:
-    """Nothing was handed over: back to planned. Each row: touch_id, due_at, closes_at, block."""
-    if not rows:
-        return
-    statement = (
-        update(touches)
-        .where(
-            touches.c.id == bindparam("touch_id"),
-            touches.c.owner == owner,
-            _UNDER_WAY,
-        )
-        .values(
-            state=TouchState.PLANNED,
-            due_at=bindparam("new_due_at"),
-            closes_at=bindparam("new_closes_at"),
-            block=bindparam("new_block"),
-            handed_over_at=None,
-            **_FREE,
-        )
+def give_back(connection: Connection, rows: Sequence[Mapping[str, Any]], *, owner: str) -> set[str]:
+    """Nothing was handed over: back to planned. Each row: id, due_at, closes_at, block. The ids that went back."""
+    planned = {"state": TouchState.PLANNED, "handed_over_at": None, **_FREE}
+    return update_each(
+        connection, touches, [{**row, **planned} for row in rows], where=_HELD_BY, given={"holder": owner}
     )
-    connection.execute(statement, [dict(row) for row in rows])
 
 
-def finish(connection: Connection, rows: Sequence[Mapping[str, Any]], *, owner: str) -> int:
-    """Record outcomes. Each row: touch_id, new_state, at, sent, provider_id, thread_id, reply, why, to, heading."""
-    if not rows:
-        return 0
-    statement = (
-        update(touches)
-        .where(
-            touches.c.id == bindparam("touch_id"),
-            touches.c.owner == owner,
-            _UNDER_WAY,
-        )
-        .values(
-            state=bindparam("new_state"),
-            finished_at=bindparam("at"),
-            sent_at=bindparam("sent"),
-            provider_id=bindparam("new_provider_id"),
-            thread_id=bindparam("new_thread_id"),
-            server_reply=bindparam("reply"),
-            reason=bindparam("why"),
-            recipient=bindparam("to"),
-            subject=bindparam("heading"),
-            used_at=bindparam("counts_at"),
-            lease_until=None,
-        )
-    )
-    return connection.execute(statement, [dict(row) for row in rows]).rowcount
+def finish(connection: Connection, rows: Sequence[Mapping[str, Any]], *, owner: str) -> set[str]:
+    """Record outcomes: rows of the columns they change, `id` among them. The ids that were still this owner's."""
+    return update_each(connection, touches, rows, where=_HELD_BY, given={"holder": owner})
 
 
 def skip_planned(connection: Connection, enrollment_ids: Collection[str], *, why: str, now: datetime) -> None:

@@ -36,7 +36,7 @@ class _Within(ColumnElement[bool]):
     def __init__(self, column: ColumnElement[Any], values: ColumnElement[Any]) -> None:
         self.column = column
         self.values = values
-        self.type = NullType()  # a Boolean would be compared with 1 on SQLite, which then uses no index
+        self.type = NullType()  # type: ignore[assignment]  # a Boolean would be compared with 1 on SQLite, which then uses no index
 
 
 @compiles(_Within)
