@@ -22,6 +22,7 @@ from outreach.errors import ConfigError, UsageError
 from outreach.services.advance import plan
 from outreach.services.batch import prepare
 from outreach.services.claim import allowed_now
+from outreach.services.days_off import day_off
 from outreach.services.engine import Engine
 from outreach.services.facts import address_for, holidays_of, zone_of
 from outreach.services.history import Entry, history
@@ -34,6 +35,7 @@ from outreach.store.tables import revisions
 
 _SAYS = {rule.__name__: (rule.__doc__ or "").strip() for rule in RULES} | {
     "only_when_due": "The plan's own time: waits, jitter, and what holds a touch back until something changes.",
+    "not_on_a_day_off": "The days on which the sender sends nothing.",
     "only_within_the_allowance": "The sender's caps, ramp and gap for this action.",
 }
 
@@ -217,6 +219,7 @@ def _touch_verdicts(
     if unreadable:
         asked.append(_verdict("only_with_every_value", Block(unreadable)))
     if touch["state"] == TouchState.PLANNED:
+        asked.append(_verdict("not_on_a_day_off", day_off(engine.sender(touch["sender"]), now)))
         asked.append(_verdict("only_within_the_allowance", _allowance(connection, engine, touch, now)))
     return tuple(asked)
 

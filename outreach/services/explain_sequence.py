@@ -14,6 +14,7 @@ from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.touch import OPEN, TouchState
 from outreach.errors import UsageError
 from outreach.services.claim import allowed_now
+from outreach.services.days_off import day_off
 from outreach.services.engine import Engine
 from outreach.services.explain import describe
 from outreach.services.plain import plain
@@ -170,6 +171,9 @@ class _Queues:
         circuit = self._connection.execute(statement).one_or_none()
         if circuit and circuit.circuit_open_until and circuit.circuit_open_until > self._now:
             return f"sender {sender}: provider unavailable ({circuit.circuit_reason})"
+        off = day_off(self._engine.sender(sender), self._now)
+        if off:
+            return off.because
         allowed = allowed_now(self._connection, self._engine.sender(sender), action, self._now)
         if allowed.count == 0:
             return f"sender {sender}: {allowed.because}"

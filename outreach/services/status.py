@@ -13,9 +13,12 @@ from sqlalchemy import Connection, RowMapping, select
 
 from outreach.domain import window
 from outreach.domain.pipeline import StageKind
+from outreach.domain.quota import Allowance
+from outreach.domain.rules import Block
 from outreach.domain.touch import TouchState
 from outreach.services import recover
 from outreach.services.claim import Quota, quotas
+from outreach.services.days_off import day_off
 from outreach.services.engine import Engine
 from outreach.services.plain import plain
 from outreach.store import crm_connections, crm_jobs, figures, stops
@@ -203,10 +206,11 @@ def _senders(connection: Connection, engine: Engine, now: datetime) -> tuple[Sen
     limits = {(quota.sender, quota.action): quota for quota in quotas(connection, engine.senders.values(), now)}
     rows = {row["name"]: row for row in connection.execute(select(senders)).mappings()}
     names = sorted({*engine.senders, *(sender for sender, _ in due)})
-    return tuple(
-        _sender_line(name, rows.get(name), tuple(_queues(name, due, limits)), now, is_configured=name in engine.senders)
-        for name in names
-    )
+    lines = []
+    for name in names:
+        queues = tuple(_queues(name, due, limits, day_off(engine.sender(name), now)))
+        lines.append(_sender_line(name, rows.get(name), queues, now, is_configured=name in engine.senders))
+    return tuple(lines)
 
 
 def _sender_line(
@@ -223,16 +227,19 @@ def _sender_line(
     )
 
 
-def _queues(name: str, due: Mapping[tuple[str, str], int], limits: Mapping[tuple[str, str], Quota]) -> Iterator[Queue]:
+def _queues(
+    name: str, due: Mapping[tuple[str, str], int], limits: Mapping[tuple[str, str], Quota], off: Block | None
+) -> Iterator[Queue]:
     for _, action in sorted(key for key in {*due, *limits} if key[0] == name):
         quota = limits.get((name, action))
+        allowed = Allowance(0, off.until, off.because) if off else quota.allowed if quota else Allowance(None)
         yield Queue(
             action=action,
             due=due.get((name, action), 0),
             used_today=quota.used_today if quota else None,
-            left=quota.allowed.count if quota else None,
-            wait_until=quota.allowed.wait_until if quota else None,
-            because=quota.allowed.because if quota else "",
+            left=allowed.count,
+            wait_until=allowed.wait_until,
+            because=allowed.because,
         )
 
 

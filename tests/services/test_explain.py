@@ -15,6 +15,7 @@ from outreach.services import stop
 from outreach.services.explain import EnrollmentView, explain_lead
 from outreach.services.explain_sequence import explain_sequence
 from outreach.services.note import write_note
+from outreach.services.status import status
 from outreach.services.stop import Target, Width
 from outreach.store.tables import leads
 from outreach.testing.field import Field
@@ -44,6 +45,16 @@ anna:
   email: {address: anna@sender.example, use: memory, limits: {per_day: 1}}
 """
 }
+DAYS_OFF = {
+    "config/senders.yaml": """
+anna:
+  name: Anna Example
+  timezone: Europe/Istanbul
+  email: {address: anna@sender.example, use: memory}
+  freeze: [2026-03-02, 2026-03-03]
+"""
+}
+OF_THE_SENDER = ("not_on_a_day_off", "only_within_the_allowance")
 BRANCHES = {
     "sequences/branches.yaml": """
 name: branches
@@ -80,7 +91,7 @@ def test_every_rule_that_sending_asks_is_answered_in_its_order(field: Field) -> 
 
     asked = [verdict.rule for verdict in _one(field, lead).verdicts]
 
-    assert asked == ["only_when_due", *(rule.__name__ for rule in RULES), "only_within_the_allowance"]
+    assert asked == ["only_when_due", *(rule.__name__ for rule in RULES), *OF_THE_SENDER]
 
 
 def test_a_wait_says_until_when_and_what_follows(field: Field) -> None:
@@ -154,6 +165,20 @@ def test_the_senders_cap_is_named(make_field: MakeField) -> None:
 
     assert _blocking(view) == [("only_within_the_allowance", "cap of 1 a day reached")]
     assert "waits, cap of 1 a day reached" in view.next
+
+
+def test_a_day_off_of_the_sender_is_named_until_the_first_day_that_is_none(make_field: MakeField) -> None:
+    field = make_field(DAYS_OFF)
+    lead = field.add_lead("ayse@one.example")
+    field.enroll(lead)
+    field.settle()
+
+    blocking = [verdict for verdict in _one(field, lead).verdicts if verdict.blocks]
+
+    assert [verdict.because for verdict in blocking] == ["a day off of sender anna"]
+    assert blocking[0].until == datetime.fromisoformat("2026-03-04T00:00+03:00")
+    assert explain_sequence(field.engine, "two-mails").reasons == {"a day off of sender anna": 1}
+    assert status(field.engine).senders[0].queues[0].because == "a day off of sender anna"
 
 
 def test_a_failing_provider_is_named(field: Field) -> None:
