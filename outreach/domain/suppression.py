@@ -24,6 +24,10 @@ class SuppressionReason(StrEnum):
     REFUSED = "refused"
 
 
+DEAD = frozenset({SuppressionReason.BOUNCED, SuppressionReason.REFUSED})
+"""Reasons about an address and not about its owner: nothing can be delivered there."""
+
+
 def address_value(kind: str, value: str) -> str:
     return f"{kind}:{value}"
 

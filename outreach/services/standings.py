@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping
 
 from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.rules import Standing
-from outreach.domain.suppression import Scope, keys_of
+from outreach.domain.suppression import DEAD, Scope, keys_of
 from outreach.store import enrollments, stops
 
 Key = tuple[Scope, str]
@@ -71,7 +71,7 @@ def _standing(
         state=EnrollmentState(state["state"]) if state else EnrollmentState.FINISHED,
         finish_reason=state["reason"] if state else "erased",
         is_held=bool(state and state["is_held"]),
-        suppression=next((suppressed[key] for key in sorted(subject.keys) if key in suppressed), None),
+        suppression=_suppression(subject, suppressed),
         pauses=tuple(_words(row) for row in in_force if _covers(row, subject)),
         snoozed_until=state["snoozed_until"] if state else None,
         opens_at=subject.opens_at,
@@ -80,6 +80,16 @@ def _standing(
         recipient=subject.recipient,
         unwritable=subject.unwritable,
     )
+
+
+def _suppression(subject: Subject, suppressed: Mapping[Key, str]) -> str | None:
+    """The reason, if one applies. A dead address stands in its own way alone; other channels may reach the person."""
+    for key in sorted(subject.keys):
+        scope, value = key
+        is_dead = scope is Scope.ADDRESS and suppressed.get(key) in DEAD
+        if key in suppressed and not (is_dead and value.partition(":")[2] != subject.recipient):
+            return suppressed[key]
+    return None
 
 
 def _circuit_of(sender: str, in_force: Collection[RowMapping]) -> datetime | None:
