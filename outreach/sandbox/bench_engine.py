@@ -136,11 +136,12 @@ def _workers(app: apps.App, root: Path, environ: Mapping[str, str], count: int) 
 @contextmanager
 def _process(root: Path, environ: Mapping[str, str]) -> Iterator[None]:
     command = [sys.executable, "-m", "outreach", "--workspace", str(root), "worker"]
-    started = threading.Event()
+    started, said = threading.Event(), list[str]()
     with subprocess.Popen(command, env=dict(environ), stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
-        threading.Thread(target=_watch, args=(process, started), daemon=True).start()
+        threading.Thread(target=_watch, args=(process, started, said), daemon=True).start()
         if not started.wait(60):
-            raise RuntimeError("a worker did not start")
+            process.kill()
+            raise RuntimeError(f"a worker did not start: {''.join(said[-5:])}")
         try:
             yield
         finally:
@@ -148,9 +149,10 @@ def _process(root: Path, environ: Mapping[str, str]) -> Iterator[None]:
             process.wait(60)
 
 
-def _watch(process: subprocess.Popen[str], started: threading.Event) -> None:
+def _watch(process: subprocess.Popen[str], started: threading.Event, said: list[str]) -> None:
     assert process.stderr is not None
     for line in process.stderr:
+        said.append(line)
         if "worker_started" in line:
             started.set()
 

@@ -66,7 +66,8 @@ def prepare(connection: Connection, engine: Engine, rows: Sequence[RowMapping], 
     people = {row["enrollments_id"]: row for row in enrollments.load(connection, ids)}
     siblings = paths.touches_of(connection, ids)
     lead_ids = {touch["lead_id"] for touch in rows}
-    counts = paths.event_counts(connection, lead_ids)
+    is_asked = any(engine.revisions.asks_for_events(connection, touch["revision_id"]) for touch in rows)
+    counts = paths.event_counts(connection, lead_ids) if is_asked else {}
     loaded = _Loaded(siblings, addresses_of(connection, lead_ids), counts, now)
     drafts = [
         _draft(connection, engine, touch, people[touch["enrollment_id"]], loaded)
@@ -95,7 +96,7 @@ def _draft(
         sender=sender,
         recipient=address["value"] if address else "",
         recipient_id=(address["provider_id"] or "") if address else "",
-        context=render_context(row, own, sender, loaded.now, events=loaded.events[touch["lead_id"]]),
+        context=render_context(row, own, sender, loaded.now, events=loaded.events.get(touch["lead_id"])),
         siblings=history,
     )
     draft: Draft = write_message(engine, revision, letter)

@@ -41,6 +41,7 @@ class Revisions:
     """Thawed revisions by id. A revision never changes, so it is read once."""
 
     _known: dict[str, Revision] = field(default_factory=dict)
+    _asking: dict[str, bool] = field(default_factory=dict)
 
     def get(self, connection: Connection, revision_id: str) -> Revision:
         """The revision; raises LookupError if the database has none of that id."""
@@ -50,6 +51,13 @@ class Revisions:
                 raise LookupError(f"revision {revision_id} is not in the database")
             self._known[revision_id] = thaw(content)
         return self._known[revision_id]
+
+    def asks_for_events(self, connection: Connection, revision_id: str) -> bool:
+        """Does a text of the revision look at what happened? Most do not, and counting events costs a query."""
+        if revision_id not in self._asking:
+            texts = self.get(connection, revision_id).templates.values()
+            self._asking[revision_id] = any("events" in text for text in texts)
+        return self._asking[revision_id]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
