@@ -224,8 +224,7 @@ TICKET = pattern(
         r"|thank(?:s| you) (?:very much |so much )?for (?:contacting|reaching out to|getting in touch with"
         r"|writing to|your (?:interest in|inquiry|enquiry|request|application|submission))|(?:ticket|case|reference"
         r"|request|incident) ?(?:number|id|no\.?|#|ref)|one of our (?:team|representatives|agents|staff|customer"
-        r"|colleagues|experts)|within (?:\d+|one|two|three|the next|twenty[- ]four"
-        r"|24) ?(?:-\d+ )?(?:\(?\d*\)? ?)?(?:business |working )?(?:hours?|days?)|as soon as possible|shortly"
+        r"|colleagues|experts)"
     ),
     (
         r"(?:ihre|deine) (?:nachricht|anfrage|e-?mail|mail|mitteilung) .{0,40}(?:erhalten|eingegangen|bearbeite"
@@ -236,44 +235,62 @@ TICKET = pattern(
     (
         r"nous avons bien reçu votre|votre (?:message|demande|mail|courriel|e-mail) (?:a (?:bien )?été"
         r"|est bien) (?:reçue?|enregistrée?|transmis)|nous (?:vous répondrons|reviendrons vers vous|traiterons)"
-        r"|dans les (?:plus brefs|meilleurs) délais|numéro de (?:ticket|dossier|demande)"
+        r"|numéro de (?:ticket|dossier|demande)"
     ),
     (
         r"hemos recibido (?:su|tu)|su (?:mensaje|solicitud|consulta|correo) ha sido (?:recibid|registrad)"
-        r"|gracias por (?:contactar|comunicarse|ponerse en contacto|escribirnos)|a la (?:mayor )?brevedad"
-        r"|lo antes posible|nos pondremos en contacto|número de (?:ticket|caso|solicitud)"
+        r"|gracias por (?:contactar|comunicarse|ponerse en contacto|escribirnos)|nos pondremos en contacto"
+        r"|número de (?:ticket|caso|solicitud)"
     ),
     (
         r"recebemos (?:o |a )?(?:seu|sua)|(?:sua|seu) (?:mensagem|solicitação|pedido|e-?mail|contato"
         r"|contacto) foi (?:recebid|registrad)|obrigad[oa] (?:por entrar em|pelo seu) (?:contato|contacto)"
-        r"|o mais breve(?:mente)? possível|o mais rápido possível|entraremos em contato|número do (?:chamado|ticket"
+        r"|entraremos em contato|número do (?:chamado|ticket"
         r"|pedido)"
     ),
     (
         r"abbiamo ricevuto (?:la|il) (?:sua|suo|tua|tuo|vostra)|la (?:sua|tua|vostra) (?:richiesta|e-?mail|mail"
         r"|messaggio) è stat[ao] (?:ricevut|registrat|presa)|grazie per (?:averci contattat|aver contattato"
-        r"|il tuo messaggio|la sua)|al più presto|il prima possibile|numero (?:di )?(?:ticket|richiesta|pratica)"
+        r"|il tuo messaggio|la sua)|numero (?:di )?(?:ticket|richiesta|pratica)"
     ),
     (
         r"(?:wij|we) hebben (?:uw|je) (?:bericht|e-?mail|mail|aanvraag|vraag|verzoek) .{0,20}ontvangen"
         r"|uw (?:bericht|e-?mail|mail|aanvraag|verzoek) is (?:ontvangen|geregistreerd)|bedankt voor (?:uw|je"
-        r"|het) (?:bericht|e-?mail|mail|contact|aanvraag)|zo (?:snel|spoedig) mogelijk|(?:ticket|referentie"
+        r"|het) (?:bericht|e-?mail|mail|contact|aanvraag)|(?:ticket|referentie"
         r"|zaak)nummer"
     ),
     (
         r"otrzymaliśmy (?:pańsk|państwa|twoj|pani|pana)|(?:twoja|państwa|pana|pani) (?:wiadomość|zgłoszenie"
         r"|prośba) (?:został[ao]?|dotarł)|dziękujemy za (?:kontakt|wiadomość|zgłoszenie|zainteresowanie)"
-        r"|tak szybko,? jak|jak najszybciej|najszybciej jak|numer (?:zgłoszenia|sprawy)"
+        r"|numer (?:zgłoszenia|sprawy)"
         r"|zgłoszenie .{0,20}(?:zarejestrowan|przyjęt)"
     ),
     (
         r"(?:mesajınız|e-?postanız|talebiniz|başvurunuz|mailiniz|iletiniz) .{0,30}(?:alınmıştır|ulaşmıştır|alındı"
         r"|ulaştı|kaydedil|oluşturul|iletil)|(?:bizimle )?iletişime geçtiğiniz için|(?:mesajınız|ilginiz"
-        r"|e-?postanız|mailiniz|başvurunuz) için teşekkür|en kısa (?:sürede|zamanda)|(?:talep|kayıt|takip"
+        r"|e-?postanız|mailiniz|başvurunuz) için teşekkür|(?:talep|kayıt|takip"
         r"|destek) (?:numaranız|no|numarası)"
     ),
 )
 """A sentence that confirms receipt."""
+
+SOON = pattern(
+    (
+        r"within (?:\d+|one|two|three|the next|twenty[- ]four) ?(?:-\d+ )?(?:\(?\d*\)? ?)?(?:business "
+        r"|working )?(?:hours?|days?)"
+        r"|as soon as possible|shortly|schnellstmöglich|so schnell wie möglich|umgehend|in kürze"
+    ),
+    (
+        r"dans les (?:plus brefs|meilleurs) délais|a la (?:mayor )?brevedad|lo antes posible"
+        r"|o mais breve(?:mente)? possível"
+    ),
+    (
+        r"o mais rápido possível|al più presto|il prima possibile|zo (?:snel|spoedig) mogelijk|tak szybko,? jak"
+        r"|jak najszybciej"
+    ),
+    r"najszybciej jak|en kısa (?:sürede|zamanda)",
+)
+"""A sentence that promises to be quick: programs and people alike write it."""
 
 THANKS = pattern(
     (

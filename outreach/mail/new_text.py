@@ -58,12 +58,25 @@ def new_text(text: str) -> str:
 
 def split_text(text: str) -> NewText:
     """The new text, and whether there was anything beside it that it answers."""
-    lines = _lines(text)
-    quoted = _is_quoted(lines)
-    runs, is_cut = _human_runs(lines, quoted)
-    has_quote = is_cut or any(quoted)
+    page = _page(text)
+    runs, is_cut = _human_runs(page)
+    has_quote = is_cut or any(page.quoted)
     found = _joined(_without_signatures(runs)) or _joined([line for run in runs for line in run])
-    return NewText(found, has_quote) if found else NewText(_joined(lines), has_quote, is_all_there_was=True)
+    return NewText(found, has_quote) if found else NewText(_joined(page.lines), has_quote, is_all_there_was=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The lines of a text, and for each whether it is quoted and which header of a quoted mail it is."""
+
+    lines: list[str]
+    quoted: list[bool]
+    kinds: list[str]
+
+
+def _page(text: str) -> _Page:
+    lines = _lines(text)
+    return _Page(lines, _is_quoted(lines), [header_kind(line) for line in lines])
 
 
 def _lines(text: str) -> list[str]:
@@ -91,76 +104,77 @@ class _Head:
     is_marked: bool
 
 
-def _human_runs(lines: list[str], quoted: list[bool]) -> tuple[list[list[str]], bool]:
+def _human_runs(page: _Page) -> tuple[list[list[str]], bool]:
     """The writer's lines in runs, divided by quotes, and whether they end where an unmarked quote begins."""
     runs: list[list[str]] = [[]]
     at = 0
-    while at < len(lines):
-        if quoted[at]:
+    while at < len(page.lines):
+        if page.quoted[at]:
             runs += [[]] if runs[-1] else []
             at += 1
-        elif head := _head_at(lines, quoted, at):
+        elif head := _head_at(page, at):
             if not head.is_marked:
                 return runs, True
             runs += [[]] if runs[-1] else []
             at = head.end
         else:
-            runs[-1].append(lines[at])
+            runs[-1].append(page.lines[at])
             at += 1
     return runs, False
 
 
-def _head_at(lines: list[str], quoted: list[bool], at: int) -> _Head | None:
-    if not lines[at].strip():
+def _head_at(page: _Page, at: int) -> _Head | None:
+    if not page.lines[at].strip():
         return None
-    if is_separator(lines[at]):
-        return _Head(at + 1, _quote_follows(lines, quoted, at + 1))
-    if _cut_here(lines, at):
+    if is_separator(page.lines[at]):
+        return _Head(at + 1, _quote_follows(page, at + 1))
+    if _cut_here(page, at):
         return _Head(at + 1, is_marked=False)
-    return _attribution_at(lines, quoted, at)
+    return _attribution_at(page, at)
 
 
-def _cut_here(lines: list[str], at: int) -> bool:
+def _cut_here(page: _Page, at: int) -> bool:
     """Whether a block `From: … Sent: … To: … Subject: …` begins here, perhaps below a rule of underscores."""
-    if _RULE.match(lines[at]):
-        below = _next_text(lines, at + 1)
-        return below < len(lines) and below - at <= 3 and (_is_block(lines, below) or is_separator(lines[below]))
-    return _is_block(lines, at)
+    if _RULE.match(page.lines[at]):
+        below = _next_text(page.lines, at + 1)
+        is_near = below < len(page.lines) and below - at <= 3
+        return is_near and (_is_block(page, below) or is_separator(page.lines[below]))
+    return _is_block(page, at)
 
 
-def _is_block(lines: list[str], at: int) -> bool:
-    first = header_kind(lines[at])
-    if not first:
+def _is_block(page: _Page, at: int) -> bool:
+    first = page.kinds[at]
+    if first not in ("from", "sent", "subject"):
         return False
-    if first == "from" and len(kinds_inside(lines[at])) >= 3:
+    if first == "from" and len(kinds_inside(page.lines[at])) >= 3:
         return True
-    kinds = {first} | {header_kind(line) for line in lines[at + 1 : at + _BLOCK_LINES]} - {""}
-    return first in ("from", "sent", "subject") and "from" in kinds and len(kinds) >= 3
+    kinds = set(page.kinds[at : at + _BLOCK_LINES]) - {""}
+    return "from" in kinds and len(kinds) >= 3
 
 
-def _attribution_at(lines: list[str], quoted: list[bool], at: int) -> _Head | None:
+def _attribution_at(page: _Page, at: int) -> _Head | None:
     """`On 5 May, Ada wrote:` over up to five lines, with or without its verb."""
     joined = ""
-    for end in range(at, min(at + _HEAD_LINES, len(lines))):
-        line = lines[end].strip()
-        if not line or quoted[end] or len(joined) + len(line) > _HEAD_CHARACTERS:
+    for end in range(at, min(at + _HEAD_LINES, len(page.lines))):
+        line = page.lines[end].strip()
+        if not line or page.quoted[end] or len(joined) + len(line) > _HEAD_CHARACTERS:
             return None
-        if end > at and (BEGINS.match(line) or lines[end - 1].endswith(("!", "?"))):
+        if end > at and (BEGINS.match(line) or page.lines[end - 1].endswith(("!", "?"))):
             return None
         joined = f"{joined} {line}".strip()
         if line.endswith((":", "：", ":*", ": ", ":_")):
-            return _judged(joined, lines, quoted, (at, end + 1))
+            return _judged(joined, page, (at, end + 1))
     return None
 
 
-def _judged(joined: str, lines: list[str], quoted: list[bool], span: tuple[int, int]) -> _Head | None:
+def _judged(joined: str, page: _Page, span: tuple[int, int]) -> _Head | None:
     start, end = span
     opens, wrote, dated = bool(OPENING.match(joined)), WROTE.search(joined), bool(DATED.search(joined))
-    stands_alone = start == 0 or not lines[start - 1].strip() or quoted[start - 1]
-    follows = _quote_follows(lines, quoted, end)
+    stands_alone = start == 0 or not page.lines[start - 1].strip() or page.quoted[start - 1]
+    follows = _quote_follows(page, end)
     if follows and stands_alone and dated and "@" in joined:
         return _Head(end, is_marked=True)
-    if not opens and not (stands_alone and (end - start == 1 or DATED.search(lines[start]))):
+    if not opens and not (stands_alone and (end - start == 1 or DATED.search(page.lines[start]))):
         return None
     if follows and ((wrote and (dated or opens or end - start == 1)) or (dated and opens)):
         return _Head(end, is_marked=True)
@@ -175,9 +189,9 @@ def _only_a_name(tail: str) -> bool:
     return not tail or (len(tail) <= 160 and ("@" in tail or (len(tail) <= 40 and tail[0].isupper())))
 
 
-def _quote_follows(lines: list[str], quoted: list[bool], at: int) -> bool:
-    below = _next_text(lines, at)
-    return below < len(lines) and below - at <= 3 and quoted[below]
+def _quote_follows(page: _Page, at: int) -> bool:
+    below = _next_text(page.lines, at)
+    return below < len(page.lines) and below - at <= 3 and page.quoted[below]
 
 
 def _next_text(lines: list[str], at: int) -> int:

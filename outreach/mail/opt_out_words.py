@@ -115,12 +115,17 @@ POLITE = pattern(
 )
 
 _EN_LIST = (
-    r"(?:(?:your|the|this|that|these|any|all|future|further|any further|any future|mailing|e-?mail|contact|distribution"
+    r"(?:(?:your|the|this|that|these|any|all|future|further|any further|any future|mailing|e-?mail|contact"
+    r"|distribution"
     r"|marketing|sales|database|call|subscriber|and|or)s? ){0,6}"
+)
+_EN_MINE = (
+    r"(?:name|e-?mail|address|e-?mail address|details|data|contacts?|contact details|account|information|info|number)"
 )
 _EN_WHERE = (
     rf"(?:from|off|of|out of|on) {_EN_LIST}(?:lists?|mailings?|mailing|database|e-?mails?|newsletters?|distribution"
-    r"|records|contacts?|crm|system|sequence|campaigns?|outreach|cadence|communications?|subscription|group|data ?base"
+    r"|records|contacts?|crm|system|sequence|campaigns?|outreach|cadence|communications?|subscription|group"
+    r"|data ?base"
     r"|messages|correspondence|spam|address book|mailshots?)"
 )
 
@@ -129,62 +134,92 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
     for request in (
         (
             r"\b(?:i|we)(?:'d| would| want| wish| need|'m asking| am asking| ask"
-            r"| request)(?: like)? to (?:unsubscribe|opt[- ]?out"
-            r"|be removed|be taken off|cancel my subscription|be unsubscribed)"
+            r"| request)(?: like)? to (?:unsubscribe"
+            r"|opt[- ]?out|cancel my subscription|be unsubscribed)"
+        ),
+        rf"\b(?:i|we)\b.{{0,40}} be(?:ing)? (?:removed|taken|dropped|deleted) {_EN_WHERE}",
+        (
+            r"\b(?:want|wish|like|need|ask|asking|asked|trying|tried|request|requesting"
+            r"|demand) (?:you )?(?:to )?(?:be )?"
+            r"(?:unsubscribed?|opted? out)\b|\bplease (?:unsubscribe|opt (?:me )?out)\b|\bwant (?:off"
+            r"|out of) (?:this|your|the)"
+            r" (?:\w+ )?list"
         ),
         (
             r"\b(?:do not|don't|no longer|not) (?:wish|want|like|care) to be (?:contacted|e-?mailed|solicited"
-            r"|on (?:this|your|any)"
-            r"|part of (?:this|your|any))|\b(?:did not|didn't|never|have not|haven't) (?:sign(?:ed)?"
-            r"|subscribed?|ask(?:ed)?|opt(?:ed)?"
-            r"|agreed?|register(?:ed)?)(?: up| in| on)?\b.{0,40}(?:e-?mails?|messages?|mails?|mailings?"
-            r"|newsletters?|your list|this list)"
-        ),
-        r"\b(?:melde|melden|trage|tragen|nehme|nehmen) (?:sie )?(?:mich|uns)\b.{0,60}\b(?:ab|aus|raus|heraus)\b",
-        (
-            rf"\b(?:remove|take|delete|drop|strike|scrub|get|exclude|pull|purge) (?:me|us|my (?:name|e-?mail|address"
-            rf"|e-?mail address|details|data|contact|information|info)(?: \w+)?|this (?:e-?mail|address"
-            rf"|e-?mail address|account)|our \w+(?: \w+)?|\S+@\S+|him|her|them|myself) {_EN_WHERE}"
+            r"|on (?:this|your|any)|part of (?:this|your|any))"
         ),
         (
-            r"\b(?:unsubscribe|un-?subscribe|opt) (?:me|us|my|this (?:e-?mail|address|account)|\S+@\S+|out (?:me"
-            r"|of))\b|\b(?:want|wish|like|need|asking|ask|trying|tried|request|asked|requesting"
-            r"|demand) (?:you )?(?:to )?(?:be )?(?:unsubscribed?|opted? out|removed from|taken off)\b"
-            r"|\bplease (?:unsubscribe|opt (?:me )?out|remove (?:me|us)|delete (?:me|my|us)|take (?:me|us) off)\b"
+            r"\b(?:did not|didn't|never|have not|haven't) (?:sign(?:ed)?|subscribed?|ask(?:ed)?|opt(?:ed)?|agreed?"
+            r"|register(?:ed)?)(?: up| in| on)? (?:to|for)\b.{0,30}(?:your|these|this|any"
+            r"|such) (?:\w+ )?(?:e-?mails?|mailings?"
+            r"|messages?|newsletters?|list)"
         ),
         (
-            r"\b(?:please |pls |kindly |just )?(?:stop|cease|quit|refrain from|desist from) (?:all |any "
-            r"|from )?(?:e-?mailing|mailing|messaging|contacting|sending|spamming|writing|texting|calling"
-            r"|soliciting|bothering|harassing|pestering|these|this spam|with the|the e-?mails)(?: (?:to )?(?:me|us"
-            r"|these|this|my|any|more|e-?mails?|messages?|spam|mails?|further|the|such)\b)"
+            rf"\b(?:remove|take|delete|drop|strike|scrub|get|exclude|pull|purge) (?:me|us|my {_EN_MINE}(?: \w+)?"
+            rf"|this (?:e-?mail|address|e-?mail address|account)|our {_EN_MINE}(?: \w+)?|\S+@\S+|myself) {_EN_WHERE}"
         ),
         (
-            r"\b(?:do not|don'?t|never|not to|no longer|please do not) (?:ever )?(?:contact|e-?mail|mail|message"
-            r"|write|write to|text|call|spam|solicit|send|reach out to|bother) (?:to )?(?:me|us|this|my|any"
-            r"|anything|further)\b(?! (?:if|unless|until|before|back|the|a|an|that file|your)\b)"
+            r"\bplease (?:remove|delete|drop) (?:me|us)\b|\bplease take (?:me|us) off\b|\b(?:take|get) (?:me"
+            r"|us) off (?:of )?"
+            r"(?:this|your|any)\b"
+        ),
+        rf"\bplease (?:remove|delete|erase) (?:my|our|this) {_EN_MINE}\b|\bplease (?:remove|unsubscribe) \S+@",
+        (
+            rf"\b(?:unsubscribe|un-?subscribe|opt) (?:me|us|my {_EN_MINE}|this (?:e-?mail|address|account)|\S+@\S+"
+            rf"|out me)\b"
         ),
         (
-            r"\b(?:i|we) (?:do not|don'?t|no longer|did not|didn'?t|would not|wouldn'?t|never) (?:want|wish|wanted"
-            r"|like|care|asked?|agreed?|signed up|consent(?:ed)?|opted?)(?: in)? (?:to |for )?(?:receiv\w+"
-            r"|get(?:ting)?|hear\w*|be (?:contacted|e-?mailed|solicited)|have) (?:\w+ ){0,4}(?:e-?mails?|messages?"
-            r"|mails?|mailings?|newsletters?|from you|spam|communications?|contacted|solicit\w+)"
+            r"\b(?:stop|cease|quit|refrain from|desist from) (?:all |any )?(?:e-?mailing|mailing|messaging"
+            r"|contacting|spamming"
+            r"|texting|soliciting|bothering|harassing|pestering) (?:to )?(?:me|us|my|our|this)\b"
         ),
         (
-            r"\bno (?:more|further) (?:e-?mails?|messages?|mails?|contact|communications?|correspondence"
-            r"|follow[- ]?ups?|solicitations?)\b(?!.{0,30}(?:from (?:him|her|them)|until))|\b(?:delete|erase"
-            r"|remove) (?:all )?(?:of )?(?:my|our) (?:personal )?(?:data|information|details|record)"
-            r"|\bmy right to (?:be forgotten|erasure|object)|exercis\w+ (?:my|our|the) right|(?:gdpr|ccpa"
+            r"\b(?:stop|cease|quit|refrain from|desist from) (?:sending|with) (?:(?:to )?(?:me|us) )?(?:\w+ ){0,3}"
+            r"(?:e-?mails?|messages?|mails?|spam|newsletters?|junk|solicitations?|stuff|mailings?|offers?)\b"
+            r"(?! (?:to (?:the|this)|on (?:the|this)|in html|with))|\bstop (?:sending|writing"
+            r"|calling) (?:to )?(?:me|us)\b"
+            r"|\bstop (?:all )?(?:these|this|the|your) (?:\w+ )?(?:e-?mails?|spam(?:ming)?|mailings?|messages)\b"
+        ),
+        (
+            r"\b(?:do not|don't|never|not to|no longer|please do not) (?:ever )?(?:contact|e-?mail|mail|message"
+            r"|write|write to"
+            r"|text|call|spam|solicit|bother|reach out to) (?:to )?(?:me|us|this (?:e-?mail|address))\b"
+            r"(?! (?:if|unless|until|before|back|the|a|an|that|your|privately|directly|personally|off-?list"
+            r"|asking|to ask|when"
+            r"|while|on my|at my|about (?:it|this|that))\b)|\b(?:do not|don't|never) send (?:me"
+            r"|us) (?:any(?:thing| more)?|more"
+            r"|further|these|such|e-?mails?|messages?)\b"
+        ),
+        (
+            r"\b(?:i|we) (?:do not|don't|no longer|did not|didn't|would not|wouldn't|never) (?:want|wish|wanted"
+            r"|like|care"
+            r"|asked?|agreed?|signed up|consent(?:ed)?|opted?)(?: in)? (?:to |for )?(?:receiv\w+|get(?:ting)?|hear\w*"
+            r"|be (?:contacted|e-?mailed|solicited)|have) (?:\w+ ){0,4}(?:e-?mails?|messages?|mails?|mailings?"
+            r"|newsletters?"
+            r"|from you|spam|communications?|contacted|solicit\w+)"
+        ),
+        (
+            r"(?:^|\bplease,? |\bwant |\bsend (?:me |us )?|\breceive |\bi said )no (?:more"
+            r"|further) (?:\w+ )?(?:e-?mails?|messages?"
+            r"|mails?|contact|communications?|correspondence|follow[- ]?ups?"
+            r"|solicitations?)\b(?!.{0,30}(?:from (?:him|her|them)"
+            r"|until))"
+        ),
+        (
+            r"(?:^|\bplease |\bkindly |\bmust |\byou to |\bimmediately |\byou )(?:delete|erase"
+            r"|remove) (?:all )?(?:of )?(?:my|our) "
+            r"(?:personal )?(?:data|information|details|records?)\b"
+        ),
+        (
+            r"\bmy right to (?:be forgotten|erasure|object)|exercis\w+ (?:my|our|the) right|(?:gdpr|ccpa"
             r"|can-?spam)\b.{0,80}"
             r"(?:delete|erase|remove|request|object|removal|erasure|stop|cease)\w* .{0,40}\b(?:me|my|us|our)\b"
             r"|(?:delete|erase|remove|stop|request)\w* .{0,40}\b(?:me|my|us|our)\b.{0,60}\b(?:gdpr|ccpa|can-?spam)"
-            r"|(?:withdraw|revoke) (?:my |any )?consent|\bi object to (?:the )?processing"
+            r"|(?:withdraw|revoke) (?:my |any )consent|\bi object to (?:the )?processing"
         ),
-        (
-            r"\b(?:leave (?:me|us) alone|lose my (?:e-?mail|number|address)|(?:take|get) (?:me"
-            r"|us) off (?:of )?(?:this|your|the|that|any)|wish to be (?:removed|unsubscribed)"
-            r"|would like to (?:be removed|unsubscribe|opt out)|want (?:off|out of) (?:this|your|the) (?:\w+ )?list"
-            r"|please remove (?:this|my|our|the following|\S+@))"
-        ),
+        r"\b(?:leave (?:me|us) alone|lose my (?:e-?mail|number|address)|wish to be (?:removed|unsubscribed))",
+        r"\b(?:melde|melden|trage|tragen|nehme|nehmen) (?:sie )?(?:mich|uns)\b.{0,60}\b(?:ab|aus|raus|heraus)\b",
         (
             r"(?:nehmen|nimm|löschen|lösche|streichen|streiche|entfernen|entferne|tragen|trage) (?:sie "
             r"|du )?(?:bitte )?(?:mich|uns|meine?[nr]? (?:e-?mail|mail|adresse|daten|kontakt|mailadresse"
@@ -308,7 +343,8 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
 """Sentences in which somebody asks it for himself."""
 
 NOT_A_REQUEST = pattern(
-    r"(?<!like )(?<!want )(?<!wish )(?<!need )(?<!asking )(?<!ask )(?<!trying )(?<!tried )(?<!request )\bto "
+    r"(?<!like )(?<!want )(?<!wish )(?<!need )(?<!asking )(?<!asked )(?<!requested )(?<!ask )(?<!trying "
+    r")(?<!tried )(?<!request )\bto "
     r"(?:unsubscribe|opt[ -]?out|be removed|stop receiving|remove (?:yourself|your|this)|cancel your"
     r"|manage your|update your|change your|leave this)\b(?!\s*(?:me|us|my)\b)|\bunsubscribe (?:here|at|by"
     r"|from this list:?|link|button|:|at any|via|using|https?|<|\[|e-?mail|send)"

@@ -7,8 +7,10 @@ import re
 WROTE = re.compile(
     (
         r"\b(?:wrote|writes|written|said|says|schrieb(?:en)?|hat geschrieben|geschrieben|a [eé]crit|[eé]crit"
-        r"|[eé]crivait|escribi[oó]|ha escrito|escreveu|escrevia|ha scritto|scrive|scriveva|schreef|heeft .{0,80}geschreven"
-        r"|geschreven|napisa[łl](?:a|\(a\)|/a)?|pisze|naskroba[łl]|yazd[ıi]|yazm[ıi][sş]|yaz[ıi]yor|skrev|kirjoitti|napsal(?:a"
+        r"|[eé]crivait|escribi[oó]|ha escrito|escreveu|escrevia|ha scritto|scrive|scriveva|schreef"
+        r"|heeft .{0,80}geschreven"
+        r"|geschreven|napisa[łl](?:a|\(a\)|/a)?|pisze|naskroba[łl]|yazd[ıi]|yazm[ıi][sş]|yaz[ıi]yor|skrev"
+        r"|kirjoitti|napsal(?:a"
         r"|\(a\))?"
         r"|nap[ií]sal(?:a|\(a\))?|[ií]rta|a scris|написал(?:а|\(а\))?|писал(?:а|\(а\))?|пишет|пише|написав|написа"
         r"|έγραψε|napisao|napisala|đã viết|menulis|schreibt|a répondu)(?!\w)"
@@ -132,7 +134,8 @@ _MOBILE = re.compile(
         r"|wysłan[eoay] z|pobierz (?:aplikację )?outlook|uzyskaj (?:aplikację )?outlook|.{0,30}(?:'?(?:umdan|imden"
         r"|ımdan|dan|den|tan|ten)) gönderildi"
         r"|ios için outlook|android için outlook|outlook'u edinin|skickat från|sendt fra|lähetetty |odesláno z"
-        r"|odoslané z|отправлено (?:с|из|от)|изпратено от|надіслано з|trimis de pe|发自我的|從我的|从我的|iphoneから送信"
+        r"|odoslané z|отправлено (?:с|из|от)|изпратено от|надіслано з|trimis de pe|发自我的|從我的|从我的"
+        r"|iphoneから送信"
         r"|나의 (?:iphone|iphone)에서"
         r"|my iphone|cumprimentos do meu iphone)"
     ),
@@ -147,6 +150,8 @@ def is_mobile_signature(line: str) -> bool:
 
 def header_kind(line: str) -> str:
     """`from`, `sent`, `to`, `copy` or `subject` for a line such as `Gesendet: Montag`; empty for any other line."""
+    if ":" not in line[:48] and "：" not in line[:48]:
+        return ""
     match = _HEADER_LINE.match(line[:2100])
     return _kind_of(match.group(1)) if match else ""
 

@@ -15,12 +15,12 @@ from outreach.mail.identifiers import message_ids_in, tokens_in, unique
 
 MAX_BYTES = 10 * 1024 * 1024
 _MAX_FIELDS = 2000
-_FIELD = re.compile(
-    r"^[>| \t]{0,8}(in-reply-to|references|message-id|x-message-id|original-message-id|from|reply-to|sender|return-path"
+_NAME = re.compile(
+    r"(in-reply-to|references|message-id|x-message-id|original-message-id|from|reply-to|sender|return-path"
     r"|x-failed-recipients|final-recipient|original-recipient|original-rcpt-to)[ \t]*+:"
-    r"([^\n]{0,8192}(?:\n[ \t][^\n]{0,8192}){0,200})",
-    re.IGNORECASE | re.MULTILINE,
 )
+_VALUE = re.compile(r"[^\n]{0,8192}(?:\n[ \t][^\n]{0,8192}){0,200}")
+_INDENT = re.compile(r"(?:^|\n)[>| \t]{0,8}\Z")
 _LOOSE_ID = re.compile(r"<([^<>\s@\"]{1,250}@[^<>\s@\"]{1,250})>")
 _BASE64_LINES = re.compile(rb"(?:^[A-Za-z0-9+/]{20,998}={0,2}\r?+\n?+){1,}+", re.MULTILINE)
 _PEOPLE = ("from", "reply-to", "sender", "return-path")
@@ -64,8 +64,17 @@ def _decoded(lines: bytes) -> bytes:
 
 
 def _fields(text: str) -> list[tuple[str, str]]:
-    found = zip(range(_MAX_FIELDS), _FIELD.finditer(text), strict=False)
-    return [(match.group(1).lower(), match.group(2)) for _, match in found]
+    """Lines that begin with one of the names, perhaps quoted. Latin-1 keeps its length in lower case."""
+    found: list[tuple[str, str]] = []
+    for match in _NAME.finditer(text.lower()):
+        start = match.start()
+        if not _INDENT.search(text, max(0, start - 9), start):
+            continue
+        value = _VALUE.match(text, match.end())
+        found.append((match.group(1), value.group() if value else ""))
+        if len(found) >= _MAX_FIELDS:
+            break
+    return found
 
 
 def _loose_ids(text: str) -> list[str]:

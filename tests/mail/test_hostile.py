@@ -14,7 +14,7 @@ HEAD = b"From: ada@example.com\nTo: anna@example.org\nSubject: Re: x\nIn-Reply-T
 HTML = b"Content-Type: text/html\n\n"
 DAEMON = b"From: MAILER-DAEMON@mx.example.net\nSubject: failure notice\n\n"
 MIXED = b"Content-Type: multipart/mixed; boundary=b\n\n"
-LIMIT = 2.0  # seconds on a busy machine; each takes well under one on a quiet one
+LIMIT = 2.0  # seconds of processor time; each takes well under one
 
 BODIES: dict[str, bytes] = {
     "45 KB of On": HEAD + b"On " * 15_000,
@@ -77,11 +77,11 @@ PAYLOADS: dict[str, bytes] = {
 
 @pytest.mark.parametrize("name", BODIES)
 def test_a_hostile_mail_is_understood_in_bounded_time(name: str) -> None:
-    before = time.perf_counter()
+    before = time.process_time()
 
     found = understand(BODIES[name])
 
-    assert time.perf_counter() - before < LIMIT
+    assert time.process_time() - before < LIMIT
     assert not found.is_quarantined
     assert len(found.text) <= 400_000
     assert len(found.to) <= 500
@@ -89,19 +89,19 @@ def test_a_hostile_mail_is_understood_in_bounded_time(name: str) -> None:
 
 @pytest.mark.parametrize("name", BODIES)
 def test_the_raw_match_of_a_hostile_mail_is_bounded_too(name: str) -> None:
-    before = time.perf_counter()
+    before = time.process_time()
 
     clues = raw_clues(BODIES[name])
 
-    assert time.perf_counter() - before < LIMIT
+    assert time.process_time() - before < LIMIT
     assert len(clues.message_ids) <= 10_000
 
 
 @pytest.mark.parametrize("name", PAYLOADS)
 def test_the_clues_of_a_hostile_payload_are_bounded_too(name: str) -> None:
     keys = Keys(answered=("in_reply_to",), people=("from",), thread_ids=("thread",))
-    before = time.perf_counter()
+    before = time.process_time()
 
     clues_in_json(PAYLOADS[name], keys)
 
-    assert time.perf_counter() - before < LIMIT
+    assert time.process_time() - before < LIMIT
