@@ -1,4 +1,4 @@
-"""A HubSpot for tests: it keeps state and refuses what the real one refuses.
+"""A stand-in of HubSpot: it keeps state and refuses what the real one refuses.
 
 There is no search in it: the real index lags, so nobody may rely on it.
 """
@@ -14,6 +14,10 @@ from typing import Any
 from urllib.parse import unquote
 
 import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 TOKEN = "pat-sample-0123456789"  # noqa: S105  # sample data
 VERSION = "2026-09"
@@ -53,7 +57,10 @@ class Thing:
 
 @dataclass
 class FakeHubSpot:
-    """Use `transport()` in an httpx client. `before` may answer (or raise) in its stead; `after` loses its answers."""
+    """Use `transport()` in an httpx client, or serve `served(…)`.
+
+    `before` may answer (or raise) in its stead; `after` loses its answers.
+    """
 
     token: str = TOKEN
     association_page: int = 100
@@ -267,3 +274,17 @@ def _owners(params: Mapping[str, str]) -> dict[str, Any]:
     results = [{"id": OWNERS[email], "email": email, "userId": 9} for email in wanted[start : start + 1]]
     more = {"paging": {"next": {"after": str(start + 1)}}} if start + 1 < len(wanted) else {}
     return {"results": results, **more}
+
+
+def served(hubspot: FakeHubSpot) -> Starlette:
+    """The stand-in as an application that a server can serve: one request at a time, as its state wants."""
+
+    async def answer(request: Request) -> Response:
+        asked = httpx.Request(
+            request.method, str(request.url), headers=request.headers.raw, content=await request.body()
+        )
+        given = hubspot.handle(asked)
+        kept = {name: value for name, value in given.headers.items() if name in ("content-type", "retry-after")}
+        return Response(given.content, given.status_code, headers=kept)
+
+    return Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST", "PATCH", "DELETE"])])
