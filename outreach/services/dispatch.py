@@ -47,6 +47,7 @@ class Dispatcher:
             lambda steps: write(engine, owner, steps), name="writer"
         )
         self._working_on: set[str] = set()  # claims; used by the loop and read by the heart
+        self._in_hand: set[str] = set()  # touches; used by the loop alone
         self._stopped = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="leases", daemon=True)
         self._heart.start()
@@ -70,6 +71,16 @@ class Dispatcher:
         return len(batch)
 
     async def _carry_out(self, ready: Ready) -> None:
+        if ready.touch_id in self._in_hand:
+            # This process slept through its lease, and the touch was claimed again: what began first goes on.
+            return
+        self._in_hand.add(ready.touch_id)
+        try:
+            await self._to_its_outcome(ready)
+        finally:
+            self._in_hand.discard(ready.touch_id)
+
+    async def _to_its_outcome(self, ready: Ready) -> None:
         outcome = _refused(ready, ready.block) if ready.block else await self._deliver(ready)
         if outcome is not None:
             await self._record(outcome)
