@@ -5,9 +5,10 @@ The scheduler is driven by hand here, with the machine's clock, unless a test st
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -23,9 +24,9 @@ from outreach.content.revision import freeze
 from outreach.domain.touch import TouchState
 from outreach.sandbox.smtp_sink import Sink, Stage
 from outreach.scheduler import Scheduler
-from outreach.services import revise
+from outreach.services import revise, unknown
 from outreach.services.enroll import Selection, enroll
-from outreach.store.tables import addresses, enrollments, leads, touches
+from outreach.store.tables import addresses, enrollments, leads, leases, touches
 from outreach.testing.field import FILES
 from outreach.testing.processes import Role, RoleForge, wait_until
 
@@ -98,8 +99,8 @@ class Journey:
         self.app.close()
         self.sink.stop()
 
-    def start(self, role: str = "worker", *, die: str = "", nth: int = 1) -> Role:
-        """A role as a process of its own; `die` names a point at which it kills itself, the n-th time it comes by."""
+    def start(self, role: str = "worker", *, die: str = "", nth: int = 1, by: signal.Signals = signal.SIGKILL) -> Role:
+        """A role as a process of its own; `die` names a point at which it ends `by`, the n-th time it comes by."""
         order = {
             "role": role,
             "root": str(self.root),
@@ -108,6 +109,7 @@ class Journey:
             "batch": self._batch,
             "die": die,
             "nth": nth,
+            "by": by,
         }
         started = self._forge.start(order, self.root / f"{role}-{next(self._numbers)}.log")
         self._roles.append(started)
@@ -116,6 +118,24 @@ class Journey:
     def pull_the_plug(self, role: Role, stage: Stage, nth: int) -> None:
         """Kill the role when a transaction reaches that stage for the n-th time from now."""
         self._plug = (stage, nth, role)
+
+    def wait_for_mails(self, number: int, seconds: float = 30) -> None:
+        """Until the sink has accepted that many, scheduling meanwhile."""
+
+        self.wait_for(lambda: self.sink.accepted >= number, seconds)
+
+    def wait_for(self, condition: Callable[[], bool], seconds: float = 30) -> None:
+        """Schedule until that is so."""
+
+        def is_so() -> bool:
+            self.work()
+            return condition()
+
+        self._wait(is_so, seconds)
+
+    def states_held_by(self, role: Role) -> set[str]:
+        """The states of the touches that the role owns."""
+        return {row["state"] for row in self.touches() if row["owner"] and f":{role.pid}:" in row["owner"]}
 
     def _watch(self, stage: Stage, _recipient: str) -> None:
         if self._plug is None or self._plug[0] is not stage:
@@ -135,31 +155,34 @@ class Journey:
 
     def work_until_gone(self, role: Role, seconds: float = 30) -> None:
         """Schedule until that role is gone."""
-
-        def is_gone() -> bool:
-            self.work()
-            return not role.is_alive()
-
-        wait_until(is_gone, seconds=seconds, what="the death of the role")
+        self.wait_for(lambda: not role.is_alive(), seconds)
 
     def work_until_settled(self, seconds: float = 40) -> None:
         """Schedule until nothing more will happen by itself."""
-
-        def is_settled() -> bool:
-            self.work()
-            return self.is_settled()
-
-        self._wait(is_settled, seconds)
+        self.wait_for(self.is_settled, seconds)
 
     def wait_until_settled(self, seconds: float = 40) -> None:
         """The same, where a scheduler runs as a process."""
         self._wait(self.is_settled, seconds)
 
-    def _wait(self, condition: Any, seconds: float) -> None:
+    def _wait(self, condition: Callable[[], bool], seconds: float) -> None:
         try:
             wait_until(condition, seconds=seconds, what="the end of the journey")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.states()}\n{self.said()[-6000:]}") from None
+
+    def leader(self) -> int | None:
+        """The process id of the scheduler that leads."""
+        found = self._rows(leases)
+        return int(found[0]["owner"].split(":")[1]) if found else None
+
+    def decide(self) -> None:
+        """What a person does about unknown messages who can see the recipient's mailbox."""
+        copies = self.copies()
+        for row in self.touches():
+            if row["state"] == TouchState.UNKNOWN:
+                decided = unknown.accept if copies[row["message_id"]] else unknown.resend
+                decided(self.app.engine, row["id"], by="test")
 
     def is_settled(self) -> bool:
         """Everybody is finished, or waits for somebody to decide about an unknown message."""

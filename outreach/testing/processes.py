@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psutil
+
 from outreach.clock import SystemClock
 
 T = TypeVar("T")
@@ -58,6 +60,13 @@ class Role:
     def terminate(self) -> None:
         """SIGTERM: it finishes what is on the wire. Returns at once."""
         self._signal(signal.SIGTERM)
+
+    def is_frozen(self) -> bool:
+        """Does it stand still by SIGSTOP, as on a suspended machine?"""
+        return self.is_alive() and psutil.Process(self.pid).status() == psutil.STATUS_STOPPED
+
+    def wake(self) -> None:
+        self._signal(signal.SIGCONT)
 
     def wait(self, seconds: float = 30) -> None:
         """Until it is gone."""

@@ -79,7 +79,7 @@ def _carry_out(order: dict[str, Any]) -> None:
     logs.everything()
     os.environ.update(order["environ"])
     if order["die"]:
-        _lay_mine(order["die"], order["nth"])
+        _lay_mine(order["die"], order["nth"], signal.Signals(order["by"]))
     configured = settings.load(Path(order["root"]), os.environ)
     lease = timedelta(seconds=order["lease"])
     policy = replace(apps.policy_of(configured), batch=order["batch"], lease=lease, pick_up=lease)
@@ -99,13 +99,13 @@ def _start(built: apps.App, role: str) -> Any:
     return started
 
 
-def _lay_mine(point: str, nth: int) -> None:
-    """Die when that point is reached for the n-th time."""
+def _lay_mine(point: str, nth: int, by: signal.Signals) -> None:
+    """Die (or freeze, by SIGSTOP) when that point is reached for the n-th time."""
     numbers = count(1)
 
     def pass_or_die() -> None:
         if next(numbers) == nth:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), by)
 
     if point == IN_THE_BODY:
         _die_in_the_body(pass_or_die)
