@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from urllib.parse import unquote
 
 from outreach.mail.identifiers import unique
 
 People = tuple[tuple[str, str], ...]
-"""(address kind, normalised value); the kind `provider_id` is the provider's own id of a person."""
+"""(address kind, normalised value); in place of an address it may be the provider's own id of the person."""
 
 CHANNELS = ("email", "linkedin", "x", "whatsapp", "sms", "telegram", "other")
 
@@ -26,14 +27,14 @@ _PHONE = re.compile(r"^(?:whatsapp:|tel:|sms:)?\s*(\+?[\d\s().\-/]{6,30})$", re.
 
 def email_of(text: str) -> str:
     """The first e-mail address in a text such as `Ada <Ada@Example.com>`, in lower case; empty when there is none."""
-    found = emails_in(text[:_MAX_VALUE])
+    text = text[:_MAX_VALUE]
+    found = [one for piece in text.split("<")[1:] for one in emails_in(piece.partition(">")[0])] or emails_in(text)
     return found[0] if found else ""
 
 
 def emails_in(text: str) -> tuple[str, ...]:
-    """Every e-mail address in a header value, in lower case, each once; what stands in angle brackets goes first."""
-    bracketed = [part for piece in text.split("<")[1:] for part in _found(piece.partition(">")[0])]
-    return unique(address for address in (*bracketed, *_found(text)) if _is_plausible(address))
+    """Every e-mail address in a header value, in lower case, each once, in its order."""
+    return unique(address for address in _found(text) if _is_plausible(address))
 
 
 def people_of(channel: str, value: str) -> People:
@@ -57,7 +58,7 @@ def linkedin_url(value: str) -> str:
     match = _LINKEDIN.search(value[:_MAX_VALUE])
     if not match:
         return ""
-    slug = unquote(match.group(2)).strip().rstrip(".")
+    slug = unicodedata.normalize("NFC", unquote(match.group(2))).strip().rstrip(".")
     section = "in" if match.group(1).lower() == "pub" else match.group(1).lower()
     return f"https://www.linkedin.com/{section}/{slug if _is_member_id(slug) else slug.lower()}"[:_MAX_STORED]
 
@@ -76,7 +77,18 @@ def phone_number(value: str) -> str:
 def _found(text: str) -> list[str]:
     plain = _EMAIL.findall(text) if "@" in text else []
     quoted = _QUOTED_EMAIL.findall(text) if '"@' in text else []
-    return [address.strip("'.").lower() for address in (*plain, *quoted)]
+    return [_stored(address.strip("'.").lower()) for address in (*plain, *quoted)]
+
+
+def _stored(address: str) -> str:
+    """Composed characters in the local part, and the domain in ASCII, as leads are stored."""
+    if address.isascii():
+        return address
+    local, _, domain = unicodedata.normalize("NFC", address).rpartition("@")
+    try:
+        return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        return f"{local}@{domain}"
 
 
 def _is_plausible(address: str) -> bool:
@@ -97,15 +109,15 @@ def _as_linkedin(value: str) -> People:
     url = linkedin_url(value)
     if url:
         slug = url.rpartition("/")[2]
-        return (("linkedin", url), ("provider_id", slug)) if _is_member_id(slug) else (("linkedin", url),)
-    return (("provider_id", value[:255]),) if value else ()
+        return (("linkedin", url), ("linkedin", slug)) if _is_member_id(slug) else (("linkedin", url),)
+    return (("linkedin", value[:255]),) if value else ()
 
 
 def _as_handle(kind: str, value: str) -> People:
     match = _HANDLE.match(_PROFILE_HOST.sub("", value).rstrip("/"))
     if match:
-        return ((kind, match.group(1).lower()),)
-    return (("provider_id", value[:255]),) if value else ()
+        return tuple(dict.fromkeys(((kind, match.group(1).lower()), (kind, value[:255]))))
+    return ((kind, value[:255]),) if value else ()
 
 
 def _as_phone(value: str) -> People:
@@ -120,7 +132,7 @@ def _as_whatsapp(value: str) -> People:
 
 def _by_its_looks(value: str) -> People:
     found = _as_email(value) + _as_phone(value) + (_as_linkedin(value) if "linkedin.com/" in value.lower() else ())
-    return found or ((("provider_id", value[:255]),) if value else ())
+    return found or ((("other", value[:255]),) if value else ())
 
 
 _READERS: dict[str, Callable[[str], People]] = {

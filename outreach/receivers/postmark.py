@@ -108,6 +108,7 @@ class Postmark:
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self._own = frozenset(address.strip().lower() for address in options.own)
 
     def verify(self, delivery: Delivery, *, now: datetime) -> None:
         require_basic_auth(delivery.headers, self._options.user, self._options.accepted)
@@ -141,7 +142,7 @@ class Postmark:
         return event_of(understood, key=key, at=at, channel="email", clues=_mail_clues(payload, understood))
 
     def _understood(self, payload: Json, now: datetime) -> Understood:
-        own, raw = frozenset(self._options.own), text_at(payload, "RawEmail")
+        own, raw = self._own, text_at(payload, "RawEmail")
         if raw:
             return understand(raw.encode("utf-8", "replace"), own=own, now=now)
         return understand_text(_given(payload), own=own, now=now)

@@ -82,6 +82,7 @@ class Standard:
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self._own = frozenset(address.strip().lower() for address in options.own)
         self._secrets = tuple(secret_bytes(secret) for secret in options.secrets)
 
     def verify(self, delivery: Delivery, *, now: datetime) -> None:
@@ -132,7 +133,7 @@ class Standard:
             return understand_chat(text, subject=subject)
         headers = (("From", text_at(payload, "from")), ("In-Reply-To", text_at(payload, "in_reply_to")))
         given = Given(subject=subject, text=text, html=html, headers=headers)
-        return understand_text(given, own=frozenset(self._options.own), now=now)
+        return understand_text(given, own=self._own, now=now)
 
     def _key_of(self, delivery: Delivery, payload: Json) -> str:
         own_id = text_at(payload, "id")

@@ -69,6 +69,7 @@ class Unipile:
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self._own = frozenset(address.strip().lower() for address in options.own)
 
     def verify(self, delivery: Delivery, *, now: datetime) -> None:
         given = delivery.headers.get(self._options.header.lower(), "")
@@ -131,7 +132,7 @@ class Unipile:
             ),
             from_name=text_at(sender, "display_name"),
         )
-        return understand_text(given, own=frozenset(self._options.own), now=now)
+        return understand_text(given, own=self._own, now=now)
 
 
 def _message_event(payload: Json, delivery: Delivery) -> Event:
@@ -149,7 +150,7 @@ def _message_event(payload: Json, delivery: Delivery) -> Event:
             addresses=_people(others, channel),
         ),
     )
-    data = _data_of(payload) | {"from_name": text_at(sender, "attendee_name")[:200]} | dict(event.data)
+    data = _data_of(payload) | _person_of(sender, "attendee") | dict(event.data)
     return replace(event, kind=EventKind.OWN if is_own else event.kind, data=data)
 
 
@@ -163,7 +164,7 @@ def _relation_event(payload: Json, delivery: Delivery) -> Event:
         at=delivery.received_at,
         channel="linkedin",
         clues=Clues(addresses=tuple(dict.fromkeys(one for value in values for one in people_of("linkedin", value)))),
-        data=_data_of(payload) | {"from_name": text_at(payload, "user_full_name")[:200]},
+        data=_data_of(payload) | _person_of(payload, "user"),
     )
 
 
@@ -224,6 +225,13 @@ def _channel_of(payload: Json) -> str:
 def _data_of(payload: Json) -> dict[str, object]:
     names = ("account_id", "chat_id", "message_id", "webhook_name")
     return {name: text_at(payload, name)[:512] for name in names if text_at(payload, name)}
+
+
+def _person_of(payload: Json, prefix: str) -> dict[str, object]:
+    """Who it is: the name, and the provider's id, by which messages can be sent."""
+    name = text_at(payload, f"{prefix}_name") or text_at(payload, f"{prefix}_full_name")
+    found = {"from_name": name[:200], "provider_id": text_at(payload, f"{prefix}_provider_id")[:255]}
+    return {key: value for key, value in found.items() if value}
 
 
 def _key_of(payload: Json, delivery: Delivery) -> str:

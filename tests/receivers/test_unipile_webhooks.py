@@ -114,8 +114,9 @@ def test_a_message_of_the_lead_is_a_reply() -> None:
     assert (event.kind, event.channel, event.text) == (EventKind.REPLIED, "linkedin", "Hello, tell me more")
     assert event.clues.thread_ids == ("chat_1",)
     assert ("linkedin", "https://www.linkedin.com/in/ACoAAada") in event.clues.addresses
-    assert ("provider_id", "ACoAAada") in event.clues.addresses
+    assert ("linkedin", "ACoAAada") in event.clues.addresses
     assert event.data["from_name"] == "Ada Example"
+    assert event.data["provider_id"] == "ACoAAada"
 
 
 def test_our_own_message_is_our_own_and_names_the_other_side() -> None:
@@ -124,7 +125,7 @@ def test_our_own_message_is_our_own_and_names_the_other_side() -> None:
 
     assert event.kind is EventKind.OWN
     assert event.clues.provider_ids == ("m_1",)
-    assert event.clues.addresses == (("provider_id", "ACoAAada"),)
+    assert event.clues.addresses == (("linkedin", "ACoAAada"),)
 
 
 def test_a_message_without_any_sender_is_not_taken_for_our_own() -> None:
@@ -138,7 +139,8 @@ def test_a_new_relation_is_an_accepted_invitation() -> None:
 
     assert (event.kind, event.channel) == (EventKind.ACCEPTED, "linkedin")
     assert ("linkedin", "https://www.linkedin.com/in/ada-example") in event.clues.addresses
-    assert ("provider_id", "ACoAAada") in event.clues.addresses
+    assert ("linkedin", "ACoAAada") in event.clues.addresses
+    assert event.data["provider_id"] == "ACoAAada"
 
 
 def test_a_relation_known_by_its_public_name_alone_is_found_by_clues_too() -> None:
