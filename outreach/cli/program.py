@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from outreach.cli import crm, decisions, enrolling, files, holding, inbound, leads, operations, people, reading, roles
+from outreach.cli import (
+    crm,
+    decisions,
+    enrolling,
+    files,
+    holding,
+    inbound,
+    leads,
+    operations,
+    people,
+    reading,
+    rehearsing,
+    roles,
+)
 from outreach.cli.failures import Commands
 from outreach.cli.invocation import Invocation
 
@@ -46,7 +59,7 @@ def _begin(
     context.obj = Invocation(root=workspace or Path(), is_debugging=debug)
 
 
-for module in (files, people, enrolling, holding, reading, decisions, roles, operations):
+for module in (files, rehearsing, people, enrolling, holding, reading, decisions, roles, operations):
     module.add_to(program)
 program.add_typer(leads.commands, name="leads")
 program.add_typer(crm.commands, name="crm")

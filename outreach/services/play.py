@@ -1,0 +1,282 @@
+"""One lead on its way through a sequence: the clock jumps from one due instant to the next until nothing is to come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import RowMapping, select
+
+from outreach.clock import MovableClock
+from outreach.content.revision import Revision
+from outreach.content.sequence_tests import Case, Happening
+from outreach.domain import window
+from outreach.domain.enrollment import EnrollmentState, FinishReason
+from outreach.domain.sequence import TouchStep
+from outreach.domain.touch import TouchState
+from outreach.services import recover
+from outreach.services.advance import advance
+from outreach.services.claim import allowed_now, claim_due
+from outreach.services.engine import Engine
+from outreach.services.messages import template_of
+from outreach.services.rehearsed_news import bring
+from outreach.store import lead_rows
+from outreach.store.tables import enrollments, touches
+
+_MOST_ROUNDS = 100  # at one instant
+_MOST_JUMPS = 2_000
+_MOST_IDLE_JUMPS = 10
+"""Who waits for a person is looked at daily; after so many looks in vain nothing else will happen by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Came:
+    """One touch that went out, or one that was blocked and never did. `at` is in UTC."""
+
+    at: datetime
+    step: str | None
+    action: str | None
+    templates: tuple[str, ...]  # the step's own and the one that was used; of a task its kind
+    variant: str | None = None
+    sender: str | None = None
+    subject: str = ""
+    blocked: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How things stand at the end. `reason` None: still active, or never enrolled."""
+
+    at: datetime
+    reason: FinishReason | None
+    detail: str
+    stage: str
+    status: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """What came of a case. `troubles`: line of the file → what could not happen."""
+
+    zone: str
+    touches: tuple[Came, ...]
+    end: Ended
+    troubles: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The enrollments as they stand, in the order they began, and their touches."""
+
+    enrollments: Sequence[RowMapping]
+    touches: Sequence[RowMapping]
+
+    @property
+    def is_finished(self) -> bool:
+        return all(row["state"] == EnrollmentState.FINISHED for row in self.enrollments)
+
+    @property
+    def mark(self) -> tuple[object, ...]:
+        """Changes whenever anything moved."""
+        standing = [(row["cursor"], row["cursor_at"], row["state"], row["snoozed_until"]) for row in self.enrollments]
+        return (*standing, *((touch["id"], touch["state"], touch["due_at"], touch["block"]) for touch in self.touches))
+
+
+class Play:
+    """One run, from the enrolling to the instant at which nothing is to come any more, or the case says stop."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: MovableClock,
+        case: Case,
+        lead_id: str,
+        *,
+        zone: ZoneInfo,
+        carry_out: Callable[[str], None],
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._case = case
+        self._lead_id = lead_id
+        self._zone = zone
+        self._carry_out = carry_out
+        self._actions: frozenset[str] = frozenset()
+        self._blocked_at: dict[str, datetime] = {}
+        self._troubles: list[tuple[int, str]] = []
+
+    def run(self) -> Played:
+        diary = sorted(enumerate(self._case.happens), key=lambda entry: (self._at(entry[1]), entry[0]))
+        self._settle()
+        seen, idle = self._look(), 0
+        for _ in range(_MOST_JUMPS):
+            next_at = self._next(seen, diary)
+            if next_at is None or idle > _MOST_IDLE_JUMPS or self._is_enough(seen, diary, next_at):
+                break
+            self._clock.move_to(next_at)
+            while diary and self._at(diary[0][1]) <= self._clock.now():
+                self._happen(*diary.pop(0))
+                idle = 0
+            self._settle()
+            before, seen = seen.mark, self._look()
+            idle = 0 if before != seen.mark or diary else idle + 1
+        return self._played(seen)
+
+    def _at(self, happening: Happening) -> datetime:
+        """An instant; days since the start are calendar days of the lead's zone."""
+        if happening.after is not None:
+            return window.add(happening.after, self._instant(self._case.start), self._zone)
+        assert happening.at is not None
+        return self._instant(happening.at)
+
+    def _instant(self, wall: datetime) -> datetime:
+        return wall.replace(tzinfo=self._zone).astimezone(UTC)
+
+    def _happen(self, number: int, happening: Happening) -> None:
+        trouble = bring(self._engine, happening, self._lead_id, number=number)
+        if trouble:
+            self._troubles.append((happening.place.line, f"{happening.what}: {trouble}"))
+
+    def _settle(self) -> None:
+        """Until nothing is left to do at this instant."""
+        for _ in range(_MOST_ROUNDS):
+            recover.open_windows(self._engine)
+            while advance(self._engine):
+                pass
+            claims = claim_due(self._engine, self._due_actions())
+            if not claims:
+                return
+            for claim_id in claims:
+                self._carry_out(claim_id)
+        raise RuntimeError(f"{self._case.where} does not come to rest at {self._clock.now():%Y-%m-%d %H:%M}")
+
+    def _due_actions(self) -> list[str]:
+        statement = select(touches.c.action).where(touches.c.state == TouchState.PLANNED).distinct()
+        with self._engine.store.read() as connection:
+            return list(connection.execute(statement).scalars())
+
+    def _look(self) -> _Seen:
+        with self._engine.store.read() as connection:
+            entered = select(enrollments).where(enrollments.c.lead_id == self._lead_id).order_by(enrollments.c.id)
+            planned = select(touches).where(touches.c.lead_id == self._lead_id).order_by(touches.c.id)
+            seen = _Seen(
+                list(connection.execute(entered).mappings()),
+                list(connection.execute(planned).mappings()),
+            )
+        for touch in seen.touches:
+            if touch["block"] or touch["state"] in (TouchState.SKIPPED, TouchState.FAILED):
+                self._blocked_at.setdefault(touch["id"], self._clock.now())
+        return seen
+
+    def _next(self, seen: _Seen, diary: Sequence[tuple[int, Happening]]) -> datetime | None:
+        now = self._clock.now()
+        found = [at for at in self._due(seen, now) if at > now]
+        if diary:
+            found.append(self._at(diary[0][1]))
+        return min(found, default=None)
+
+    def _due(self, seen: _Seen, now: datetime) -> Iterator[datetime]:
+        for row in seen.enrollments:
+            if row["state"] == EnrollmentState.ACTIVE and row["due_at"]:
+                yield row["due_at"]
+        for touch in seen.touches:
+            if touch["state"] != TouchState.PLANNED or touch["due_at"] is None:
+                continue
+            yield touch["due_at"]
+            if touch["due_at"] <= now:
+                yield from self._held_up(touch, now)
+
+    def _held_up(self, touch: RowMapping, now: datetime) -> Iterator[datetime]:
+        """Its time has come, and it did not go: the window closes, a limit frees, or a day off ends."""
+        if touch["closes_at"]:
+            yield touch["closes_at"]
+        sender = self._engine.sender(touch["sender"])
+        if sender.is_frozen(now):
+            yield window.local_day_bounds(now, ZoneInfo(sender.zone))[1]
+        with self._engine.store.read() as connection:
+            wait_until = allowed_now(connection, sender, touch["action"], now).wait_until
+        if wait_until:
+            yield wait_until
+
+    def _is_enough(self, seen: _Seen, diary: Sequence[tuple[int, Happening]], next_at: datetime) -> bool:
+        """Where the case says when to stop: at the end's own time, or once everything listed came and it goes on."""
+        if diary:
+            return False
+        end = self._case.end
+        if end is None or end.finished is not None:
+            return seen.is_finished
+        if end.at or end.on:
+            return next_at > self._latest(end.at, end.on)
+        listed = [self._latest(each.at, each.on) for each in self._case.touches if each.at or each.on]
+        came = sum(touch["state"] == TouchState.SENT for touch in seen.touches)
+        return came >= len(self._case.touches) and all(next_at > at for at in listed)
+
+    def _latest(self, at: datetime | None, on: Any) -> datetime:
+        """The last instant that still is that minute or day."""
+        if at is not None:
+            return self._instant(at) + timedelta(minutes=1, microseconds=-1)
+        return self._instant(datetime.combine(on, time(23, 59))) + timedelta(minutes=1, microseconds=-1)
+
+    def _played(self, seen: _Seen) -> Played:
+        with self._engine.store.read() as connection:
+            lead = lead_rows.load(connection, [self._lead_id])[0]
+            revisions = {
+                each["revision_id"]: self._engine.revisions.get(connection, each["revision_id"])
+                for each in seen.touches
+            }
+        last = seen.enrollments[-1]
+        came = [found for touch in seen.touches if (found := self._came(touch, revisions, last))]
+        end = Ended(
+            at=last["finished_at"] or self._clock.now(),
+            reason=FinishReason(last["reason"]) if last["reason"] else None,
+            detail=last["detail"] or "",
+            **of_lead(lead),
+        )
+        ordered = tuple(sorted(came, key=lambda each: each.at))
+        return Played(zone=self._zone.key, touches=ordered, end=end, troubles=tuple(self._troubles))
+
+    def _came(self, touch: RowMapping, revisions: dict[str, Revision], last: RowMapping) -> Came | None:
+        at, blocked = touch["sent_at"], None
+        if touch["state"] != TouchState.SENT:
+            blocked = _why_blocked(touch)
+            at = self._blocked_at.get(touch["id"])
+        if at is None or (touch["state"] != TouchState.SENT and blocked is None):
+            return None
+        step = revisions[touch["revision_id"]].sequence.touch_step(touch["step"])
+        return Came(
+            at=at,
+            step=touch["step"],
+            action=touch["action"],
+            templates=_called(step, touch["variant"]),
+            variant=touch["variant"],
+            sender=touch["sender"],
+            subject=touch["subject"] or "",
+            blocked=blocked,
+        )
+
+
+_ENDINGS = frozenset(FinishReason)
+
+
+def _why_blocked(touch: RowMapping) -> str | None:
+    """Why a touch did not go out; None for one whose time had not come when the sequence ended or the case stopped."""
+    if touch["state"] == TouchState.PLANNED:
+        return str(touch["block"]) if touch["block"] else None
+    reason = touch["reason"] or ""
+    return None if touch["state"] == TouchState.SKIPPED and reason in _ENDINGS else reason
+
+
+def _called(step: TouchStep, variant: str | None) -> tuple[str, ...]:
+    if step.task is not None:
+        return (step.task.kind,)
+    used = template_of(step, variant)
+    return tuple(dict.fromkeys(name for name in (step.template, used) if name))
+
+
+def of_lead(lead: RowMapping) -> dict[str, Any]:
+    """The part of an end that stands on the lead (row of `lead_rows.load`)."""
+    return {"stage": lead["leads_stage"], "status": lead["leads_status"], "tags": tuple(lead["leads_tags"])}
