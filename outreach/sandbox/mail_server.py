@@ -62,6 +62,7 @@ class MailServer:
     ) -> None:
         self.mails: list[Mail] = []
         self.port = 0
+        self._sessions: list[SMTP] = []
         self._desk = _Desk(self, accounts, on_mail, refused=refused, put_off=set(put_off), on_refusal=on_refusal)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="mail-server", daemon=True)
@@ -77,16 +78,16 @@ class MailServer:
         self.port = self._server.sockets[0].getsockname()[1]
 
     def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._shut)
+        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result(_SECONDS_TO_START)
+        self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_SECONDS_TO_START)
-        if not self._thread.is_alive():
-            self._loop.close()
+        self._loop.close()
 
     async def _listen(self) -> asyncio.Server:
         return await self._loop.create_server(self._session, "127.0.0.1", 0)
 
     def _session(self) -> SMTP:
-        return SMTP(
+        session = SMTP(
             self._desk,
             hostname="mail.sandbox.example",
             ident="ready",
@@ -95,13 +96,20 @@ class MailServer:
             authenticator=self._desk.authenticate,
             loop=self._loop,
         )
+        self._sessions.append(session)
+        return session
 
-    def _shut(self) -> None:
+    async def _shut(self) -> None:
+        """Whoever is still connected is cut off."""
         if self._server:
             self._server.close()
-        for task in asyncio.all_tasks(self._loop):
+        for session in self._sessions:
+            if session.transport:
+                session.transport.close()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
             task.cancel()
-        self._loop.call_soon(self._loop.stop)
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 class _Desk:
