@@ -28,6 +28,7 @@ from outreach.sandbox.providers import Providers, Secrets
 from outreach.sandbox.story_clock import StoryClock
 from outreach.sandbox.unipile_server import UnipileServer
 from outreach.scheduler import Scheduler
+from outreach.web.backing import services_of
 from outreach.web.server import WebServer
 from outreach.worker import Worker
 
@@ -192,7 +193,7 @@ def _program(stack: ExitStack, root: Path, clock: StoryClock, port: int) -> tupl
     worker = Worker(app)
     worker.start()
     stack.callback(worker.close)
-    web = WebServer(app.web_services(), port=port)
+    web = WebServer(services_of(app), port=port)
     web.start()
     stack.callback(web.stop)
     return app, Scheduler(app), web
