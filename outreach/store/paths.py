@@ -14,7 +14,7 @@ from outreach.domain.touch import TouchState
 from outreach.store.tables import enrollments, events, stage_moves, tasks, touches
 from outreach.store.within import within
 
-_NAMES = {
+EVENT_NAMES = {
     EventKind.OPENED: "open",
     EventKind.CLICKED: "click",
     EventKind.ACCEPTED: "linkedin.accepted",
@@ -74,12 +74,12 @@ def _from_events(
         .join(events, events.c.lead_id == enrollments.c.lead_id)
         .where(
             within(enrollments.c.id, enrollment_ids),
-            events.c.kind.in_(_NAMES),
+            events.c.kind.in_(EVENT_NAMES),
             events.c.created_at >= enrollments.c.entered_at,
         )
     )
     for enrollment_id, kind, at in connection.execute(statement):
-        _note(found, enrollment_id, _NAMES[EventKind(kind)], at)
+        _note(found, enrollment_id, EVENT_NAMES[EventKind(kind)], at)
 
 
 def _from_tasks(connection: Connection, enrollment_ids: Collection[str], found: dict[str, dict[str, datetime]]) -> None:
