@@ -1,0 +1,358 @@
+"""A whole list through a sequence with a made-up clock: the decisions of the engine, without database and network.
+
+Who may enter is asked as `enroll` asks (`entrance.py`), where people go next as `advance` and `outcomes` do
+(`planner.next_move`), what a sender may do as `claim` does (`quota.allowance`), windows and holidays as everywhere
+(`window.next_open`), and what stands in the way as `standings` does (`rules.first_block`). Made up are only the clock
+and what people do in answer (`domain/simulation.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from outreach.domain.enrollment import EnrollmentState, FinishReason
+from outreach.domain.event import EventKind
+from outreach.domain.planner import Facts, Finish, Had, LookAgain, Move, PlanTouch, next_move
+from outreach.domain.rules import Standing, first_block
+from outreach.domain.sender import Sender
+from outreach.domain.sequence import TouchStep, Trigger
+from outreach.domain.shares import is_held_out
+from outreach.domain.simulation import Reaction
+from outreach.domain.touch import TouchState
+from outreach.services.entrance import Room, refusal, sender_for, zone_for
+from outreach.services.facts import path_facts, render_context, zone_of
+from outreach.services.simulate_course import Course
+from outreach.services.simulate_people import Known, Person, address_rows, enrollment_row, lead_row
+from outreach.services.simulate_queue import Queue, Touch
+from outreach.services.simulate_record import Record
+from outreach.services.simulate_writes import move_stage, write
+from outreach.store.paths import EVENT_NAMES
+
+_REACT, _LOOK, _SERVE = range(3)
+"""What comes first at one instant: news, then plans, then claims."""
+
+_MOST_ROUNDS = 1_000
+_CHUNK = 1_000
+
+_ENDS: Mapping[EventKind, tuple[Trigger, FinishReason]] = {
+    EventKind.REPLIED: (Trigger.REPLY, FinishReason.REPLIED),
+    EventKind.BOUNCED: (Trigger.BOUNCE, FinishReason.BOUNCED),
+    EventKind.UNSUBSCRIBED: (Trigger.UNSUBSCRIBE, FinishReason.UNSUBSCRIBED),
+    EventKind.BOOKED: (Trigger.MEETING, FinishReason.BOOKED),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """Who sends, and the order in which actions are claimed."""
+
+    senders: Mapping[str, Sender]
+    actions: tuple[str, ...]
+
+    def sender(self, name: str) -> Sender:
+        return self.senders.get(name) or Sender(name=name)
+
+    def turn(self, sender: Sender, action: str) -> int:
+        """When its queue is claimed, among those that are due at one instant."""
+        names = sorted(self.senders)
+        place = names.index(sender.name) if sender.name in self.senders else len(names)
+        order = self.actions.index(action) if action in self.actions else len(self.actions)
+        return place * (len(self.actions) + 1) + order
+
+
+class Simulation:
+    """Put people in with `enter`, script reactions with `react_at` where chance is not to decide, then `run`."""
+
+    def __init__(self, team: Team, courses: Mapping[str, Course], start: datetime) -> None:
+        self.start = self.now = start
+        self.record = Record()
+        self._team = team
+        self._courses = courses
+        self._queues: dict[tuple[str, str], Queue] = {}
+        self._rooms = {name: Room(course.entrance, {}) for name, course in courses.items()}
+        self._colleagues: dict[str, list[Person]] = {}
+        self._events: list[tuple[datetime, int, int, Any, Any]] = []
+        self._numbers = count()
+
+    def enter(
+        self, people: Iterable[Known], sequence: str, *, on_progress: Callable[[int], None] = lambda _: None
+    ) -> None:
+        """Enroll everybody who may enter, at the start."""
+        course = self._courses[sequence]
+        for done, known in enumerate(people, 1):
+            self._enter(known, course, self.start)
+            if done % _CHUNK == 0:
+                on_progress(_CHUNK)
+
+    def _enter(self, known: Known, course: Course, now: datetime, *, sender: Sender | None = None) -> None:
+        """As `enroll`; `sender` is who writes to the lead already."""
+        row, addresses = lead_row(known), address_rows(known)
+        reason = known.refused or refusal(course.entrance, row, addresses, now)
+        if reason is None and is_held_out(course.sequence.name, known.lead_id, course.sequence.holdout):
+            self.record.held_out += 1
+            return
+        reason = reason or self._rooms[course.sequence.name].refusal(known.company_id)
+        if reason:
+            self.record.refuse(reason, known)
+            return
+        zone, how = zone_for(course.entrance, row, addresses)
+        if sender is None or sender.name not in course.sequence.senders:
+            sender = sender_for(course.entrance, known.lead_id)
+        person = Person(known, len(self.record.people), course, sender, now)
+        person.live_in(zone)
+        self.record.enroll(person, how)
+        if known.company_id and Trigger.COMPANY_REPLY in course.sequence.stop_on:
+            self._colleagues.setdefault(known.company_id, []).append(person)
+        self._look(person, now)
+
+    def queue(self, sender: Sender, action: str) -> Queue:
+        """What that sender has to do of that action."""
+        key = (sender.name, action)
+        if key not in self._queues:
+            self._queues[key] = Queue(sender, action, self._team.turn(sender, action))
+        return self._queues[key]
+
+    @property
+    def queues(self) -> list[Queue]:
+        return [self._queues[key] for key in sorted(self._queues)]
+
+    def react_at(self, person: Person, reaction: Reaction, step_id: str = "") -> None:
+        """What a person does at a given time."""
+        heappush(self._events, (reaction.at, _REACT, next(self._numbers), person, (reaction, step_id)))
+
+    def run(self, until: datetime, *, on_day: Callable[[datetime], None] = lambda _: None) -> Record:
+        """Let time pass until nothing is left to do, or until then."""
+        events = self._events
+        day = self.start.date()
+        while events and events[0][0] <= until:
+            at, rank, _, who, what = heappop(events)
+            self.now = at
+            if at.date() != day:
+                day = at.date()
+                on_day(at)
+            if rank >= _SERVE:
+                self._serve(who, at)
+            elif rank == _LOOK:
+                self._advance(who, at)
+            else:
+                self._react(who, at, *what)
+        return self.record
+
+    # Where people go.
+
+    def _look(self, person: Person, at: datetime) -> None:
+        person.look_at = at
+        heappush(self._events, (at, _LOOK, next(self._numbers), person, None))
+
+    def _advance(self, person: Person, now: datetime) -> None:
+        """As `advance`: everything that is known may be asked for."""
+        if person.look_at != now or person.reason:
+            return
+        person.look_at = None
+        move = next_move(_facts(person, person.happened), now)
+        for _ in range(_MOST_ROUNDS):
+            self._go(person, move, now)
+            if person.look_at != now:
+                return
+            person.look_at = None
+            move = next_move(_full_facts(person, now), now)
+        raise RuntimeError(f"sequence {person.course.sequence.name} does not come to rest for {person.known.name}")
+
+    def _go(self, person: Person, move: Move, now: datetime) -> None:
+        write(person, move.writes, now)
+        person.cursor, person.cursor_at = move.cursor, move.cursor_at
+        match move.outcome:
+            case PlanTouch():
+                self._plan(person, move.outcome, now)
+            case LookAgain(at=at) if at > now:
+                self._look(person, at)
+            case LookAgain():
+                person.look_at = now
+            case Finish():
+                self._end(person, move.outcome, now)
+
+    def _plan(self, person: Person, plan: PlanTouch, now: datetime) -> None:
+        sender = self._team.sender(plan.step.sender) if plan.step.sender else person.sender
+        queue = self.queue(sender, plan.step.action)
+        person.is_open = True
+        touch = Touch(person, plan.step.id, plan.variant, plan.is_first, plan.due_at, next(self._numbers))
+        queue.add(touch, self._windows(person, sender), now)
+        self._wake(queue, plan.due_at, now)
+
+    def _windows(self, person: Person, sender: Sender) -> Any:
+        """The windows a touch waits for: those of the sender who sends it, where the schedule is the sender's."""
+        zone = person.zone
+        if sender is not person.sender:
+            zone = zone_of(person.course.sequence.schedule, {"enrollments_zone": person.zone_name}, sender)
+        return person.course.windows_in(zone, person.is_holiday)
+
+    def _end(self, person: Person, finish: Finish, now: datetime) -> None:
+        mapped = person.course.sequence.stages.get(Trigger.NO_REPLY)
+        if finish.reason is FinishReason.COMPLETED and mapped:
+            move_stage(person, mapped, now)
+        self._finish(person, finish.reason, now)
+        following = self._courses.get(finish.enroll or "")
+        if following:
+            self._enter(_as_of(person), following, now, sender=person.sender)
+
+    def _finish(self, person: Person, reason: FinishReason, now: datetime) -> None:
+        if person.reason is None:
+            person.reason, person.finished_at, person.is_open = reason, now, False
+            self.record.finish(reason)
+            self._rooms[person.course.sequence.name].leave(person.known.company_id)
+
+    # What senders do.
+
+    def _wake(self, queue: Queue, at: datetime, now: datetime) -> None:
+        at = max(at, queue.held_until or at, now)
+        if queue.wake_at is None or at < queue.wake_at:
+            queue.wake_at = at
+            heappush(self._events, (at, _SERVE + queue.number, next(self._numbers), queue, at))
+
+    def _serve(self, queue: Queue, now: datetime) -> None:
+        if queue.wake_at != now:
+            return None
+        queue.wake_at = None
+        while (due_at := queue.next_at(now)) is not None:
+            if due_at > now:
+                return self._wake(queue, due_at, now)
+            allowed = queue.allowed(now)
+            if allowed.count == 0:
+                queue.hold(allowed, now)
+                return self._wake(queue, allowed.wait_until or now, now)
+            for _ in range(len(queue) if allowed.count is None else allowed.count):
+                due_at = queue.next_at(now)
+                if due_at is None or due_at > now:
+                    break
+                self._carry_out(queue, queue.take(now), now)
+        return None
+
+    def _carry_out(self, queue: Queue, touch: Touch, now: datetime) -> None:
+        person = touch.person
+        if person.reason:
+            return
+        step = person.course.sequence.touch_step(touch.step_id)
+        if self._is_blocked(queue, touch, step, now):
+            return
+        queue.use(now)
+        self.record.send(touch, queue, now)
+        stage = person.course.sequence.stages.get(Trigger.FIRST_TOUCH)
+        if touch.is_first and stage:
+            move_stage(person, stage, now)
+        for reaction in person.course.chances.after(person.known.lead_id, step, now):
+            self.react_at(person, reaction, step.id)
+        self._go_on(person, step, TouchState.SENT, now)
+
+    def _go_on(self, person: Person, step: TouchStep, state: TouchState, now: datetime) -> None:
+        """As `outcomes`: what needs to know what happened is left to `_advance`, at the same instant."""
+        person.is_open = False
+        person.had[step.id] = Had(state, now)
+        self._go(person, next_move(_facts(person, None), now), now)
+        if person.look_at == now and person.reason is None:
+            self._look(person, now)
+
+    def _is_blocked(self, queue: Queue, touch: Touch, step: TouchStep, now: datetime) -> bool:
+        person = touch.person
+        recipient = person.recipient(step.channel)
+        if step.channel not in queue.sender.channels:
+            recipient = recipient or "a person"
+        if recipient and not person.suppression and not person.snoozed_until:
+            return False
+        block = first_block(
+            Standing(
+                state=EnrollmentState.ACTIVE,
+                suppression=person.suppression,
+                snoozed_until=person.snoozed_until,
+                recipient=recipient,
+            ),
+            now,
+        )
+        if block is None:
+            return False
+        if block.is_final:
+            self._go_on(person, step, TouchState.SKIPPED, now)
+        elif block.until:
+            self._put_off(queue, touch, block.until, now)
+        self.record.block(block.because, is_for_good=not block.is_final and block.until is None)
+        return True
+
+    def _put_off(self, queue: Queue, touch: Touch, until: datetime, now: datetime) -> None:
+        windows = self._windows(touch.person, queue.sender)
+        touch.due_at = windows.after(until).opens_at
+        queue.add(touch, windows, now)
+        self._wake(queue, touch.due_at, now)
+
+    # What people do.
+
+    def _react(self, person: Person, now: datetime, reaction: Reaction, step_id: str) -> None:
+        if person.suppression:
+            return
+        kind = reaction.kind
+        is_first = not (person.events or {}).get(kind)
+        self.record.react(kind, is_first=is_first)
+        person.count(kind)
+        if kind in EVENT_NAMES:
+            person.note(EVENT_NAMES[kind], now)
+        if kind is EventKind.COMPLETED:
+            person.note("task.done", now)
+            person.note(f"task.done:{step_id}", now)
+        if kind in (EventKind.BOUNCED, EventKind.UNSUBSCRIBED):
+            person.suppression = str(kind)
+        if kind is EventKind.AUTORESPONDED:
+            _snooze(person, reaction)
+        elif kind in _ENDS:
+            self._stop(person, kind, now)
+        elif person.reason is None and not person.is_open:
+            self._look(person, now)
+
+    def _stop(self, person: Person, kind: EventKind, now: datetime) -> None:
+        trigger, reason = _ENDS[kind]
+        sequence = person.course.sequence
+        if person.reason is None and trigger in sequence.stop_on:
+            fallback = "responded" if trigger is Trigger.REPLY else ""
+            move_stage(person, sequence.stages.get(trigger) or fallback, now)
+            self._finish(person, reason, now)
+        if trigger is Trigger.REPLY:
+            for colleague in self._colleagues.get(person.known.company_id or "", ()):
+                if colleague is not person:
+                    self._finish(colleague, FinishReason.COMPANY_REPLIED, now)
+
+
+def _facts(person: Person, happened: Mapping[str, datetime] | None) -> Facts:
+    return Facts(
+        sequence=person.course.sequence,
+        enrollment_id=person.enrollment_id,
+        lead_id=person.known.lead_id,
+        cursor=person.cursor,
+        cursor_at=person.cursor_at,
+        zone=person.zone,
+        is_holiday=person.is_holiday,
+        had=person.had,
+        happened=happened,
+    )
+
+
+def _full_facts(person: Person, now: datetime) -> Facts:
+    """With the values of the lead, for steps that ask for them."""
+    row = enrollment_row(person)
+    context = render_context(row, address_rows(person.known), person.sender, now, events=person.event_counts)
+    facts = path_facts(person.course.sequence, row, (), sender=person.sender, happened=person.happened, context=context)
+    return replace(facts, had=person.had)
+
+
+def _snooze(person: Person, reaction: Reaction) -> None:
+    """Until the day named begins where the lead lives; never shortened."""
+    assert reaction.until is not None
+    until = datetime.combine(reaction.until, time(0), ZoneInfo(person.zone_name))
+    person.snoozed_until = max(until, person.snoozed_until or until)
+
+
+def _as_of(person: Person) -> Known:
+    """The lead as the finished sequence leaves them."""
+    return replace(person.known, stage=person.stage, enrollment_id="")
