@@ -26,12 +26,14 @@ from outreach.services.outcomes import Outcome, back_off
 from outreach.services.progress import Step, write
 from outreach.store import touches
 from outreach.store.group_commit import GroupCommit
+from outreach.store.session import OUTAGES
 
 log = structlog.get_logger()
 
 ChannelOf = Callable[[str, str], Channel | None]
 """(sender, channel) → the connected account, or None when a person has to do it."""
 
+_NOT_WRITTEN = Block("the database did not answer when the message was to be marked")
 _RECORD_TRIES = 30
 _RECORD_PAUSE_SECONDS = 2.0
 
@@ -155,7 +157,11 @@ class _LastLook:
         return self._look()
 
     async def _look(self) -> None:
-        self.block = await asyncio.wrap_future(self._writer.submit(self._ready.subject))
+        try:
+            self.block = await asyncio.wrap_future(self._writer.submit(self._ready.subject))
+        except OUTAGES as error:  # nothing was handed over, whether the mark was written or not
+            log.warning("mark_not_written", touch_id=self._ready.touch_id, error=str(error)[:200])
+            self.block = _NOT_WRITTEN
         if self.block is not None:
             raise errors.NotNow(self.block.because)
         self.was_marked = True

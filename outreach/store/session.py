@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 from outreach.errors import StoreError
 
@@ -25,6 +26,9 @@ _WAL_IS_SAFE_FROM = (3, 51, 3)
 _BUSY_MILLISECONDS = 30_000
 _TRIES = 5
 _CONFLICTS = {"40P01", "40001"}  # deadlock_detected, serialization_failure (PostgreSQL appendix A)
+
+OUTAGES = (OperationalError, InterfaceError, NoFreeConnection)
+"""What is raised when the database is away, restarting or overrun. A commit may have happened or not."""
 
 WIDE_STOP_LOCK = 7_206_151
 """Advisory lock: marks take it shared, stops of unknown width take it exclusively."""
