@@ -81,6 +81,7 @@ class Journey:
         self._lease = lease
         self._batch = batch
         self._numbers = count(1)
+        self._is_scheduled = False
         self._plug: tuple[Stage, int, Role] | None = None
         self.sink = Sink(watch=self._watch, delay=delay).start()
         self._write_files()
@@ -113,6 +114,7 @@ class Journey:
         }
         started = self._forge.start(order, self.root / f"{role}-{next(self._numbers)}.log")
         self._roles.append(started)
+        self._is_scheduled |= role == "scheduler"
         return started
 
     def pull_the_plug(self, role: Role, stage: Stage, nth: int) -> None:
@@ -120,12 +122,12 @@ class Journey:
         self._plug = (stage, nth, role)
 
     def wait_for_mails(self, number: int, seconds: float = 30) -> None:
-        """Until the sink has accepted that many, scheduling meanwhile."""
+        """Until the sink has accepted that many."""
 
         self.wait_for(lambda: self.sink.accepted >= number, seconds)
 
     def wait_for(self, condition: Callable[[], bool], seconds: float = 30) -> None:
-        """Schedule until that is so."""
+        """Until that is so, scheduling meanwhile."""
 
         def is_so() -> bool:
             self.work()
@@ -146,24 +148,22 @@ class Journey:
             role.kill()
 
     def work(self) -> None:
-        """What a scheduler does in a moment; an outage of the database only delays it."""
+        """What a scheduler does in a moment, unless one runs as a process; an outage only delays it."""
+        if self._is_scheduled:
+            return
         try:
             self.scheduler.tick()
             self.scheduler.sweep()
         except DBAPIError:
             self.app.store.dispose()
 
-    def work_until_gone(self, role: Role, seconds: float = 30) -> None:
-        """Schedule until that role is gone."""
+    def wait_until_gone(self, role: Role, seconds: float = 30) -> None:
+        """Until that role is gone."""
         self.wait_for(lambda: not role.is_alive(), seconds)
 
-    def work_until_settled(self, seconds: float = 40) -> None:
-        """Schedule until nothing more will happen by itself."""
+    def settle(self, seconds: float = 40) -> None:
+        """Until nothing more will happen by itself."""
         self.wait_for(self.is_settled, seconds)
-
-    def wait_until_settled(self, seconds: float = 40) -> None:
-        """The same, where a scheduler runs as a process."""
-        self._wait(self.is_settled, seconds)
 
     def _wait(self, condition: Callable[[], bool], seconds: float) -> None:
         try:
@@ -247,6 +247,14 @@ class Journey:
                 assert (row["state"], row["reason"]) == ("finished", "completed")
 
     def _rows(self, table: Any) -> list[RowMapping]:
+        """Asked once more on a new connection: the pooled ones may have died with their server."""
+        try:
+            return self._read(table)
+        except DBAPIError:
+            self.app.store.dispose()
+            return self._read(table)
+
+    def _read(self, table: Any) -> list[RowMapping]:
         with self.app.store.read() as connection:
             return list(connection.execute(select(table)).mappings())
 

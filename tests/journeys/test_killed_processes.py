@@ -34,10 +34,10 @@ class Story:
 
 def die_at_a_point(journey: Journey, point: str, nth: int, most_unknown: int = CONNECTIONS) -> None:
     doomed = journey.start(die=point, nth=nth)
-    journey.work_until_gone(doomed)
+    journey.wait_until_gone(doomed)
 
     journey.start()
-    journey.work_until_settled()
+    journey.settle()
 
     journey.prove(most_unknown=most_unknown)
 
@@ -45,10 +45,10 @@ def die_at_a_point(journey: Journey, point: str, nth: int, most_unknown: int = C
 def die_on_the_wire(journey: Journey, stage: Stage, nth: int) -> None:
     doomed = journey.start()
     journey.pull_the_plug(doomed, stage, nth)
-    journey.work_until_gone(doomed)
+    journey.wait_until_gone(doomed)
 
     journey.start()
-    journey.work_until_settled()
+    journey.settle()
 
     journey.prove(most_unknown=CONNECTIONS)
 
@@ -62,11 +62,11 @@ def die_at_random(journey: Journey, seed: int) -> None:
         doomed.kill()
 
     journey.start()
-    journey.work_until_settled()
+    journey.settle()
     journey.prove(most_unknown=2 * CONNECTIONS)
 
     journey.decide()
-    journey.work_until_settled()
+    journey.settle()
     journey.prove(most_unknown=0)
 
 
@@ -80,7 +80,7 @@ def freeze(journey: Journey, others: int) -> None:
     journey.work()
     sleeper.wake()
 
-    journey.work_until_settled()
+    journey.settle()
     journey.prove(most_unknown=CONNECTIONS)
 
 
@@ -95,7 +95,7 @@ def stop_in_good_order(journey: Journey) -> None:
     assert left <= {"planned", "claimed", "sent"}, f"{journey.states()}\n{journey.said()}"
     assert all(row["owner"] is None for row in journey.touches() if row["state"] == "claimed")
     journey.start()
-    journey.work_until_settled()
+    journey.settle()
     journey.prove(most_unknown=0)
 
 
@@ -105,7 +105,7 @@ def schedule_and_die(journey: Journey, point: str) -> None:
     doomed = journey.start("scheduler", die=point, nth=2)
     doomed.wait()
     journey.start("scheduler")
-    journey.wait_until_settled()
+    journey.settle()
 
     journey.prove(most_unknown=0)
 
@@ -125,7 +125,7 @@ def one_leads(journey: Journey) -> None:
     (second,) = schedulers
     wait_until(lambda: journey.leader() == second, seconds=8, what="another leader")
     journey.start()
-    journey.wait_until_settled()
+    journey.settle()
     journey.prove(most_unknown=0)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from outreach.testing.journey import Journey
-from outreach.testing.processes import wait_until
 from outreach.testing.servers import PostgresServer, RedisServer
 
 Begin = Callable[..., Journey]
@@ -21,7 +20,7 @@ def sending(begin: Begin, new_environ: Callable[[str], dict[str, str]]) -> Journ
     journey = begin(environ=new_environ("postgresql and redis"), people=PEOPLE, batch=10, delay=0.01, lease=6)
     for role in ("worker", "worker", "scheduler", "scheduler"):
         journey.start(role)
-    wait_until(lambda: journey.sink.accepted >= 10, what="the first mails")
+    journey.wait_for_mails(10)
     return journey
 
 
@@ -34,10 +33,10 @@ def redis_that_dies(redis_server: RedisServer) -> Iterator[RedisServer]:
 
 def test_a_flushed_redis_loses_nothing(sending: Journey, redis_server: RedisServer) -> None:
     for mails in (10, 30, 60):
-        wait_until(lambda least=mails: sending.sink.accepted >= least, what="more mails")  # type: ignore[misc]
+        sending.wait_for_mails(mails)
         redis_server.flush()
 
-    sending.wait_until_settled()
+    sending.settle()
 
     sending.prove(most_unknown=0)
 
@@ -47,7 +46,7 @@ def test_a_restarted_redis_loses_nothing(sending: Journey, redis_that_dies: Redi
     before = sending.sink.accepted
     redis_that_dies.start()
 
-    sending.wait_until_settled()
+    sending.settle()
 
     sending.prove(most_unknown=0)
     assert before < sending.sink.accepted == 2 * PEOPLE
@@ -56,7 +55,7 @@ def test_a_restarted_redis_loses_nothing(sending: Journey, redis_that_dies: Redi
 def test_sending_goes_on_while_redis_is_away(sending: Journey, redis_that_dies: RedisServer) -> None:
     redis_that_dies.kill()
 
-    sending.wait_until_settled(60)
+    sending.settle(60)
 
     sending.prove(most_unknown=0)
     assert sending.sink.accepted == 2 * PEOPLE
@@ -64,9 +63,9 @@ def test_sending_goes_on_while_redis_is_away(sending: Journey, redis_that_dies: 
 
 def test_a_restarted_postgresql_loses_nothing(sending: Journey, postgres: PostgresServer) -> None:
     for mails in (10, 50):
-        wait_until(lambda least=mails: sending.sink.accepted >= least, what="more mails")  # type: ignore[misc]
+        sending.wait_for_mails(mails)
         postgres.restart()
 
-    sending.wait_until_settled(60)
+    sending.settle(60)
 
     sending.prove(most_unknown=0)
