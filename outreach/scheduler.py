@@ -13,6 +13,7 @@ from outreach.doorbell import DELIVERIES, SYNC, TOUCHES
 from outreach.services import recover
 from outreach.services.advance import advance
 from outreach.services.claim import claim_due
+from outreach.services.continuous import enroll_matching
 from outreach.services.understand import waiting_deliveries
 from outreach.store import leases
 
@@ -69,6 +70,7 @@ class Scheduler:
         """Look after every state that is not final."""
         recover.sweep(self._app.engine, self._app.dedupes)
         self._app.sweep_sync()
+        enroll_matching(self._app.engine)
 
     def _ring_for_the_rest(self) -> None:
         self._app.doorbell.ring(DELIVERIES, waiting_deliveries(self._app.engine))

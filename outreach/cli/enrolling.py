@@ -102,6 +102,7 @@ def _json(summary: Summary, sequence: str, *, dry_run: bool) -> dict[str, Any]:
         "dry_run": dry_run,
         "asked": summary.asked,
         "enrolled": summary.enrolled,
+        "held_out": summary.held_out,
         "refused": dict(summary.refused),
         "examples": dict(summary.examples),
         "zones": dict(summary.zones),
@@ -111,6 +112,8 @@ def _json(summary: Summary, sequence: str, *, dry_run: bool) -> dict[str, Any]:
 def _show(summary: Summary, sequence: str, *, dry_run: bool) -> None:
     verb = "would enter" if dry_run else "entered"
     print(f"{count(summary.enrolled, 'lead')} of {summary.asked:,} {verb} {sequence}.")
+    if summary.held_out:
+        print(f"{count(summary.held_out, 'lead')} held out: never contacted, only measured.")
     if summary.refused:
         rows = [(number, reason, summary.examples.get(reason)) for reason, number in summary.refused.most_common()]
         print_table(("leads", "do not, because", "for example"), rows)

@@ -18,6 +18,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _LOCAL_PART = re.compile(r"[^\s@<>(),;:\"\[\]\\\x00-\x20\x7f]{1,64}")
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
 _MOST_DIGITS = 9
+_LONGEST = timedelta(days=3_660)
 
 
 def one_line(text: str) -> str:
@@ -54,14 +55,17 @@ def span(value: object) -> Span:
     if not isinstance(value, str):
         raise ValueError(f"'{value}' is not a duration. Write a number and a unit, such as '3 days' or '4 hours'.")
     if value.strip().lower().startswith("until "):
-        raise ValueError("'until …' is not available yet. Write a duration, such as '3 days' or '2 business days'.")
+        raise ValueError("'until …' stands only behind 'wait'. Write a duration, such as '3 days' or '4 hours'.")
     return parse_span(value)
 
 
-def _positive_span(value: object) -> Span:
+def positive_span(value: object) -> Span:
+    """`3 days`, neither no time at all nor more than ten years."""
     found = span(value)
     if not found.amount:
         raise ValueError(f"'{found}' is no time at all. Write a longer duration, or leave it out.")
+    if found.elapsed > _LONGEST:
+        raise ValueError(f"'{found}' is longer than ten years. Write a shorter duration.")
     return found
 
 
@@ -128,7 +132,7 @@ Line = Annotated[str, AfterValidator(one_line)]
 Text = Annotated[str, AfterValidator(not_empty)]
 Secret = Annotated[str, AfterValidator(secret)]
 Slug = Annotated[str, AfterValidator(slug)]
-Duration = Annotated[Span, PlainValidator(_positive_span)]
+Duration = Annotated[Span, PlainValidator(positive_span)]
 Elapsed = Annotated[timedelta, PlainValidator(elapsed)]
 Zone = Annotated[str, AfterValidator(one_line), AfterValidator(zone_name)]
 EmailAddress = Annotated[str, AfterValidator(one_line), AfterValidator(email_address)]

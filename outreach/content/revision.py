@@ -15,8 +15,10 @@ from pydantic import TypeAdapter
 from outreach.content.workspace import Workspace, templates_of
 from outreach.domain.pipeline import Pipeline
 from outreach.domain.sequence import (
+    EnrollStep,
     IfStep,
     Sequence,
+    SplitStep,
     Step,
     StopStep,
     TouchStep,
@@ -32,7 +34,9 @@ _KINDS: Mapping[str, type[Step]] = {
     "wait": WaitStep,
     "wait_for": WaitForStep,
     "if": IfStep,
+    "split": SplitStep,
     "write": WriteStep,
+    "enroll": EnrollStep,
     "stop": StopStep,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}

@@ -162,7 +162,7 @@ def _walk(
         _check_event(draft, nodes, node, before, problems=problems)
         here = before.after(node)
         ends = []
-        for branch in (node.then, node.otherwise):
+        for branch in node.branches.values():
             end = _walk(draft, nodes, branch, here, problems=problems)
             if not (branch and branch[-1].ends):
                 ends.append(end)

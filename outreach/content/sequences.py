@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationError
 
 from outreach.content import schedules
-from outreach.content.field_types import Line, Positive, Slug, Text
+from outreach.content.field_types import Duration, Line, Positive, Slug, Text
 from outreach.content.model_reading import FileModel, read_model
 from outreach.content.schedules import ScheduleModel
 from outreach.content.step_tree import StepNode, read_steps
 from outreach.content.steps import flatten
-from outreach.content.yaml_file import Path, YamlFile
-from outreach.domain.sequence import ALWAYS_STOPPING, DEFAULT_STOP_ON, Enter, Schedule, Sequence, Trigger
+from outreach.content.yaml_file import YamlFile
+from outreach.domain.sequence import (
+    ALWAYS_STOPPING,
+    DEFAULT_STOP_ON,
+    EVERY,
+    Enter,
+    Review,
+    Schedule,
+    Sequence,
+    Trigger,
+)
 from outreach.errors import Problem
 
 StopTrigger = Literal["reply", "company_reply", "bounce", "unsubscribe", "complaint", "meeting"]
 
 _MUST_STOP = (Trigger.REPLY, Trigger.UNSUBSCRIBE)
-_NOT_YET = ("holdout", "review")
-_NOT_YET_ENTER = ("auto", "every", "max_per_day", "verified")
+_LARGEST_HOLDOUT = 50
+_SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)\s*%")
+_FIRST = re.compile(r"first\s+([0-9]{1,6})")
 
 
 def _goal(trigger: Trigger) -> Trigger:
@@ -31,9 +42,39 @@ def _goal(trigger: Trigger) -> Trigger:
     return trigger
 
 
+def read_share(value: object) -> float:
+    """`5%` → 0.05."""
+    found = _SHARE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError(f"'{str(value)[:80]}' is not a share. Write it as 5%.")
+    percent = float(found.group(1))
+    if not 0 < percent <= _LARGEST_HOLDOUT:
+        raise ValueError(f"'{found.group()}' is no hold-out group. Write from 0.1% to {_LARGEST_HOLDOUT}%.")
+    return round(percent / 100, 6)
+
+
+def read_review(value: object) -> Review | None:
+    """`first 20`, `all` or `none`."""
+    words = value.strip().lower() if isinstance(value, str) else ""
+    found = _FIRST.fullmatch(words)
+    if found and int(found.group(1)):
+        return Review(int(found.group(1)))
+    if words not in ("all", "none"):
+        raise ValueError(f"'{str(value)[:80]}' says nothing about review. Write first 20, all or none.")
+    return Review() if words == "all" else None
+
+
+def _not_verified_yet(value: object) -> object:
+    raise ValueError("needs checked addresses, and `outreach leads verify` does not exist yet. Remove the key.")
+
+
 class EnterModel(FileModel):
     when: Line | None = None
     per_company: Positive | None = None
+    auto: bool = False
+    every: Duration | None = None
+    max_per_day: Positive | None = None
+    verified: Annotated[bool, BeforeValidator(_not_verified_yet)] = False
 
 
 class SequenceModel(FileModel):
@@ -48,6 +89,8 @@ class SequenceModel(FileModel):
     stop_on: list[StopTrigger] | None = None
     stages: dict[Trigger, Slug] = Field(default={})
     goal: Annotated[Trigger, AfterValidator(_goal)] | None = None
+    holdout: Annotated[float, PlainValidator(read_share)] = 0.0
+    review: Annotated[Review | None, PlainValidator(read_review)] = None
     steps: list[Any] = Field(min_length=1)
 
 
@@ -68,15 +111,32 @@ class SequenceDraft:
 
 def read_sequence(file: YamlFile, problems: list[Problem]) -> SequenceDraft | None:
     """Read one file. None after adding to `problems`; a draft may still have problems with its steps."""
-    data = _without_what_is_not_yet(file, problems)
-    model = read_model(SequenceModel, file, (), data, problems=problems)
-    raw = data.get("steps") if isinstance(data, Mapping) else None
+    model = read_model(SequenceModel, file, (), file.data, problems=problems)
+    raw = file.data.get("steps") if isinstance(file.data, Mapping) else None
     steps = read_steps(file, ("steps",), raw, problems) if isinstance(raw, list) else ()
+    model = model or _what_is_right(file.data)
     if model is None:
         return None
     _check_stop_on(file, model, problems)
+    _check_enter(file, model.enter, problems)
     schedule = _inline_schedule(file, model.schedule, problems)
     return SequenceDraft(file, model, steps, schedule, _stop_on(model))
+
+
+def _what_is_right(data: object) -> SequenceModel | None:
+    """The file without the keys that are wrong, so that the others are compared with the workspace all the same."""
+    if not isinstance(data, Mapping):
+        return None
+    needed = {key: data[key] for key in ("name", "senders", "steps") if key in data}
+    kept = {key: value for key, value in data.items() if _accepted({**needed, key: value})}
+    return _accepted(kept)
+
+
+def _accepted(data: Mapping[str, object]) -> SequenceModel | None:
+    try:
+        return SequenceModel.model_validate(data)
+    except ValidationError:
+        return None
 
 
 def build(draft: SequenceDraft, known_schedules: Mapping[str, Schedule]) -> Sequence | None:
@@ -92,28 +152,35 @@ def build(draft: SequenceDraft, known_schedules: Mapping[str, Schedule]) -> Sequ
         pipeline=model.pipeline,
         senders=tuple(model.senders),
         schedule=schedule,
-        enter=Enter(when=model.enter.when, per_company=model.enter.per_company),
+        enter=_enter(model.enter),
         stop_on=draft.stop_on,
         stages=dict(model.stages),
         goal=model.goal,
+        holdout=model.holdout,
+        review=model.review,
         steps=steps,
         first=first,
     )
 
 
-def _without_what_is_not_yet(file: YamlFile, problems: list[Problem]) -> object:
-    data = file.data
-    if not isinstance(data, Mapping):
-        return data
-    enter = data.get("enter")
-    inner = enter if isinstance(enter, Mapping) else {}
-    later: list[Path] = [(key,) for key in _NOT_YET if key in data]
-    later += [("enter", key) for key in _NOT_YET_ENTER if key in inner]
-    problems += [file.key_problem(path, f"'{path[-1]}' is not available yet.", "Remove it.") for path in later]
-    kept = {key: value for key, value in data.items() if key not in _NOT_YET}
-    if inner:
-        kept["enter"] = {key: value for key, value in inner.items() if key not in _NOT_YET_ENTER}
-    return kept
+def _enter(model: EnterModel) -> Enter:
+    return Enter(
+        when=model.when,
+        per_company=model.per_company,
+        auto=model.auto,
+        every=model.every or EVERY,
+        max_per_day=model.max_per_day,
+    )
+
+
+def _check_enter(file: YamlFile, enter: EnterModel, problems: list[Problem]) -> None:
+    if enter.auto and not enter.when:
+        message = "'auto' needs 'when': without it everybody would be enrolled."
+        problems.append(file.key_problem(("enter", "auto"), message, "Write `when: lead.score >= 20`."))
+    for key in ("every", "max_per_day"):
+        if getattr(enter, key) is not None and not enter.auto:
+            message = f"'{key}' says how 'auto' works, and 'auto' is not on."
+            problems.append(file.key_problem(("enter", key), message, "Write `auto: true`, or remove it."))
 
 
 def _check_stop_on(file: YamlFile, model: SequenceModel, problems: list[Problem]) -> None:

@@ -34,12 +34,17 @@ def fix_missing_ids(text: str, *, name: str = "the sequence") -> str:
 
 def _steps(data: object, path: Path) -> Iterator[tuple[Path, dict[str, object]]]:
     """Every step of every branch with its path."""
-    for key in ("steps",) if not path else ("then", "else"):
+    for key in ("steps",) if not path else _branches(data):
         listed = data.get(key) if isinstance(data, dict) else None
         for index, step in enumerate(listed if isinstance(listed, list) else []):
             if isinstance(step, dict):
                 yield (*path, key, index), step
                 yield from _steps(step, (*path, key, index))
+
+
+def _branches(data: object) -> tuple[str, ...]:
+    split = data.get("split") if isinstance(data, dict) else None
+    return ("then", "else", *(split if isinstance(split, dict) else ()))
 
 
 def _wish(kind: str, value: object) -> str:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 
-from outreach.content.field_types import Duration, Line, Text
+from outreach.content.field_types import Duration, Line, Positive, Slug, Text, not_empty, zone_name
 from outreach.content.model_reading import FileModel
+from outreach.content.names import LEAD
 from outreach.content.suggestions import did_you_mean, one_of
 from outreach.content.template_name import template_name
-from outreach.domain.sequence import OnFailure
+from outreach.content.waits import read_wait
+from outreach.domain.sequence import NextWeekday, OnDay, OnFailure, RelativeTo
 from outreach.domain.span import Span
+
+SETTABLE = frozenset({"first_name", "last_name", "title", "language", "timezone", "country", "owner"})
+"""Columns of a lead that `set` may write beside the team's own fields."""
+
+_STEPS_OF_THEIR_OWN = {"stage": "stage: contacted", "score": "score: 10", "tags": "tag: interested"}
+_MOST_POINTS = 1_000
+_FIELD = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 MAIN = "main"
 """The variant that is the step's own template."""
@@ -33,6 +43,51 @@ def _variant_name(text: str) -> str:
     if text == MAIN:
         raise ValueError("'main' is the name of the step's own template. Use another one.")
     return step_id(text)
+
+
+def path_name(text: str) -> str:
+    """A path of a split; its name is a key of the step as well."""
+    if text in ("id", "split"):
+        raise ValueError(f"'{text}' is a key of the step itself. Use another name for the path.")
+    return step_id(text)
+
+
+def points(value: object) -> object:
+    """Points to add to a score, or to take away."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError("must be a whole number of points. Write 10, or -10 to take ten away.")
+    if not value or abs(value) > _MOST_POINTS:
+        raise ValueError(f"is not from 1 to {_MOST_POINTS}. Write the points to add, or -10 to take ten away.")
+    return value
+
+
+def as_it_is(text: str) -> str:
+    """A text that is kept as it stands in the file."""
+    if "{{" in text or "{%" in text:
+        raise ValueError("is written as it stands; nothing is filled in. Write it without braces.")
+    return text
+
+
+def settable(name: str) -> str:
+    """A value of a lead that `set` may write: a field of the team's own, or one of a few columns."""
+    if name in _STEPS_OF_THEIR_OWN:
+        raise ValueError(f"'{name}' has a step of its own. Write `- {_STEPS_OF_THEIR_OWN[name]}`.")
+    if name in LEAD - SETTABLE:
+        raise ValueError(f"'{name}' of a lead is not for sequences to write. Use a field of your own.")
+    if not _FIELD.fullmatch(name):
+        raise ValueError(f"'{name[:80]}' is not a field. Use small letters, digits and '_', at most 64.")
+    return name
+
+
+def written(value: object) -> str:
+    """A value as a lead keeps it: text. Numbers and true or false become text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    if not isinstance(value, str):
+        raise ValueError("must be a text, a number, true or false. Write it in quotes.")
+    return as_it_is(not_empty(value))
 
 
 class StepModel(FileModel):
@@ -66,7 +121,7 @@ class TaskStep(StepModel):
 
 
 class WaitModel(StepModel):
-    wait: Duration
+    wait: Annotated[Span | NextWeekday | OnDay | RelativeTo, PlainValidator(read_wait)]
     jitter: Duration | None = None
 
 
@@ -83,12 +138,46 @@ class IfModel(StepModel):
     otherwise: list[Any] = Field(default=[], alias="else")
 
 
+class SplitModel(StepModel):
+    """The steps of each path stand beside `split`, under the name of the path."""
+
+    split: dict[Annotated[str, AfterValidator(path_name)], Positive] = Field(min_length=2, max_length=26)
+
+
 class StageStep(StepModel):
     stage: Line
 
 
+class ScoreStep(StepModel):
+    score: Annotated[int, BeforeValidator(points)]
+
+
 class TagStep(StepModel):
     tag: Line
+
+
+class SetStep(StepModel):
+    values: dict[Annotated[str, AfterValidator(settable)], Annotated[str, BeforeValidator(written)]] = Field(
+        alias="set", min_length=1, max_length=50
+    )
+
+    @model_validator(mode="after")
+    def _fit_their_columns(self) -> Self:
+        for name, value in self.values.items():
+            if name == "timezone":
+                zone_name(value)
+            if name == "country" and not re.fullmatch("[A-Z]{2}", value):
+                raise ValueError(f"'{value[:80]}' is not a country. Write two capital letters, such as TR.")
+        return self
+
+
+class NoteStep(StepModel):
+    note: Annotated[Text, AfterValidator(as_it_is)]
+
+
+class EnrollModel(StepModel):
+    enroll: Slug
+    at_least: Duration | None = None
 
 
 class StopModel(StepModel):
@@ -103,33 +192,47 @@ STEPS: dict[str, type[StepModel]] = {
     "wait": WaitModel,
     "wait_for": WaitForModel,
     "if": IfModel,
+    "split": SplitModel,
     "stage": StageStep,
+    "score": ScoreStep,
     "tag": TagStep,
+    "set": SetStep,
+    "note": NoteStep,
+    "enroll": EnrollModel,
     "stop": StopModel,
 }
 
-NOT_YET = frozenset(
-    {"split", "score", "set", "note", "enroll", "sms", "telegram.message"}
+WITHOUT_ADAPTER = frozenset(
+    {"sms", "telegram.message"}
     | {f"linkedin.{action}" for action in ("visit", "voice", "inmail", "follow", "like", "withdraw")}
     | {f"x.{action}" for action in ("follow", "like", "dm")}
     | {f"whatsapp.{action}" for action in ("template", "message")}
 )
-"""Steps that are part of the language and cannot be carried out yet."""
+"""Touches that are part of the language and that no channel adapter can carry out yet."""
 
-_MORE_KEYS = frozenset({"id", "then", "else", "at_most", "jitter", "thread", "variants", "within", "or"})
+_MORE_KEYS = frozenset({"id", "then", "else", "at_most", "at_least", "jitter", "thread", "variants", "within", "or"})
 
 EVENTS = ("reply", "open", "click", "linkedin.accepted", "meeting", "task.done")
 """What `wait_for` may wait for, besides `stage:<name>`."""
 
 
 def kinds_of(data: Mapping[str, object]) -> list[str]:
-    """The keys of a step that say what it does: exactly one, if the step is right."""
-    return [key for key in data if key in STEPS]
+    """The keys of a step that say what it does: exactly one, if the step is right. A task has a note of its own."""
+    names = [key for key in data if key in STEPS]
+    return [key for key in names if not (key == "note" and "task" in names)]
 
 
-def not_yet(data: Mapping[str, object]) -> str | None:
-    """The key of a step that is part of the language and cannot be carried out yet."""
-    return next((key for key in data if key in NOT_YET or key.startswith("http.")), None)
+def without_adapter(data: Mapping[str, object]) -> str | None:
+    """The key of a touch that is part of the language and that no adapter can carry out yet."""
+    return next((key for key in data if key in WITHOUT_ADAPTER or key.startswith("http.")), None)
+
+
+def path_names(kind: str, data: Mapping[str, object]) -> tuple[str, ...]:
+    """The keys under which a step holds steps: `then` and `else`, or the paths of a split."""
+    if kind != "split":
+        return ("then", "else")
+    weights = data.get("split")
+    return tuple(key for key in weights if key in data) if isinstance(weights, Mapping) else ()
 
 
 def unknown_step(data: Mapping[str, object]) -> tuple[str | None, str, str]:
@@ -141,9 +244,7 @@ def unknown_step(data: Mapping[str, object]) -> tuple[str | None, str, str]:
 
 
 def jitter_is_shorter(step: WaitModel) -> bool:
-    """Jitter lengthens a wait; more jitter than wait is a mistake."""
-    return step.jitter is None or _seconds(step.jitter) <= _seconds(step.wait)
-
-
-def _seconds(span: Span) -> float:
-    return span.elapsed.total_seconds()
+    """Jitter lengthens a wait; more jitter than wait is a mistake. A wait `until` has no length to compare with."""
+    if step.jitter is None or not isinstance(step.wait, Span):
+        return True
+    return step.jitter.elapsed <= step.wait.elapsed

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from outreach.content.model_reading import name_of, read_model
 from outreach.content.step_models import (
     STEPS,
     EmailStep,
+    EnrollModel,
     IfModel,
     InviteStep,
     LinkedinMessageStep,
+    SplitModel,
     StepModel,
     StopModel,
     TaskStep,
     WaitModel,
     jitter_is_shorter,
     kinds_of,
-    not_yet,
+    path_names,
     unknown_step,
+    without_adapter,
 )
+from outreach.content.suggestions import did_you_mean
 from outreach.content.yaml_file import Path, YamlFile
 from outreach.domain.sequence import TOUCH_ACTIONS
 from outreach.errors import Problem
@@ -37,8 +41,7 @@ class StepNode:
     kind: str
     model: StepModel
     path: Path
-    then: tuple[StepNode, ...] = ()
-    otherwise: tuple[StepNode, ...] = ()
+    branches: Mapping[str, tuple[StepNode, ...]] = field(default_factory=dict)  # then and else, or paths of a split
 
     @property
     def is_touch(self) -> bool:
@@ -58,10 +61,15 @@ class StepNode:
             return (((*self.path, self.kind), self.model.template),)
         return ()
 
+    def branch(self, name: str) -> tuple[StepNode, ...]:
+        return self.branches.get(name, ())
+
     @property
     def ends(self) -> bool:
-        """Does every path through this step come to a `stop`?"""
-        return isinstance(self.model, StopModel) or (_ends(self.then) and _ends(self.otherwise))
+        """Does every path through this step end here?"""
+        if isinstance(self.model, StopModel | EnrollModel):
+            return True
+        return bool(self.branches) and all(_ends(branch) for branch in self.branches.values())
 
 
 def _ends(nodes: tuple[StepNode, ...]) -> bool:
@@ -70,7 +78,12 @@ def _ends(nodes: tuple[StepNode, ...]) -> bool:
 
 def every(nodes: tuple[StepNode, ...]) -> list[StepNode]:
     """Every step of every branch, in the order of the file."""
-    return [inner for node in nodes for inner in (node, *every(node.then), *every(node.otherwise))]
+    found: list[StepNode] = []
+    for node in nodes:
+        found.append(node)
+        for branch in node.branches.values():
+            found += every(branch)
+    return found
 
 
 def read_steps(file: YamlFile, path: Path, data: object, problems: list[Problem]) -> tuple[StepNode, ...]:
@@ -112,17 +125,48 @@ def _read_step(
     if kind is None:
         return None
     assert isinstance(data, Mapping)
-    model = read_model(STEPS[kind], file, path, data, problems=problems)
+    paths = path_names(kind, data)
+    own = _without_paths(file, path, data, paths, problems) if kind == "split" else data
+    model = read_model(STEPS[kind], file, path, own, problems=problems)
     step_id = _id(data, kind, names)
-    branches = {key: _branch(file, (*path, key), data.get(key), problems, step_id) for key in ("then", "else")}
+    branches = {key: _branch(file, (*path, key), data.get(key), problems, step_id) for key in paths}
     if model is None:
         return None
     _check_step(file, path, kind, model, problems=problems)
-    return StepNode(id=step_id, kind=kind, model=model, path=path, then=branches["then"], otherwise=branches["else"])
+    if isinstance(model, SplitModel):
+        _check_split(file, path, data, model, problems=problems)
+        branches = {name: branches.get(name, ()) for name in model.split}
+    return StepNode(id=step_id, kind=kind, model=model, path=path, branches=branches)
 
 
 def _branch(file: YamlFile, path: Path, data: object, problems: list[Problem], step_id: str) -> tuple[StepNode, ...]:
     return _read_list(file, path, data, problems, anchor=f"{step_id}/{path[-1]}")
+
+
+def _without_paths(
+    file: YamlFile, path: Path, data: Mapping[str, object], paths: Collection[str], problems: list[Problem]
+) -> dict[str, object]:
+    """The keys of a split itself. Whatever else stands beside it was meant to be one of its paths."""
+    weights = data.get("split")
+    known = list(weights) if isinstance(weights, Mapping) else []
+    for key in data:
+        if key not in ("id", "split", *paths):
+            remedy = did_you_mean(key, known)
+            problems.append(file.key_problem((*path, key), f"this split has no path '{key}'.", remedy))
+    return {key: value for key, value in data.items() if key in ("id", "split")}
+
+
+def _check_split(
+    file: YamlFile, path: Path, data: Mapping[str, object], model: SplitModel, *, problems: list[Problem]
+) -> None:
+    problems += [
+        file.problem((*path, name), f"'{name}' must be a list.", "Write its steps below it, each with '- '.")
+        for name in model.split
+        if name in data and not isinstance(data[name], list)
+    ]
+    if not any(data.get(name) for name in model.split):
+        name = next(iter(model.split))
+        problems.append(file.problem(path, "this 'split' does nothing either way.", f"Write steps below `{name}:`."))
 
 
 def _id(data: Mapping[str, object], kind: str, names: tuple[str, Counter[str]]) -> str:
@@ -140,7 +184,7 @@ def _kind(file: YamlFile, path: Path, data: object, problems: list[Problem]) -> 
         remedy = "Write `- email: founders/intro`, for example."
         problems.append(file.problem(path, f"{name_of(path)} must be a step.", remedy))
         return None
-    kinds, later = kinds_of(data), not_yet(data)
+    kinds, later = kinds_of(data), without_adapter(data)
     if len(kinds) == 1:
         return kinds[0]
     problems.append(_two_kinds(file, path, kinds) if kinds else _no_kind(file, path, data, later))
@@ -149,8 +193,8 @@ def _kind(file: YamlFile, path: Path, data: object, problems: list[Problem]) -> 
 
 def _no_kind(file: YamlFile, path: Path, data: Mapping[str, object], later: str | None) -> Problem:
     if later:
-        remedy = "Remove the step, or make it a task for a person."
-        return file.key_problem((*path, later), f"the step '{later}' is not available yet.", remedy)
+        remedy = f"Write one of: {', '.join(TOUCH_ACTIONS)}; a task can be done by a person."
+        return file.key_problem((*path, later), f"no channel can do '{later}' yet.", remedy)
     key, message, remedy = unknown_step(data)
     return file.key_problem((*path, key), message, remedy) if key else file.problem(path, message, remedy)
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from outreach.content.step_models import (
     EmailStep,
+    EnrollModel,
     IfModel,
     InviteStep,
     LinkedinMessageStep,
+    NoteStep,
+    ScoreStep,
+    SetStep,
+    SplitModel,
     StageStep,
     StopModel,
     TagStep,
@@ -16,8 +23,11 @@ from outreach.content.step_models import (
 )
 from outreach.content.step_tree import StepNode, every
 from outreach.domain.sequence import (
+    EnrollStep,
     IfStep,
     Overdue,
+    Share,
+    SplitStep,
     Step,
     StopStep,
     TaskDetails,
@@ -39,15 +49,15 @@ def flatten(nodes: tuple[StepNode, ...]) -> tuple[str | None, dict[str, Step]]:
 def _chain(nodes: tuple[StepNode, ...], after: str | None, found: dict[str, Step]) -> str | None:
     """Add the steps of one list; the last is followed by `after`. The id to begin with."""
     for node in reversed(nodes):
-        then = _chain(node.then, after, found)
-        otherwise = _chain(node.otherwise, after, found)
-        found[node.id] = _step(node, after, then, otherwise)
+        paths = {name: _chain(branch, after, found) for name, branch in node.branches.items()}
+        found[node.id] = _step(node, after, paths)
         after = node.id
     return after
 
 
-def _step(node: StepNode, after: str | None, then: str | None, otherwise: str | None) -> Step:
-    model = node.model
+def _step(node: StepNode, after: str | None, paths: Mapping[str, str | None]) -> Step:
+    """`paths` names the first step of each branch."""
+    model, then, otherwise = node.model, paths.get("then", after), paths.get("else", after)
     match model:
         case WaitModel():
             return WaitStep(id=node.id, wait=model.wait, jitter=model.jitter, then=after)
@@ -55,13 +65,30 @@ def _step(node: StepNode, after: str | None, then: str | None, otherwise: str | 
             return WaitForStep(id=node.id, event=model.wait_for, at_most=model.at_most, happened=then, missed=otherwise)
         case IfModel():
             return IfStep(id=node.id, expression=model.expression, yes=then, no=otherwise)
+        case SplitModel():
+            shares = (Share(name, weight, paths[name]) for name, weight in model.split.items())
+            return SplitStep(id=node.id, shares=tuple(shares))
+        case EnrollModel():
+            return EnrollStep(id=node.id, sequence=model.enroll, at_least=model.at_least)
+        case StopModel():
+            return StopStep(id=node.id, reason=model.stop)
+    return _write(node, after) or _touch(node, after)
+
+
+def _write(node: StepNode, after: str | None) -> WriteStep | None:
+    model = node.model
+    match model:
         case StageStep():
             return WriteStep(id=node.id, what=What.STAGE, value=model.stage, then=after)
         case TagStep():
             return WriteStep(id=node.id, what=What.TAG, value=model.tag, then=after)
-        case StopModel():
-            return StopStep(id=node.id, reason=model.stop)
-    return _touch(node, after)
+        case ScoreStep():
+            return WriteStep(id=node.id, what=What.SCORE, value=str(model.score), then=after)
+        case SetStep():
+            return WriteStep(id=node.id, what=What.SET, value="", values=dict(model.values), then=after)
+        case NoteStep():
+            return WriteStep(id=node.id, what=What.NOTE, value=model.note, then=after)
+    return None
 
 
 def _touch(node: StepNode, after: str | None) -> TouchStep:

@@ -11,6 +11,7 @@ from outreach.content import expressions, yaml_file
 from outreach.content.configuration import Settings
 from outreach.content.configuration_files import OUTREACH, Configuration, read_configuration
 from outreach.content.crm_checks import check_crm
+from outreach.content.enroll_checks import check_enrolling
 from outreach.content.pipelines import read_pipeline
 from outreach.content.sequence_checks import Surroundings, check_sequence
 from outreach.content.sequences import SequenceDraft, build, read_sequence
@@ -235,6 +236,7 @@ def _compare(reading: _Reading, configuration: Configuration) -> None:
     for draft in reading.drafts:
         check_sequence(draft, around, reading.problems)
         _check_expressions(draft, reading.problems)
+    check_enrolling(reading.drafts, reading.problems)
     _check_organisation(reading, configuration)
     if configuration.settings and not reading.broken_pipelines:
         check_crm(configuration, reading.pipelines, reading.problems)

@@ -24,6 +24,7 @@ class FinishReason(StrEnum):
     SUPPRESSED = "suppressed"
     DISQUALIFIED = "disqualified"
     FAILED = "failed"
+    HELD_OUT = "held_out"  # never contacted on purpose: what happens to these leads tells what the sequence causes
 
 
 ALLOWED: dict[EnrollmentState, frozenset[EnrollmentState]] = {

@@ -11,15 +11,21 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from outreach.domain import window
+from outreach.domain import moments, shares, window
 from outreach.domain.enrollment import FinishReason
+from outreach.domain.moments import Moment
 from outreach.domain.quota import jitter_share
 from outreach.domain.rules import Block, Standing, first_block
 from outreach.domain.sequence import (
+    EnrollStep,
     IfStep,
+    NextWeekday,
+    OnDay,
     OnFailure,
     Overdue,
+    RelativeTo,
     Sequence,
+    SplitStep,
     StopStep,
     TouchStep,
     WaitForStep,
@@ -46,8 +52,9 @@ class Had:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All the planner looks at. `happened` maps names such as `open`, `linkedin.accepted`, `task.done` and
-    `task.done:<step id>` to the first time it happened. Where `happened` or `evaluate` were not loaded, the walk
-    stops at the step that asks for them and wants to be called again with them."""
+    `task.done:<step id>` to the first time it happened. `moment` reads a date of the lead by its dotted name. Where
+    `happened`, `evaluate` or `moment` were not loaded, the walk stops at the step that asks for them and wants to be
+    called again with them."""
 
     sequence: Sequence
     enrollment_id: str
@@ -59,6 +66,7 @@ class Facts:
     had: Mapping[str, Had] = field(default_factory=dict)
     happened: Mapping[str, datetime] | None = None
     evaluate: Callable[[str], bool] | None = None
+    moment: Callable[[str], Moment | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +90,11 @@ class LookAgain:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The enrollment is over."""
+    """The enrollment is over. `enroll`: the sequence that the lead goes on in, at once."""
 
     reason: FinishReason
     detail: str = ""
+    enroll: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +158,11 @@ def _step(walk: _Walk) -> PlanTouch | LookAgain | Finish | None:
             return _wait_for(walk, step)
         case IfStep():
             return _if(walk, step)
+        case SplitStep():
+            walk.go(shares.chosen(step, walk.facts.sequence.name, walk.facts.lead_id).first, walk.at)
+            return None
+        case EnrollStep():
+            return _enroll(walk, step)
         case WriteStep():
             walk.writes.append(step)
             walk.go(step.then, walk.at)
@@ -191,9 +205,50 @@ def _task(walk: _Walk, step: TouchStep, had: Had) -> LookAgain | None:
 
 
 def _wait(walk: _Walk, step: WaitStep) -> PlanTouch | LookAgain | None:
-    ready_at = _after(walk, walk.at, step_span=step.wait)
-    jitter = step.jitter.elapsed if step.jitter else timedelta(0)
+    if isinstance(step.wait, RelativeTo):
+        return _wait_for_a_date(walk, step, step.wait)
+    return _after_wait(walk, step, _ready_at(walk, step.wait))
+
+
+def _ready_at(walk: _Walk, wait: Span | NextWeekday | OnDay) -> datetime:
+    match wait:
+        case NextWeekday():
+            return moments.next_weekday(wait, walk.at, walk.facts.zone)
+        case OnDay():
+            return max(moments.start_of(wait, walk.facts.zone), walk.at)
+        case Span():
+            return _after(walk, walk.at, step_span=wait)
+
+
+def _wait_for_a_date(walk: _Walk, step: WaitStep, wait: RelativeTo) -> PlanTouch | LookAgain | None:
+    """The date may change or be filled in while people wait: it is read again every day, and nothing is planned yet."""
+    if walk.facts.moment is None or walk.writes:
+        return LookAgain(walk.now)
+    found = _date_of(walk, wait)
+    if found is None:
+        return LookAgain(walk.now + LOOK_AGAIN_AFTER)
+    ready_at = max(found, walk.at)
+    if walk.now < ready_at:
+        return LookAgain(min(ready_at, walk.now + LOOK_AGAIN_AFTER))
+    return _after_wait(walk, step, ready_at)
+
+
+def _date_of(walk: _Walk, wait: RelativeTo) -> datetime | None:
+    """None: the lead has no such date, or one so far off that it is no date at all."""
+    assert walk.facts.moment is not None
+    moment = walk.facts.moment(wait.value)
+    if moment is None:
+        return None
+    try:
+        return moments.relative_to(wait, moment, walk.facts.zone, is_holiday=walk.facts.is_holiday)
+    except ValueError:
+        return None
+
+
+def _after_wait(walk: _Walk, step: WaitStep, ready_at: datetime) -> PlanTouch | LookAgain | None:
+    """The touch behind a wait is planned at once: its due time is where the wait ends."""
     following = walk.facts.sequence.steps.get(step.then) if step.then else None
+    jitter = step.jitter.elapsed if step.jitter else timedelta(0)
     if isinstance(following, TouchStep) and following.id not in walk.facts.had:
         walk.go(following.id, walk.at)
         return _plan(walk, following, ready_at, jitter)
@@ -202,6 +257,13 @@ def _wait(walk: _Walk, step: WaitStep) -> PlanTouch | LookAgain | None:
         return LookAgain(ready_at)
     walk.go(step.then, ready_at)
     return None
+
+
+def _enroll(walk: _Walk, step: EnrollStep) -> LookAgain | Finish:
+    ready_at = _after(walk, walk.at, step_span=step.at_least) if step.at_least else walk.at
+    if walk.now < ready_at:
+        return LookAgain(ready_at)
+    return Finish(FinishReason.COMPLETED, f"goes on in {step.sequence}", enroll=step.sequence)
 
 
 def _wait_for(walk: _Walk, step: WaitForStep) -> LookAgain | None:

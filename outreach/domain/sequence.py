@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
 
-from outreach.domain.span import Span
+from outreach.domain.span import Span, Unit
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class Trigger(StrEnum):
@@ -73,12 +75,56 @@ class TouchStep:
         return self.action.partition(".")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class NextWeekday:
+    """`until monday 09:00`: the first such moment from then on."""
+
+    weekday: int  # 0 is Monday
+    clock: time = time(0)
+
+    def __str__(self) -> str:
+        return f"until {WEEKDAYS[self.weekday]}{_clock(self.clock)}"
+
+
+@dataclass(frozen=True, slots=True)
+class OnDay:
+    """`until 2026-12-01`; over at once when that day is past."""
+
+    day: date
+    clock: time = time(0)
+
+    def __str__(self) -> str:
+        return f"until {self.day.isoformat()}{_clock(self.clock)}"
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeTo:
+    """`until lead.renewal_on - 30 days`: so long before or after a date that the lead or the company has."""
+
+    value: str  # the dotted name of the date
+    shift: Span | None = None
+    is_before: bool = False
+    clock: time | None = None  # None: the start of the day, or the time of day the value itself names
+
+    def __str__(self) -> str:
+        shift = f" {'-' if self.is_before else '+'} {self.shift}" if self.shift else ""
+        return f"until {self.value}{shift}{_clock(self.clock)}"
+
+
+Until = NextWeekday | OnDay | RelativeTo
+"""A wait that ends at a moment of its own instead of lasting a while."""
+
+
+def _clock(clock: time | None) -> str:
+    return f" {clock:%H:%M}" if clock else ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitStep:
     """A pause. `jitter` lengthens it by a share of that span, chosen by a hash of enrollment and step."""
 
     id: str
-    wait: Span
+    wait: Span | Until
     jitter: Span | None = None
     then: str | None = None
 
@@ -104,21 +150,46 @@ class IfStep:
     no: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One path of a split: so much of the sum of all weights goes this way."""
+
+    name: str
+    weight: int
+    first: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitStep:
+    """Divide people over paths by a hash of sequence, step and lead: the same lead always goes the same way."""
+
+    id: str
+    shares: tuple[Share, ...]
+
+
 class What(StrEnum):
     """What a write step writes on the lead."""
 
     STAGE = "stage"
     TAG = "tag"
+    SCORE = "score"
+    SET = "set"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteStep:
-    """Write on the lead and go on."""
+    """Write on the lead and go on. `value` is the stage, the tag, the points to add, or the note."""
 
     id: str
     what: What
     value: str
+    values: Mapping[str, str] = field(default_factory=dict)  # of `set`: name → text
     then: str | None = None
+
+    def __str__(self) -> str:
+        said = ", ".join(f"{name} = {text}" for name, text in self.values.items()) or self.value
+        return f"{self.what} {said}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +200,16 @@ class StopStep:
     reason: str
 
 
-Step = TouchStep | WaitStep | WaitForStep | IfStep | WriteStep | StopStep
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrollStep:
+    """Finish as completed and go on in another sequence, not before `at_least` has passed at this step."""
+
+    id: str
+    sequence: str
+    at_least: Span | None = None
+
+
+Step = TouchStep | WaitStep | WaitForStep | IfStep | SplitStep | WriteStep | StopStep | EnrollStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,12 +228,25 @@ class Schedule:
     extra_holidays: frozenset[date] = frozenset()
 
 
+EVERY = Span(15, Unit.MINUTES)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enter:
     """Who may be enrolled."""
 
     when: str | None = None
     per_company: int | None = None
+    auto: bool = False  # whoever begins to match is enrolled
+    every: Span = EVERY  # of `auto`: how often everybody is asked
+    max_per_day: int | None = None  # of `auto`: enrollments a day
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Which messages wait for a person: the first so many of a revision; None: all."""
+
+    first: int | None = None
 
 
 TOUCH_ACTIONS = ("email", "linkedin.invite", "linkedin.message", "task")
@@ -178,6 +271,8 @@ class Sequence:
     stop_on: frozenset[Trigger] = DEFAULT_STOP_ON
     stages: Mapping[Trigger, str] = field(default_factory=dict)
     goal: Trigger | None = None
+    holdout: float = 0.0  # the share of leads that are never contacted, only measured
+    review: Review | None = None
 
     def touch_step(self, step_id: str) -> TouchStep:
         """The touch step of that id; raises KeyError if it is none."""

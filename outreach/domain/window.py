@@ -106,7 +106,7 @@ def add(
         if span.is_elapsed:
             return instant + span.elapsed
         wall = instant.astimezone(zone).replace(tzinfo=None)
-        return max(_instant_of(_days_later(span, wall, schedule_days, is_holiday), zone), instant)
+        return max(instant_of(_days_later(span, wall, schedule_days, is_holiday), zone), instant)
     except OverflowError:
         raise ValueError(f"'{span}' is longer than the calendar. Write a shorter wait.") from None
 
@@ -114,9 +114,9 @@ def add(
 def local_day_bounds(instant: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The first instant of the local day that this instant lies in, and the first of the next."""
     day = instant.astimezone(zone).date()
-    starts_at = _instant_of(datetime.combine(day, time()), zone)
+    starts_at = instant_of(datetime.combine(day, time()), zone)
     midnight = datetime.combine(day + _DAY, time())
-    ends_at = _instant_of(midnight, zone)
+    ends_at = instant_of(midnight, zone)
     if ends_at <= instant:  # the clock went back over midnight: the second midnight ends the day
         ends_at = max(_readings(midnight, zone))
     return starts_at, ends_at
@@ -194,7 +194,8 @@ def _readings(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     )
 
 
-def _instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
+def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The instant a wall time without a zone stands for in this one: see above for gaps and folds."""
     first, second = _readings(wall, zone)
     if first <= second:
         return first

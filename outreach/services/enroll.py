@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select
 
-from outreach.domain.enrollment import EnrollmentState
+from outreach.domain.enrollment import EnrollmentState, FinishReason
 from outreach.domain.pipeline import Status
+from outreach.domain.shares import is_held_out
 from outreach.domain.suppression import keys_of
 from outreach.errors import UsageError
 from outreach.services.engine import Engine
@@ -22,6 +23,7 @@ from outreach.store.tables import sequences
 from outreach.store.within import within
 
 _CHUNK = 1_000
+_BEFORE = "was in this sequence before"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,16 +37,28 @@ class Selection:
 
 @dataclass(slots=True)
 class Summary:
-    """How many entered, and how many did not for each reason. `zones` counts how each zone was found."""
+    """How many entered, and how many did not for each reason. `zones` counts how each zone was found.
+
+    `held_out` leads count as neither: they will not be contacted, so that what the sequence causes can be told.
+    """
 
     enrolled: int = 0
+    held_out: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     zones: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)  # reason → one lead it applies to
 
     @property
     def asked(self) -> int:
-        return self.enrolled + self.refused.total()
+        return self.enrolled + self.held_out + self.refused.total()
+
+    def add(self, other: Summary) -> None:
+        """Count the other's people as well."""
+        self.enrolled += other.enrolled
+        self.held_out += other.held_out
+        self.refused += other.refused
+        self.zones += other.zones
+        self.examples = other.examples | self.examples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +67,9 @@ class _Enrolling:
 
     revision_id: str
     entrance: Entrance
+    most: int | None = None  # how many may enter; None: everybody
+    is_again: bool = False  # another round of somebody who was inside before
+    sender: str | None = None  # who writes to the lead already, and goes on if the sequence knows that sender
 
 
 def enroll(
@@ -74,7 +91,7 @@ def enroll(
         on_progress(len(lead_ids))
     if not dry_run:
         with engine.store.begin() as connection:
-            data = {"enrolled": summary.enrolled, "refused": dict(summary.refused)}
+            data = {"enrolled": summary.enrolled, "held_out": summary.held_out, "refused": dict(summary.refused)}
             audit.write(connection, now=engine.clock.now(), actor=by, action="enroll", subject=sequence, data=data)
     return summary
 
@@ -104,23 +121,45 @@ def _chunks(connection: Connection, selection: Selection) -> Iterator[list[str]]
 def _enroll_chunk(
     engine: Engine, enrolling: _Enrolling, lead_ids: Sequence[str], summary: Summary, *, dry_run: bool
 ) -> None:
-    def work(connection: Connection) -> tuple[Summary, list[dict[str, Any]]]:
-        found = Summary()
-        rows = _rows(connection, engine, enrolling, lead_ids, found)
-        if not dry_run:
-            _write(connection, engine, rows, found)
-        return found, rows
-
-    found, rows = engine.store.write(work)
-    summary.enrolled += len(rows)
-    summary.refused += found.refused
-    summary.zones += found.zones
-    summary.examples = found.examples | summary.examples
+    summary.add(
+        engine.store.write(lambda connection: _put_in(connection, engine, enrolling, lead_ids, write=not dry_run))
+    )
 
 
-def _write(connection: Connection, engine: Engine, rows: list[dict[str, Any]], found: Summary) -> None:
-    enrollments.insert(connection, rows)
-    lead_states.set_status(connection, [row["lead_id"] for row in rows], Status.IN_SEQUENCE, engine.clock.now())
+def enroll_some(
+    connection: Connection, engine: Engine, sequence: str, lead_ids: Sequence[str], *, most: int | None = None
+) -> Summary:
+    """Enroll those of these leads who may enter, at most so many, inside a transaction.
+
+    Leads are asked in ascending order of their ids; those behind the last who entered are not asked.
+    """
+    enrolling = replace(_enrolling(connection, engine, sequence, Selection()), most=most)
+    return _put_in(connection, engine, enrolling, lead_ids)
+
+
+def hand_over(connection: Connection, engine: Engine, sequence: str, lead_id: str, *, sender: str) -> str | None:
+    """Enroll somebody who comes from another sequence, or for another round; why not, if not.
+
+    The sender stays the same where the sequence knows it: a lead keeps its sender for the whole conversation.
+    """
+    try:
+        enrolling = _enrolling(connection, engine, sequence, Selection())
+    except UsageError:
+        return "it is not applied"
+    found = _put_in(connection, engine, replace(enrolling, is_again=True, sender=sender), [lead_id])
+    return next(iter(found.refused), None)
+
+
+def _put_in(
+    connection: Connection, engine: Engine, enrolling: _Enrolling, lead_ids: Sequence[str], *, write: bool = True
+) -> Summary:
+    found = Summary()
+    rows = _rows(connection, engine, enrolling, lead_ids, found)
+    if write:
+        inside = [row["lead_id"] for row in rows if row["state"] != EnrollmentState.FINISHED]
+        enrollments.insert(connection, rows)
+        lead_states.set_status(connection, inside, Status.IN_SEQUENCE, engine.clock.now())
+    return found
 
 
 def _rows(
@@ -134,21 +173,44 @@ def _rows(
     room = Room(entrance, _inside_by_company(connection, entrance))
     rows = []
     for lead in leads:
+        if enrolling.most is not None and found.enrolled >= enrolling.most:
+            break
         own = addresses.get(lead["leads_id"], [])
         reason = refusal(entrance, lead, own, now)
-        if lead["leads_id"] in inside:
+        if lead["leads_id"] in inside and not (enrolling.is_again and inside[lead["leads_id"]] == _BEFORE):
             reason = inside[lead["leads_id"]]
         elif any(key in suppressed for key in _keys(lead, addresses)):
             reason = "suppressed"
-        reason = reason or room.refusal(lead["leads_company_id"])
-        if reason:
-            found.refused[reason] += 1
-            found.examples.setdefault(reason, lead["leads_id"])
-            continue
+        held_out = reason is None and _is_held_out(entrance, lead["leads_id"])
+        if not held_out:
+            reason = reason or room.refusal(lead["leads_company_id"])
         zone, how = zone_for(entrance, lead, own)
-        found.zones[how] += 1
-        rows.append(_row(engine, enrolling, lead, zone, now))
+        _count(found, lead["leads_id"], reason, how, held_out=held_out)
+        if reason is None:
+            rows.append(_row(engine, enrolling, lead, zone, now) | (_held_out(now) if held_out else {}))
     return rows
+
+
+def _is_held_out(entrance: Entrance, lead_id: str) -> bool:
+    sequence = entrance.revision.sequence
+    return is_held_out(sequence.name, lead_id, sequence.holdout)
+
+
+def _held_out(now: datetime) -> dict[str, Any]:
+    """Over before it began, with a reason of its own."""
+    over = {"state": EnrollmentState.FINISHED, "reason": FinishReason.HELD_OUT, "finished_at": now}
+    return over | {"cursor": None, "due_at": None}
+
+
+def _count(found: Summary, lead_id: str, reason: str | None, zone: str, *, held_out: bool) -> None:
+    if reason is not None:
+        found.refused[reason] += 1
+        found.examples.setdefault(reason, lead_id)
+    elif held_out:
+        found.held_out += 1
+    else:
+        found.enrolled += 1
+        found.zones[zone] += 1
 
 
 def _keys(lead: RowMapping, addresses: Mapping[str, Sequence[RowMapping]]) -> Any:
@@ -170,7 +232,7 @@ def _inside(connection: Connection, sequence: str, lead_ids: Sequence[str]) -> d
         if state != EnrollmentState.FINISHED:
             found[lead_id] = "already inside this sequence" if name == sequence else f"already inside {name}"
         elif name == sequence:
-            found.setdefault(lead_id, "was in this sequence before")
+            found.setdefault(lead_id, _BEFORE)
     return found
 
 
@@ -198,11 +260,19 @@ def _row(engine: Engine, enrolling: _Enrolling, lead: RowMapping, zone: str, now
         "company_id": lead["leads_company_id"],
         "sequence": entrance.revision.sequence.name,
         "revision_id": enrolling.revision_id,
-        "sender": sender_for(entrance, lead["leads_id"]).name,
+        "sender": _sender(enrolling, lead["leads_id"]),
         "state": EnrollmentState.ACTIVE,
+        "reason": None,
         "cursor": entrance.revision.sequence.first,
         "cursor_at": now,
         "due_at": now,
         "zone": zone,
         "entered_at": now,
+        "finished_at": None,
     }
+
+
+def _sender(enrolling: _Enrolling, lead_id: str) -> str:
+    if enrolling.sender in enrolling.entrance.revision.sequence.senders:
+        return str(enrolling.sender)
+    return sender_for(enrolling.entrance, lead_id).name

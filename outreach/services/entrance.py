@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from outreach.content import calendars
-from outreach.content.expressions import evaluate
+from outreach.content.expressions import compile_expression, evaluate
 from outreach.content.revision import Revision
 from outreach.content.templates import Template, compile_template
+from outreach.content.waits import read_moment
 from outreach.domain.pipeline import Status
 from outreach.domain.quota import jitter_share
 from outreach.domain.sender import Sender
-from outreach.domain.sequence import TouchStep
+from outreach.domain.sequence import RelativeTo, TouchStep, WaitStep, WriteStep
+from outreach.domain.sequence import Sequence as Path
 from outreach.services.facts import Row, address_for, lead_context
 
 SENDERS_ZONE = "the sender's"
@@ -30,6 +32,7 @@ class Entrance:
     templates: tuple[tuple[str, Template], ...]  # (step, template), variants included
     channels: frozenset[str]
     where: str | None
+    dates: tuple[tuple[str, str], ...] = ()  # (step, name of a date) that waits count from
 
 
 def entrance_of(revision: Revision, senders: Sequence[Sender], *, where: str | None = None) -> Entrance:
@@ -45,7 +48,18 @@ def entrance_of(revision: Revision, senders: Sequence[Sender], *, where: str | N
         ),
         channels=frozenset(step.channel for step in touch_steps) - {"task"},
         where=where,
+        dates=_dates_needed(revision.sequence),
     )
+
+
+def _dates_needed(sequence: Path) -> tuple[tuple[str, str], ...]:
+    """Dates a lead must have before it enters; those that the sequence writes itself come later."""
+    steps = sequence.steps.values()
+    own = {f"lead.{name}" for step in steps if isinstance(step, WriteStep) for name in step.values}
+    waits = [
+        (step.id, step.wait.value) for step in steps if isinstance(step, WaitStep) and isinstance(step.wait, RelativeTo)
+    ]
+    return tuple((step, name) for step, name in waits if name.replace(".fields.", ".") not in own)
 
 
 def refusal(entrance: Entrance, lead: Row, addresses: Collection[Row], now: datetime) -> str | None:
@@ -68,6 +82,9 @@ def _missing(entrance: Entrance, context: Mapping[str, object]) -> str | None:
         missing = template.missing(context)
         if missing:
             return f"missing {missing[0].rpartition('.')[2]} (step {step})"
+    for step, name in entrance.dates:
+        if read_moment(compile_expression(name)(context)) is None:
+            return f"missing {name.rpartition('.')[2]} (step {step})"
     return None
 
 
@@ -86,6 +103,11 @@ class Room:
             return f"{self._most} people of that company are inside"
         self._inside[company_id] += 1
         return None
+
+    def leave(self, company_id: str | None) -> None:
+        """One of that company has finished."""
+        if self._most is not None and company_id is not None:
+            self._inside[company_id] -= 1
 
 
 def sender_for(entrance: Entrance, lead_id: str) -> Sender:

@@ -15,7 +15,17 @@ from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.planner import Finish, LookAgain, PlanTouch
 from outreach.domain.rules import RULES, Block
 from outreach.domain.rules import explain as ask_the_rules
-from outreach.domain.sequence import IfStep, Step, StopStep, TouchStep, WaitForStep, WaitStep, WriteStep
+from outreach.domain.sequence import (
+    EnrollStep,
+    IfStep,
+    SplitStep,
+    Step,
+    StopStep,
+    TouchStep,
+    WaitForStep,
+    WaitStep,
+    WriteStep,
+)
 from outreach.domain.sequence import Sequence as Path
 from outreach.domain.touch import OPEN, TouchState
 from outreach.errors import ConfigError, UsageError
@@ -318,6 +328,8 @@ def _after(path: Path, step_id: str | None) -> str:
             return happened if happened == missed else f"{happened} if it happens, else {missed}"
         case IfStep():
             return f"{describe(path, step.yes, coming=True)} if so, else {describe(path, step.no, coming=True)}"
+        case SplitStep():
+            return ", ".join(f"{share.name}: {describe(path, share.first, coming=True)}" for share in step.shares)
         case _:
             return ""
 
@@ -337,7 +349,11 @@ def describe(path: Path, step_id: str | None, *, coming: bool = False) -> str:
             return f"wait{'' if coming else 's'} for {step.event}, at most {step.at_most}"
         case IfStep():
             return f"a branch: {step.expression}"
+        case SplitStep():
+            return f"a split: {', '.join(f'{share.name} {share.weight}' for share in step.shares)}"
         case WriteStep():
-            return f"{step.what} {step.value}"
+            return str(step)
+        case EnrollStep():
+            return f"goes on in {step.sequence}{f' after {step.at_least}' if step.at_least else ''}"
         case StopStep():
             return f"stop: {step.reason}"

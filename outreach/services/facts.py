@@ -11,7 +11,8 @@ from sqlalchemy import RowMapping
 
 from outreach.content import context as contexts
 from outreach.content.calendars import is_holiday
-from outreach.content.expressions import evaluate
+from outreach.content.expressions import compile_expression, evaluate
+from outreach.content.waits import read_moment
 from outreach.domain.planner import Facts
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import Schedule, Sequence
@@ -143,4 +144,5 @@ def path_facts(
         had=had(touches),
         happened=happened,
         evaluate=None if context is None else lambda expression: evaluate(expression, context),
+        moment=None if context is None else lambda name: read_moment(compile_expression(name)(context)),
     )

@@ -16,8 +16,11 @@ from outreach.domain.planner import Finish, LookAgain, Move, PlanTouch
 from outreach.domain.sequence import Sequence, Trigger, What
 from outreach.domain.touch import TouchState, message_id, touch_key
 from outreach.services.engine import Engine
+from outreach.services.enroll import hand_over
 from outreach.services.facts import address_for
+from outreach.services.writes import write_on_lead
 from outreach.store import enrollments, lead_states, touches
+from outreach.store.tables import enrollments as enrollment_table
 from outreach.store.tables import tasks
 
 
@@ -35,13 +38,13 @@ class Planned:
 def carry_out(connection: Connection, engine: Engine, planned: Collection[Planned], now: datetime) -> None:
     """Write where each enrollment stands, plan its touch, write on its lead, or finish it."""
     for item in planned:
-        _add_tags(connection, item, now)
+        _write(connection, engine, item, now)
         _close_overdue(connection, item, now)
     move_stages(connection, [move for item in planned for move in _stage_moves(engine, item)], now)
     going_on = [item for item in planned if not isinstance(item.move.outcome, Finish)]
     enrollments.save_moves(connection, [_stand(item) for item in going_on])
     touches.insert(connection, [_touch_row(engine, item) for item in going_on if _plans(item)])
-    _finish(connection, [item for item in planned if isinstance(item.move.outcome, Finish)], now)
+    _finish(connection, engine, [item for item in planned if isinstance(item.move.outcome, Finish)], now)
 
 
 def _plans(item: Planned) -> bool:
@@ -120,10 +123,10 @@ def _kind(move: lead_states.StageMove) -> StageKind | None:
     return stage.kind if stage else None
 
 
-def _add_tags(connection: Connection, item: Planned, now: datetime) -> None:
-    tags = [write.value for write in item.move.writes if write.what is What.TAG]
-    if tags:
-        lead_states.add_tags(connection, item.row["enrollments_lead_id"], tags, now)
+def _write(connection: Connection, engine: Engine, item: Planned, now: datetime) -> None:
+    if item.move.writes:
+        lead_id, by = item.row["enrollments_lead_id"], f"sequence {item.sequence.name}"
+        write_on_lead(connection, engine, lead_id, item.move.writes, by=by, now=now)
 
 
 def _close_overdue(connection: Connection, item: Planned, now: datetime) -> None:
@@ -136,11 +139,24 @@ def _close_overdue(connection: Connection, item: Planned, now: datetime) -> None
     )
 
 
-def _finish(connection: Connection, items: Collection[Planned], now: datetime) -> None:
+def _finish(connection: Connection, engine: Engine, items: Collection[Planned], now: datetime) -> None:
     for item in items:
         finish = item.move.outcome
         assert isinstance(finish, Finish)
         ids = [item.row["enrollments_id"]]
         enrollments.finish(connection, ids, finish.reason, detail=finish.detail, now=now)
         touches.skip_planned(connection, ids, why=finish.reason, now=now)
+        if finish.enroll:
+            _go_on_in(connection, engine, item, finish.enroll)
     lead_states.leave_sequence(connection, [item.row["enrollments_lead_id"] for item in items], now)
+
+
+def _go_on_in(connection: Connection, engine: Engine, item: Planned, sequence: str) -> None:
+    """The lead enters the other sequence in the same transaction; where it may not, this one says why."""
+    row = item.row
+    refused = hand_over(connection, engine, sequence, row["enrollments_lead_id"], sender=row["enrollments_sender"])
+    if refused:
+        detail = f"did not go on in {sequence}: {refused}"
+        connection.execute(
+            update(enrollment_table).where(enrollment_table.c.id == row["enrollments_id"]).values(detail=detail)
+        )

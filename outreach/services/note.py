@@ -23,6 +23,11 @@ def write_note(engine: Engine, lead_id: str, text: str, *, by: str) -> str:
 def _write(connection: Connection, engine: Engine, lead_id: str, text: str, by: str) -> str:
     if not lead_rows.load(connection, [lead_id]):
         raise UsageError(f"there is no lead '{lead_id}'. See them: outreach leads list")
+    return keep_note(connection, engine, lead_id, text, by=by)
+
+
+def keep_note(connection: Connection, engine: Engine, lead_id: str, text: str, *, by: str) -> str:
+    """The same inside a transaction, for a lead that exists; the id of the note."""
     now = engine.clock.now()
     note_id = engine.clock.fresh_id()
     row = {"id": note_id, "lead_id": lead_id, "author": by, "text": text, "created_at": now}

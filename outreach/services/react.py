@@ -241,6 +241,7 @@ def _back_at(event: Event, zone: str) -> datetime | None:
 
 def _booked(connection: Connection, engine: Engine, event: Event, lead_id: str) -> None:
     end(connection, engine, [lead_id], FinishReason.BOOKED, trigger=Trigger.MEETING)
+    _look(connection, engine, event, lead_id)
     write_down(connection, engine, "meeting", event, lead_id)
 
 

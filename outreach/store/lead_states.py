@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -120,3 +120,18 @@ def add_tags(connection: Connection, lead_id: str, tags: Iterable[str], now: dat
     missing = [tag for tag in tags if tag not in present]
     if missing:
         connection.execute(update(leads).where(leads.c.id == lead_id).values(tags=[*present, *missing], updated_at=now))
+
+
+def add_score(connection: Connection, lead_id: str, points: int, now: datetime) -> None:
+    """Add points; negative ones are taken away."""
+    statement = update(leads).where(leads.c.id == lead_id)
+    connection.execute(statement.values(score=leads.c.score + points, updated_at=now))
+
+
+def set_values(
+    connection: Connection, lead_id: str, *, columns: Mapping[str, str], fields: Mapping[str, str], now: datetime
+) -> None:
+    """Write columns of the lead, and fields of the team's own beside those it has."""
+    own = connection.execute(select(leads.c.fields).where(leads.c.id == lead_id).with_for_update()).scalar_one()
+    values = {**columns, "fields": {**(own or {}), **fields}, "updated_at": now}
+    connection.execute(update(leads).where(leads.c.id == lead_id).values(**values))

@@ -48,10 +48,10 @@ HEADS = [
     ("enter: {when: laed.score > 5}\n", "3:15: Unknown name 'laed'. Did you mean 'lead'?"),
     ("enter: {per_company: 0}\n", "3:22: 'per_company' must be at least 1."),
     ("enter: {per_company: true}\n", "3:22: 'per_company' must be a whole number of at most nine digits."),
-    ("enter: {auto: true}\n", "3:9: 'auto' is not available yet. Remove it."),
-    ("enter: {verified: true}\n", "3:9: 'verified' is not available yet. Remove it."),
-    ("holdout: 5%\n", "3:1: 'holdout' is not available yet. Remove it."),
-    ("review: first 20\n", "3:1: 'review' is not available yet. Remove it."),
+    ("enter: {auto: true}\n", "3:9: 'auto' needs 'when': without it everybody would be enrolled."),
+    ("enter: {verified: true}\n", "3:19: 'verified' needs checked addresses, and `outreach leads verify`"),
+    ("holdout: 5\n", "3:10: 'holdout': '5' is not a share. Write it as 5%."),
+    ("review: first\n", "3:9: 'review': 'first' says nothing about review. Write first 20, all or none."),
     ("description: 5\n", "3:14: 'description' must be text. Put it in quotes."),
 ]
 
@@ -99,7 +99,7 @@ STEPS = [
     (INTRO + "  - wait: 3 dyas\n", "5:11: 'wait': 'dyas' is not a unit of time. Units: seconds, minutes, hours,"),
     (INTRO + "  - wait: 3\n", "5:11: 'wait': '3' is not a duration. Write a number and a unit"),
     (INTRO + "  - wait: 0 days\n", "5:11: 'wait': '0 days' is no time at all."),
-    (INTRO + "  - wait: until monday 09:00\n", "5:11: 'wait': 'until …' is not available yet. Write a duration"),
+    (INTRO + "  - wait: until mondy 09:00\n", "5:11: 'wait': 'until mondy 09:00' names no moment. Did you mean"),
     (
         INTRO + "  - {wait: 1 hour, jitter: 2 hours}\n",
         "5:28: 'jitter' is longer than the wait itself. Make it shorter.",
@@ -145,14 +145,14 @@ STEPS = [
         "  - {if: lead.score, then: [{id: a, email: intro}]}\n  - {id: b, email: bump, thread: a}\n",
         "5:34: 'a' is not sent before this step on every path. Name an email step that every path goes through.",
     ),
-    (INTRO + "  - {score: 5}\n", "5:6: the step 'score' is not available yet."),
-    (INTRO + "  - {note: hello}\n", "5:6: the step 'note' is not available yet."),
-    (INTRO + "  - {set: {a: 1}}\n", "5:6: the step 'set' is not available yet."),
-    (INTRO + "  - {enroll: second}\n", "5:6: the step 'enroll' is not available yet."),
-    (INTRO + "  - {split: {a: 50, b: 50}}\n", "5:6: the step 'split' is not available yet."),
-    (INTRO + "  - {id: v, linkedin.visit: }\n", "5:13: the step 'linkedin.visit' is not available yet."),
-    (INTRO + "  - {id: v, http.hook: x}\n", "5:13: the step 'http.hook' is not available yet."),
-    (INTRO + "  - {id: v, sms: x}\n", "5:13: the step 'sms' is not available yet."),
+    (INTRO + "  - {score: 0}\n", "5:13: 'score' is not from 1 to 1000. Write the points to add"),
+    (INTRO + "  - {note: 'Hi {{ lead.name }}'}\n", "5:12: 'note' is written as it stands; nothing is filled in."),
+    (INTRO + "  - {set: {stage: won}}\n", "5:12: 'stage' has a step of its own. Write `- stage: contacted`."),
+    (INTRO + "  - {enroll: frist}\n", "5:14: unknown sequence 'frist'. Did you mean 'first'?"),
+    (INTRO + "  - {split: {a: 50, b: 50}}\n", "5:5: this 'split' does nothing either way. Write steps below `a:`."),
+    (INTRO + "  - {id: v, linkedin.visit: }\n", "5:13: no channel can do 'linkedin.visit' yet. Write one of: email,"),
+    (INTRO + "  - {id: v, http.hook: x}\n", "5:13: no channel can do 'http.hook' yet."),
+    (INTRO + "  - {id: v, sms: x}\n", "5:13: no channel can do 'sms' yet."),
 ]
 
 
@@ -214,7 +214,7 @@ def test_every_problem_of_a_file_is_told_at_once_in_its_order(a_sequence: Maker)
     told = problems(
         a_sequence(
             "  - {id: a, email: itnro}\n  - {wiat: 3 days}\n  - {wait: 3 dyas}\n  - {id: a, email: intro}\n",
-            head="pipeline: defualt\nholdout: 5%\n",
+            head="pipeline: defualt\nholdout: 5\n",
         )
     )
 
