@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from outreach.domain.sequence import Schedule
@@ -149,7 +150,8 @@ def _openings_from(
     return [Opening(max(start, instant), end) for start, end in pieces if end > instant]
 
 
-def _pieces(opens: datetime, closes: datetime, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
+@lru_cache(maxsize=16_384)
+def _pieces(opens: datetime, closes: datetime, zone: ZoneInfo) -> tuple[tuple[datetime, datetime], ...]:
     """The stretches of time during which the clock on the wall shows `opens` or later, and less than `closes`."""
     pieces: list[tuple[datetime, datetime]] = []
     for since, until, offset in _stretches(min(_readings(opens, zone)), max(_readings(closes, zone)), zone):
@@ -160,7 +162,7 @@ def _pieces(opens: datetime, closes: datetime, zone: ZoneInfo) -> list[tuple[dat
         if pieces and pieces[-1][1] == start:
             start = pieces.pop()[0]
         pieces.append((start, end))
-    return pieces
+    return tuple(pieces)
 
 
 def _stretches(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime, timedelta]]:
