@@ -24,7 +24,7 @@ from outreach.content.sequence_test_checks import check_cases
 from outreach.content.sequence_tests import Case, read_cases
 from outreach.content.workspace import Workspace, load
 from outreach.domain.sender import Sender
-from outreach.domain.sequence import Sequence, WaitStep
+from outreach.domain.sequence import EnrollStep, Sequence, WaitStep
 from outreach.errors import ConfigError, Problem, UsageError
 from outreach.services.engine import Engine
 from outreach.services.expectations import Sign, Verdict, judge
@@ -123,13 +123,17 @@ class Stage:
             yield Result(case=case, played=played, verdict=judge(case, played))
 
     def _frozen(self, case: Case) -> Mapping[str, dict[str, Any]]:
-        """The sequence of the case as it is applied for it: without jitter and hold-out, unless the case wants them."""
-        key = (case.sequence, case.has_limits, case.has_holdout)
+        """The sequence of the case, and those it leads to, as they are applied for it."""
+        names = _reached(self.workspace.sequences, case.sequence)
+        return {name: self._frozen_one(name, case) for name in names}
+
+    def _frozen_one(self, name: str, case: Case) -> dict[str, Any]:
+        key = (name, case.has_limits, case.has_holdout)
         if key not in self._contents:
-            sequence = _as_asked(self.workspace.sequences[case.sequence], case)
-            changed = replace(self.workspace, sequences={**self.workspace.sequences, case.sequence: sequence})
-            self._contents[key] = freeze(changed, case.sequence)
-        return {case.sequence: self._contents[key]}
+            sequence = _as_asked(self.workspace.sequences[name], case)
+            changed = replace(self.workspace, sequences={**self.workspace.sequences, name: sequence})
+            self._contents[key] = freeze(changed, name)
+        return self._contents[key]
 
     def _rehearsal(self, *, has_limits: bool) -> Rehearsal:
         if has_limits not in self._open:
@@ -162,13 +166,21 @@ def _unlimited(sender: Sender) -> Sender:
 
 
 def _as_asked(sequence: Sequence, case: Case) -> Sequence:
-    if case.has_limits:
-        return sequence
+    """Without jitter and hold-out, unless the case wants them; nobody reviews messages in a test."""
     steps = {
-        name: replace(step, jitter=None) if isinstance(step, WaitStep) else step
+        name: replace(step, jitter=None) if isinstance(step, WaitStep) and not case.has_limits else step
         for name, step in sequence.steps.items()
     }
-    return replace(sequence, steps=steps)
+    return replace(sequence, steps=steps, holdout=sequence.holdout if case.has_holdout else 0.0, review=None)
+
+
+def _reached(sequences: Mapping[str, Sequence], name: str) -> list[str]:
+    """The sequence and those it may lead to."""
+    found = [name]
+    for each in found:
+        steps = sequences[each].steps.values() if each in sequences else ()
+        found += [step.sequence for step in steps if isinstance(step, EnrollStep) and step.sequence not in found]
+    return [each for each in found if each in sequences]
 
 
 def open_stage(root: Path, environ: Mapping[str, str]) -> Stage:

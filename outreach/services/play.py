@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -70,19 +70,19 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """The enrollments as they stand, in the order they began, and their touches."""
+    """The enrollment as it stands, and its touches. What other sequences do with the lead later is theirs to test."""
 
-    enrollments: Sequence[RowMapping]
+    enrollment: RowMapping
     touches: Sequence[RowMapping]
 
     @property
     def is_finished(self) -> bool:
-        return all(row["state"] == EnrollmentState.FINISHED for row in self.enrollments)
+        return bool(self.enrollment["state"] == EnrollmentState.FINISHED)
 
     @property
     def mark(self) -> tuple[object, ...]:
         """Changes whenever anything moved."""
-        standing = [(row["cursor"], row["cursor_at"], row["state"], row["snoozed_until"]) for row in self.enrollments]
+        standing = tuple(self.enrollment[name] for name in ("cursor", "cursor_at", "state", "snoozed_until"))
         return (*standing, *((touch["id"], touch["state"], touch["due_at"], touch["block"]) for touch in self.touches))
 
 
@@ -105,14 +105,12 @@ class Play:
         self._lead_id = lead_id
         self._zone = zone
         self._carry_out = carry_out
-        self._actions: frozenset[str] = frozenset()
         self._blocked_at: dict[str, datetime] = {}
         self._troubles: list[tuple[int, str]] = []
 
     def run(self) -> Played:
         diary = sorted(enumerate(self._case.happens), key=lambda entry: (self._at(entry[1]), entry[0]))
-        self._settle()
-        seen, idle = self._look(), 0
+        seen, idle = self._settle(), 0
         for _ in range(_MOST_JUMPS):
             next_at = self._next(seen, diary)
             if next_at is None or idle > _MOST_IDLE_JUMPS or self._is_enough(seen, diary, next_at):
@@ -121,8 +119,7 @@ class Play:
             while diary and self._at(diary[0][1]) <= self._clock.now():
                 self._happen(*diary.pop(0))
                 idle = 0
-            self._settle()
-            before, seen = seen.mark, self._look()
+            before, seen = seen.mark, self._settle()
             idle = 0 if before != seen.mark or diary else idle + 1
         return self._played(seen)
 
@@ -141,32 +138,32 @@ class Play:
         if trouble:
             self._troubles.append((happening.place.line, f"{happening.what}: {trouble}"))
 
-    def _settle(self) -> None:
-        """Until nothing is left to do at this instant."""
+    def _settle(self) -> _Seen:
+        """Until nothing is left to do at this instant. Each service is called only when there is something for it."""
         for _ in range(_MOST_ROUNDS):
-            recover.open_windows(self._engine)
-            while advance(self._engine):
-                pass
-            claims = claim_due(self._engine, self._due_actions())
-            if not claims:
-                return
-            for claim_id in claims:
-                self._carry_out(claim_id)
+            seen, now = self._look(), self._clock.now()
+            planned = [touch for touch in seen.touches if touch["state"] == TouchState.PLANNED]
+            if any(touch["closes_at"] and touch["closes_at"] <= now for touch in planned):
+                recover.open_windows(self._engine)
+            elif _is_due(seen.enrollment, now):
+                advance(self._engine)
+            elif not self._send({touch["action"] for touch in planned if touch["due_at"] and touch["due_at"] <= now}):
+                return seen
         raise RuntimeError(f"{self._case.where} does not come to rest at {self._clock.now():%Y-%m-%d %H:%M}")
 
-    def _due_actions(self) -> list[str]:
-        statement = select(touches.c.action).where(touches.c.state == TouchState.PLANNED).distinct()
-        with self._engine.store.read() as connection:
-            return list(connection.execute(statement).scalars())
+    def _send(self, actions: Collection[str]) -> bool:
+        """False if nothing may be claimed."""
+        claims = claim_due(self._engine, sorted(actions)) if actions else []
+        for claim_id in claims:
+            self._carry_out(claim_id)
+        return bool(claims)
 
     def _look(self) -> _Seen:
         with self._engine.store.read() as connection:
             entered = select(enrollments).where(enrollments.c.lead_id == self._lead_id).order_by(enrollments.c.id)
-            planned = select(touches).where(touches.c.lead_id == self._lead_id).order_by(touches.c.id)
-            seen = _Seen(
-                list(connection.execute(entered).mappings()),
-                list(connection.execute(planned).mappings()),
-            )
+            row = connection.execute(entered.limit(1)).mappings().one()
+            planned = select(touches).where(touches.c.enrollment_id == row["id"]).order_by(touches.c.id)
+            seen = _Seen(row, list(connection.execute(planned).mappings()))
         for touch in seen.touches:
             if touch["block"] or touch["state"] in (TouchState.SKIPPED, TouchState.FAILED):
                 self._blocked_at.setdefault(touch["id"], self._clock.now())
@@ -180,9 +177,8 @@ class Play:
         return min(found, default=None)
 
     def _due(self, seen: _Seen, now: datetime) -> Iterator[datetime]:
-        for row in seen.enrollments:
-            if row["state"] == EnrollmentState.ACTIVE and row["due_at"]:
-                yield row["due_at"]
+        if seen.enrollment["state"] == EnrollmentState.ACTIVE and seen.enrollment["due_at"]:
+            yield seen.enrollment["due_at"]
         for touch in seen.touches:
             if touch["state"] != TouchState.PLANNED or touch["due_at"] is None:
                 continue
@@ -228,8 +224,8 @@ class Play:
                 each["revision_id"]: self._engine.revisions.get(connection, each["revision_id"])
                 for each in seen.touches
             }
-        last = seen.enrollments[-1]
-        came = [found for touch in seen.touches if (found := self._came(touch, revisions, last))]
+        last = seen.enrollment
+        came = [found for touch in seen.touches if (found := self._came(touch, revisions))]
         end = Ended(
             at=last["finished_at"] or self._clock.now(),
             reason=FinishReason(last["reason"]) if last["reason"] else None,
@@ -239,7 +235,7 @@ class Play:
         ordered = tuple(sorted(came, key=lambda each: each.at))
         return Played(zone=self._zone.key, touches=ordered, end=end, troubles=tuple(self._troubles))
 
-    def _came(self, touch: RowMapping, revisions: dict[str, Revision], last: RowMapping) -> Came | None:
+    def _came(self, touch: RowMapping, revisions: dict[str, Revision]) -> Came | None:
         at, blocked = touch["sent_at"], None
         if touch["state"] != TouchState.SENT:
             blocked = _why_blocked(touch)
@@ -257,6 +253,11 @@ class Play:
             subject=touch["subject"] or "",
             blocked=blocked,
         )
+
+
+def _is_due(enrollment: RowMapping, now: datetime) -> bool:
+    due_at = enrollment["due_at"]
+    return bool(enrollment["state"] == EnrollmentState.ACTIVE and due_at and due_at <= now)
 
 
 _ENDINGS = frozenset(FinishReason)

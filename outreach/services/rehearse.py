@@ -70,8 +70,8 @@ class Rehearsal:
         self._prepare(case, contents, start)
         lead_id = self._lead(case, contents[case.sequence])
         summary = enroll(self._engine, case.sequence, Selection(lead_ids=(lead_id,)), by="test")
-        if summary.enrolled != 1:
-            return self._refused(lead_id, next(iter(summary.refused), "not enrolled"), start, zone)
+        if summary.refused:
+            return self._refused(lead_id, next(iter(summary.refused)), start, zone)
         return Play(self._engine, self._clock, case, lead_id, zone=zone, carry_out=self._carry_out).run()
 
     def _zone(self, case: Case, content: Mapping[str, Any]) -> ZoneInfo:
