@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, or_, select, update
 
 from outreach.domain.enrollment import EnrollmentState, FinishReason
 from outreach.domain.pipeline import Status
@@ -18,7 +19,7 @@ from outreach.domain.suppression import Scope, SuppressionReason
 from outreach.errors import UsageError
 from outreach.services.engine import Engine
 from outreach.store import audit, enrollments, lead_states, stops, touches
-from outreach.store.tables import addresses, leads
+from outreach.store.tables import addresses, leads, tasks
 from outreach.store.tables import enrollments as enrollment_table
 from outreach.store.within import within
 
@@ -91,9 +92,19 @@ def finish(
     if ended:
         touches.set_crossed(connection, ended, crossed=True)
         touches.skip_planned(connection, ended, why=reason, now=now)
+        _take_off_the_list(connection, ended, reason, now)
         statement = select(enrollment_table.c.lead_id).where(within(enrollment_table.c.id, ended))
         lead_states.leave_sequence(connection, list(connection.execute(statement).scalars()), now)
     return ended
+
+
+def _take_off_the_list(connection: Connection, ended: Collection[str], reason: FinishReason, now: datetime) -> None:
+    """Nobody is to call or invite a person whose sequence was stopped, an opted-out one least of all."""
+    connection.execute(
+        update(tasks)
+        .where(within(tasks.c.enrollment_id, ended), tasks.c.state == "open")
+        .values(state="skipped", outcome=reason, finished_at=now)
+    )
 
 
 def remove(engine: Engine, target: Target, *, by: str, detail: str = "") -> list[str]:
