@@ -112,7 +112,7 @@ def test_the_quickstart(tmp_path: Path) -> None:
 
     assert '202 {"delivery"' in said
     assert "replied" in said
-    assert os.path.getsize(tmp_path / "try" / "mail.txt") > 1000
+    assert (tmp_path / "try" / "mail.txt").stat().st_size > 1000
 
 
 def test_nobody_is_told_to_type_what_does_not_exist() -> None:

@@ -1,0 +1,275 @@
+"""Whatever a person can write, type or be told has its entry in the reference, and the tables there tell the truth."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import importlib
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from outreach import adapters, errors
+from outreach.content import crm_file, outreach_file, pipelines, schedules, senders_file, sequences, step_models
+from outreach.content.configuration import UnknownPolicy
+from outreach.crm import Mode, Operation
+from outreach.crms import hubspot
+from outreach.domain.crm_mapping import CrmTrigger, TieBreak
+from outreach.domain.enrollment import EnrollmentState, FinishReason
+from outreach.domain.event import EventKind
+from outreach.domain.pipeline import StageKind, Status
+from outreach.domain.sequence import OnFailure, Trigger
+from outreach.domain.span import Unit
+from outreach.domain.suppression import Scope
+from outreach.domain.touch import TouchState
+from outreach.errors import Outcome
+from outreach.mail.understood import BounceReason
+from outreach.services.export import EVENT_KEYS
+from outreach.web import dashboard, operations, opt_out, webhooks
+from tests.docs.pages import DOCS, text_of
+
+_NEVER_WRITTEN = {
+    "own",  # the senders' addresses, handed in; the table of receivers names it
+    "deadlines",  # objects for tests
+    "limits",
+}
+
+
+def keys_of(model: type[BaseModel]) -> Iterator[str]:
+    """What people write: aliases where a field has one."""
+    for name, field in model.model_fields.items():
+        yield field.alias or name
+
+
+def words(page: str) -> set[str]:
+    """Every word of the page that stands in code marks, alone or beside others, or in a sample in YAML."""
+    found: set[str] = set()
+    page_text = text_of(page)
+    samples = re.findall(r"^```yaml\n(.*?)^```", page_text, re.M | re.S)
+    for said in [*re.findall(r"`([^`\n]+)`", page_text), *samples]:
+        found |= {said, *re.split(r"[^\w.-]+", said), *re.split(r"\W+", said)}
+    return found
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """The first table below a heading, without its head."""
+    below = f"\n{text_of(page)}".partition(f"\n{heading}\n")[2]
+    table = re.search(r"(?:^\|.*\n)+", below, re.M)
+    assert table, heading
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[0].splitlines()[2:]]
+
+
+def marked(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+SETTINGS = [
+    *(
+        outreach_file.OutreachModel,
+        outreach_file.OrganisationModel,
+        outreach_file.DefaultsModel,
+        outreach_file.WebModel,
+    ),
+    *(schedules.ScheduleModel, senders_file.SenderModel, senders_file.EmailModel, senders_file.SmtpModel),
+    *(senders_file.ImapModel, senders_file.OAuthModel, senders_file.LimitsModel, senders_file.RampModel),
+    *(senders_file.ChannelModel, crm_file.CrmModel, crm_file.FieldModel, crm_file.StatusModel, crm_file.DealModel),
+    *(pipelines.PipelineModel, pipelines.StageModel),
+]
+
+
+@pytest.mark.parametrize("model", SETTINGS, ids=lambda model: model.__name__)
+def test_every_key_of_a_settings_file_is_in_the_reference(model: type[BaseModel]) -> None:
+    assert set(keys_of(model)) - words("docs/reference/settings.md") == set()
+
+
+@pytest.mark.parametrize("values", [CrmTrigger, Operation, Mode, TieBreak, StageKind, UnknownPolicy])
+def test_every_word_of_a_settings_file_is_in_the_reference(values: type[StrEnum]) -> None:
+    assert set(values) - words("docs/reference/settings.md") == set()
+
+
+def test_no_model_of_a_settings_file_is_forgotten() -> None:
+    modules = (outreach_file, senders_file, crm_file, pipelines, schedules)
+    models = {
+        each
+        for module in modules
+        for each in vars(module).values()
+        if isinstance(each, type) and issubclass(each, BaseModel) and each.__module__ == module.__name__
+    }
+    shared = {outreach_file.OutreachVariables, outreach_file.WebhookModel, senders_file.MailServerModel}
+
+    assert models - set(SETTINGS) - shared == set()
+
+
+def test_every_step_is_in_the_reference_with_its_keys() -> None:
+    table = rows("docs/reference/sequence-format.md", "## Steps")
+
+    expected = {kind: set(keys_of(model)) - {"id", kind} for kind, model in step_models.STEPS.items()}
+
+    assert {marked(step)[0]: set(marked(more)) for step, _, more in table} == expected
+
+
+@pytest.mark.parametrize("model", [sequences.SequenceModel, sequences.EnterModel, schedules.ScheduleModel])
+def test_every_key_of_a_sequence_is_in_the_reference(model: type[BaseModel]) -> None:
+    assert set(keys_of(model)) - words("docs/reference/sequence-format.md") == set()
+
+
+@pytest.mark.parametrize("values", [Trigger, FinishReason, OnFailure])
+def test_every_word_of_a_sequence_is_in_the_reference(values: type[StrEnum]) -> None:
+    assert set(values) - words("docs/reference/sequence-format.md") == set()
+
+
+def test_every_event_that_can_be_waited_for_is_in_the_reference() -> None:
+    table = rows("docs/reference/sequence-format.md", "### `wait_for`")
+
+    assert {word for event, _ in table for word in marked(event)} == {*step_models.EVENTS, "stage:<name>"}
+
+
+def test_every_unit_of_time_is_in_the_reference() -> None:
+    page = text_of("docs/reference/sequence-format.md")
+
+    assert [unit for unit in Unit if not re.search(rf"\d {unit.value}`", page)] == []
+
+
+def test_what_is_not_available_yet_is_said_and_nothing_else() -> None:
+    section = text_of("docs/reference/sequence-format.md").partition("\n## Not available yet\n")[2]
+
+    assert {word for word in marked(section) if word != "http.…"} == step_models.WITHOUT_ADAPTER
+
+
+def test_every_event_kind_is_in_the_reference() -> None:
+    kinds = [marked(row[0])[0] for row in rows("docs/reference/events.md", "# Events")]
+
+    assert sorted(kinds) == sorted(EventKind)
+
+
+def test_every_field_of_an_event_and_every_reason_of_a_bounce_is_in_the_reference() -> None:
+    assert {*EVENT_KEYS, *BounceReason} - words("docs/reference/events.md") == set()
+
+
+def test_every_error_is_in_the_reference() -> None:
+    ours = {
+        each.__name__
+        for each in vars(errors).values()
+        if isinstance(each, type) and issubclass(each, errors.OutreachError)
+    }
+
+    named = {marked(row[0])[0] for row in rows("docs/reference/errors.md", "## The tree")}
+
+    assert named == ours
+    assert {marked(row[0])[0] for row in rows("docs/reference/errors.md", "## Finer outcomes")} == set(Outcome)
+
+
+def test_the_tree_of_errors_is_the_one_of_the_program() -> None:
+    drawn = re.findall(r"[├└]── (\w+)", text_of("docs/reference/errors.md"))
+
+    assert drawn == re.findall(r"[├└]── (\w+)", errors.__doc__ or "")
+
+
+def test_every_path_of_the_web_is_in_the_reference() -> None:
+    listed = {
+        marked(row[0])[0]: {word.strip() for word in row[1].split(",")}
+        for row in rows("docs/reference/http-api.md", "# HTTP")
+    }
+    routers = (webhooks.router, opt_out.router, operations.router, dashboard.router)
+    served: dict[str, set[str]] = {}
+    for route in (each for router in routers for each in router.routes if isinstance(each, APIRoute)):
+        served.setdefault(route.path, set()).update(route.methods or ())
+
+    assert {path: methods for path, methods in listed.items() if "static" not in path} == served
+
+
+def test_the_table_of_channels_equals_what_adapters_declare() -> None:
+    table = {
+        marked(use)[0]: (tuple(marked(actions)), dedupes, connections)
+        for use, actions, dedupes, connections, _ in rows("docs/providers/index.md", "## Channels")
+    }
+
+    declared = {}
+    for name, path in adapters.CHANNELS.items():
+        can = _loaded(path)[0].can
+        declared[name] = (can.actions, "yes" if can.dedupes_by_key else "no", str(can.connections))
+
+    assert table == declared
+
+
+def test_the_table_of_receivers_names_each() -> None:
+    assert [marked(row[0])[0] for row in rows("docs/providers/index.md", "## Receivers")] == list(adapters.RECEIVERS)
+
+
+def test_the_table_of_crms_equals_what_adapters_declare() -> None:
+    lines = text_of("docs/providers/index.md").partition("\n## CRMs\n")[2].splitlines()
+    head = [marked(cell) for cell in lines[1].strip("|").split("|")]
+    columns = [cell[0] for cell in head if cell][1:]
+    table = {
+        marked(row[0])[0]: {column for column, cell in zip(columns, row[1:], strict=False) if cell == "yes"}
+        for row in rows("docs/providers/index.md", "## CRMs")
+    }
+
+    assert set(columns) == set(Operation)
+    assert table == {name: set(_can(path)) for name, path in adapters.CRMS.items()}
+    with_tags = hubspot.HubSpot(hubspot.Options(token="sample", tags_property="tags"), httpx.AsyncClient())
+    assert with_tags.can - _can(adapters.CRMS["hubspot"]) == {Operation.TAGS}
+
+
+@pytest.mark.parametrize("path", [*adapters.CHANNELS.values(), *adapters.RECEIVERS.values(), *adapters.CRMS.values()])
+def test_every_option_of_an_adapter_is_on_a_page_of_providers(path: str) -> None:
+    adapter, options = _loaded(path)
+    pages = [str(each.relative_to(DOCS.parent)) for each in (DOCS / "providers").glob("*.md")]
+    about = [page for page in pages if adapter.provider in page or page.endswith("index.md")]
+    said = set().union(*map(words, about))
+
+    assert {field.name for field in dataclasses.fields(options)} - _NEVER_WRITTEN - said == set()
+
+
+@pytest.mark.parametrize("values", [EnrollmentState, FinishReason, TouchState, Status, Scope])
+def test_every_state_is_told_where_people_look_for_it(values: type[StrEnum]) -> None:
+    told = re.sub(r"[*`]", "", text_of("docs/lifecycle.md") + text_of("docs/glossary.md")).lower()
+
+    assert [value for value in values if value.value not in told and value.value.replace("_", " ") not in told] == []
+
+
+def test_the_story_of_the_glossary_uses_every_word() -> None:
+    page = text_of("docs/glossary.md")
+    defined = re.findall(r"^\| \*\*(\w+)\*\*", page, re.M)
+    story = page.partition("\n## One story with every word\n")[2]
+
+    assert [word for word in defined if f"**{word}**" not in story] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", *(str(p.relative_to(DOCS.parent)) for p in sorted(DOCS.rglob("*.md")))])
+def test_every_link_leads_somewhere(page: str) -> None:
+    here = DOCS.parent / page
+    targets = re.findall(r"\]\(([^)\s]+)\)", text_of(page))
+
+    broken = [each for each in targets if "://" not in each and not (here.parent / each.partition("#")[0]).exists()]
+
+    assert broken == []
+
+
+def _loaded(path: str) -> tuple[Any, Any]:
+    module_name, _, name = path.partition(":")
+    module = importlib.import_module(module_name)
+    return getattr(module, name), module.Options
+
+
+def _can(path: str) -> frozenset[Operation]:
+    """What a connection offers with nothing but its required options."""
+    adapter, options = _loaded(path)
+    needed = {
+        each.name: "sample"
+        for each in dataclasses.fields(options)
+        if each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING
+    }
+
+    async def made() -> frozenset[Operation]:
+        async with httpx.AsyncClient() as http:
+            can: frozenset[Operation] = adapter(options(**needed), http).can
+            return can
+
+    return asyncio.run(made())
