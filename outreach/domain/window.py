@@ -37,6 +37,10 @@ class Opening:
     closes_at: datetime | None
 
 
+def _opens_at(opening: Opening) -> datetime:
+    return opening.opens_at
+
+
 def no_holiday(day: date) -> bool:
     """For schedules that keep no holidays."""
     return False
@@ -51,21 +55,18 @@ def next_open(schedule: Schedule, zone: ZoneInfo, instant: datetime, *, is_holid
     instant = instant.astimezone(UTC)
     if _never_closes(schedule):
         return Opening(instant, None)
-    found: list[Opening] = []
-    days_left = _SEARCH_DAYS
-    day = instant.astimezone(zone).date() - _LOOK_BACK_DAYS * _DAY
-    while days_left > 0:
-        found += _openings_from(schedule, zone, day, instant, is_holiday)
-        if any(opening.opens_at == instant for opening in found):
-            break
-        days_left = min(days_left, _LOOK_ON_DAYS + 1) - 1 if found else days_left - 1
-        day += _DAY
+    day = instant.astimezone(zone).date()
+    found = [
+        Opening(max(start, instant), end)
+        for start, end in _windows_around(schedule, zone, day, is_holiday)
+        if end > instant
+    ]
     if not found:
         raise ValueError(
             f"schedule '{schedule.name}' never opens: no open day in {_SEARCH_DAYS} days."
             " Give it days that are no holidays."
         )
-    return min(found, key=lambda opening: opening.opens_at)
+    return min(found, key=_opens_at)
 
 
 def is_open(schedule: Schedule, zone: ZoneInfo, instant: datetime, *, is_holiday: IsHoliday) -> bool:
@@ -140,17 +141,23 @@ def _hours_on(schedule: Schedule, day: date) -> tuple[datetime, datetime]:
     return datetime.combine(day, schedule.opens), datetime.combine(last_day, schedule.closes)
 
 
-def _openings_from(
-    schedule: Schedule, zone: ZoneInfo, day: date, instant: datetime, is_holiday: IsHoliday
-) -> list[Opening]:
-    """What is left of that day's window from the instant on."""
-    if not _opens_on(schedule, day, is_holiday):
-        return []
-    pieces = _pieces(*_hours_on(schedule, day), zone)
-    return [Opening(max(start, instant), end) for start, end in pieces if end > instant]
+@lru_cache(maxsize=4_096)
+def _windows_around(
+    schedule: Schedule, zone: ZoneInfo, day: date, is_holiday: IsHoliday
+) -> tuple[tuple[datetime, datetime], ...]:
+    """Every window that an instant of this local day can be in, and the first that can follow it."""
+    found: list[tuple[datetime, datetime]] = []
+    days_left = _SEARCH_DAYS
+    each = day - _LOOK_BACK_DAYS * _DAY
+    while days_left > 0:
+        pieces = _pieces(*_hours_on(schedule, each), zone) if _opens_on(schedule, each, is_holiday) else ()
+        found += pieces
+        is_later = bool(pieces) and each > day
+        days_left = min(days_left, _LOOK_ON_DAYS + 1) - 1 if is_later else days_left - 1
+        each += _DAY
+    return tuple(found)
 
 
-@lru_cache(maxsize=16_384)
 def _pieces(opens: datetime, closes: datetime, zone: ZoneInfo) -> tuple[tuple[datetime, datetime], ...]:
     """The stretches of time during which the clock on the wall shows `opens` or later, and less than `closes`."""
     pieces: list[tuple[datetime, datetime]] = []
