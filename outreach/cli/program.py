@@ -19,6 +19,7 @@ from outreach.cli import (
     people,
     reading,
     rehearsing,
+    reviewing,
     roles,
 )
 from outreach.cli.failures import Commands
@@ -59,7 +60,7 @@ def _begin(
     context.obj = Invocation(root=workspace or Path(), is_debugging=debug)
 
 
-for module in (files, rehearsing, people, enrolling, holding, reading, decisions, roles, operations):
+for module in (files, rehearsing, people, enrolling, holding, reading, decisions, reviewing, roles, operations):
     module.add_to(program)
 program.add_typer(leads.commands, name="leads")
 program.add_typer(crm.commands, name="crm")

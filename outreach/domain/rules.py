@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from outreach.domain.enrollment import EnrollmentState
+
+REVIEW = "review"
+"""The block of a message that a person has to read first."""
+
+
+class Reviewed(StrEnum):
+    """What a person said of a message that needed review."""
+
+    NOT_YET = "not_yet"
+    APPROVED = "approved"
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +45,7 @@ class Standing:
     circuit_open_until: datetime | None = None
     recipient: str | None = None
     unwritable: str | None = None  # why the text cannot be written: `missing first_name`
+    review: Reviewed | None = None  # None: nobody has to read it first
 
 
 Rule = Callable[[Standing, datetime], Block | None]
@@ -80,6 +93,13 @@ def only_with_every_value(standing: Standing, now: datetime) -> Block | None:
     return Block(standing.unwritable) if standing.unwritable else None
 
 
+def only_after_review(standing: Standing, now: datetime) -> Block | None:
+    """Where the sequence says `review`, a person has read and approved this message."""
+    if standing.review is Reviewed.REJECTED:
+        return Block("rejected in review", is_final=True)
+    return Block(REVIEW) if standing.review is Reviewed.NOT_YET else None
+
+
 def only_inside_the_window(standing: Standing, now: datetime) -> Block | None:
     """The schedule's hours and days, in the zone it names."""
     if standing.opens_at and now < standing.opens_at:
@@ -103,6 +123,7 @@ RULES: tuple[Rule, ...] = (
     not_while_snoozed,
     only_with_an_address,
     only_with_every_value,
+    only_after_review,
     only_inside_the_window,
     not_while_the_circuit_is_open,
 )

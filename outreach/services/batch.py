@@ -12,6 +12,7 @@ from outreach.channel import Message
 from outreach.content.revision import Revision
 from outreach.domain.rules import Block, first_block
 from outreach.domain.sequence import TouchStep
+from outreach.services import review_needs
 from outreach.services.engine import Engine
 from outreach.services.facts import address_for, render_context
 from outreach.services.messages import Draft, Letter, write_message
@@ -57,7 +58,9 @@ def take(engine: Engine, claim_id: str, owner: str) -> list[Ready]:
 def _take(connection: Connection, engine: Engine, claim_id: str, owner: str) -> list[Ready]:
     now = engine.clock.now()
     taken = touches.take_over(connection, claim_id, owner=owner, lease_until=now + engine.policy.lease)
-    return prepare(connection, engine, taken, now) if taken else []
+    batch = prepare(connection, engine, taken, now) if taken else []
+    review_needs.ask(connection, batch, now)
+    return batch
 
 
 def prepare(connection: Connection, engine: Engine, rows: Sequence[RowMapping], now: datetime) -> list[Ready]:
@@ -118,5 +121,8 @@ def _draft(
 
 def _with_blocks(connection: Connection, drafts: Sequence[Ready], now: datetime) -> list[Ready]:
     """A cheap look before the wire: what is stopped already does not open a transaction with a provider."""
+    asking = review_needs.wanted(connection, drafts)
+    if asking:
+        drafts = [replace(each, subject=replace(each.subject, to_review=asking.get(each.touch_id))) for each in drafts]
     found = standings(connection, [draft.subject for draft in drafts])
     return [replace(draft, block=first_block(found[draft.touch_id], now)) for draft in drafts]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
 from outreach.domain.enrollment import EnrollmentState
-from outreach.domain.rules import Standing
+from outreach.domain.rules import Reviewed, Standing
 from outreach.domain.suppression import DEAD, Scope, keys_of
-from outreach.store import enrollments, stops
+from outreach.store import enrollments, reviews, stops
 
 Key = tuple[Scope, str]
 
@@ -29,6 +29,7 @@ class Subject:
     closes_at: datetime | None
     opens_at: datetime | None = None
     unwritable: str | None = None
+    to_review: str | None = None  # what a person has to approve before it goes out
     keys: frozenset[Key] = frozenset()
 
 
@@ -58,10 +59,27 @@ def standings(connection: Connection, subjects: Collection[Subject]) -> dict[str
     states = enrollments.states(connection, ids)
     suppressed = stops.suppressed(connection, {key for subject in subjects for key in subject.keys})
     in_force = stops.in_force(connection)
+    reviewed = _reviewed(connection, subjects)
     return {
-        subject.touch_id: _standing(subject, states.get(subject.enrollment_id), suppressed, in_force)
+        subject.touch_id: replace(
+            _standing(subject, states.get(subject.enrollment_id), suppressed, in_force),
+            review=reviewed.get(subject.touch_id),
+        )
         for subject in subjects
     }
+
+
+def _reviewed(connection: Connection, subjects: Collection[Subject]) -> dict[str, Reviewed]:
+    """What was said of those that a person has to read. A text that changed since has to be read again."""
+    asking = {subject.touch_id: subject.to_review for subject in subjects if subject.to_review is not None}
+    known = reviews.asked(connection, asking) if asking else {}
+    found = dict.fromkeys(asking, Reviewed.NOT_YET)
+    for touch_id, row in known.items():
+        if row["state"] == "skipped":
+            found[touch_id] = Reviewed.REJECTED
+        elif row["state"] == "done" and row["text"] == asking[touch_id]:
+            found[touch_id] = Reviewed.APPROVED
+    return found
 
 
 def _standing(

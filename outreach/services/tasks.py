@@ -12,7 +12,7 @@ from outreach.domain.event import EventKind
 from outreach.errors import UsageError
 from outreach.services.engine import Engine
 from outreach.services.plain import plain
-from outreach.store import audit, deliveries, enrollments
+from outreach.store import audit, deliveries, enrollments, reviews
 from outreach.store.stops import addresses_of
 from outreach.store.tables import enrollments as enrollment_table
 from outreach.store.tables import leads
@@ -95,6 +95,9 @@ def _finish(connection: Connection, engine: Engine, task_id: str, *, state: str,
     row = connection.execute(select(task_table).where(task_table.c.id == task_id)).mappings().one_or_none()
     if row is None:
         raise _unknown(task_id)
+    if reviews.is_review(task_id):
+        message = reviews.touch_of(task_id)
+        raise UsageError(f"{task_id} asks about a message. Run: outreach review approve {message}, or reject {message}")
     waiting = [row["enrollment_id"]] if row["enrollment_id"] else []
     enrollments.lock(connection, waiting)
     now = engine.clock.now()
