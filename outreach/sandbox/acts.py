@@ -13,6 +13,7 @@ from outreach.sandbox.mail_server import Mail
 from outreach.sandbox.providers import Providers
 from outreach.sandbox.unipile_server import Done, UnipileServer
 from outreach.services import find, tasks
+from outreach.services.explain import Explanation, explain_lead
 from outreach.services.note import write_note
 from outreach.services.stage import Wish, move_by_hand
 
@@ -40,6 +41,8 @@ class World:
     unipile: UnipileServer
     stopped_at: dict[str, datetime] = field(default_factory=dict)  # e-mail → when our 2xx to their stop was given
     away: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
+    last_mail: dict[str, Mail] = field(default_factory=dict)
+    explained: Explanation | None = None
     surprises: list[str] = field(default_factory=list)
 
     def expect(self, answer: httpx.Response, status: int, what: str) -> None:
@@ -59,7 +62,7 @@ def answers(text: str) -> Act:
     """By the generic webhook, signed."""
 
     def act(world: World, on: Happening) -> str:
-        world.expect(world.providers.reply(_mail(on), text), 202, f"reply of {on.email}")
+        world.expect(world.providers.reply(_mail(world, on), text), 202, f"reply of {on.email}")
         world.stop(on.email)
         return f"answers: {text}"
 
@@ -71,9 +74,9 @@ def answers_twice(text: str) -> Act:
 
     def act(world: World, on: Happening) -> str:
         webhook_id = world.providers.fresh_id("msg")
-        first = world.providers.reply(_mail(on), text, webhook_id=webhook_id)
+        first = world.providers.reply(_mail(world, on), text, webhook_id=webhook_id)
         world.stop(on.email)
-        again = world.providers.reply(_mail(on), text, webhook_id=webhook_id)
+        again = world.providers.reply(_mail(world, on), text, webhook_id=webhook_id)
         world.expect(first, 202, f"reply of {on.email}")
         world.expect(again, 202, f"the same reply of {on.email} again")
         if first.text != again.text:
@@ -87,7 +90,7 @@ def answers_above_a_quote(text: str) -> Act:
     """By Postmark's inbound webhook, with our mail quoted below."""
 
     def act(world: World, on: Happening) -> str:
-        mail = _mail(on)
+        mail = _mail(world, on)
         quoted = "\n".join(f"> {line}" for line in mail.text.splitlines())
         body = f"{text}\n\nOn Mon, 2 Mar 2026 at 10:00, {mail.sender} wrote:\n{quoted}\n"
         world.expect(world.providers.inbound(mail, body), 200, f"mail of {on.email}")
@@ -101,7 +104,7 @@ def writes(text: str, *, does: str) -> Act:
     """A plain mail by Postmark's inbound webhook that ends the sequence."""
 
     def act(world: World, on: Happening) -> str:
-        world.expect(world.providers.inbound(_mail(on), text), 200, f"mail of {on.email}")
+        world.expect(world.providers.inbound(_mail(world, on), text), 200, f"mail of {on.email}")
         world.stop(on.email)
         return f"{does}: {text}"
 
@@ -116,7 +119,7 @@ def is_away(days: int, text: str, subject: str) -> Act:
         back = (now + timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
         body = text.format(day=f"{back:%d.%m.%Y}", date=f"{back.day} {back:%B %Y}")
         headers = {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"}
-        answer = world.providers.inbound(_mail(on), body, subject=subject, headers=headers)
+        answer = world.providers.inbound(_mail(world, on), body, subject=subject, headers=headers)
         world.expect(answer, 200, f"out of office of {on.email}")
         world.away[on.email] = (now, back - timedelta(hours=12))
         return f"is out of office until {back:%d %b}"
@@ -126,43 +129,43 @@ def is_away(days: int, text: str, subject: str) -> Act:
 
 def hard_bounce(world: World, on: Happening) -> str:
     details = "smtp;550 5.1.1 The email account that you tried to reach does not exist"
-    world.expect(world.providers.bounced(_mail(on), "HardBounce", details), 200, f"bounce of {on.email}")
+    world.expect(world.providers.bounced(_mail(world, on), "HardBounce", details), 200, f"bounce of {on.email}")
     world.stop(on.email)
     return "mail comes back: there is no such mailbox"
 
 
 def soft_bounce(world: World, on: Happening) -> str:
     details = "smtp;452 4.2.2 The recipient's mailbox is full"
-    world.expect(world.providers.bounced(_mail(on), "SoftBounce", details), 200, f"bounce of {on.email}")
+    world.expect(world.providers.bounced(_mail(world, on), "SoftBounce", details), 200, f"bounce of {on.email}")
     return "mail comes back: mailbox full (soft)"
 
 
 def complains(world: World, on: Happening) -> str:
-    world.expect(world.providers.bounced(_mail(on), "SpamComplaint", ""), 200, f"complaint of {on.email}")
+    world.expect(world.providers.bounced(_mail(world, on), "SpamComplaint", ""), 200, f"complaint of {on.email}")
     world.stop(on.email)
     return "presses “this is spam”"
 
 
 def opts_out_by_one_click(world: World, on: Happening) -> str:
-    world.expect(world.providers.one_click(_mail(on)), 200, f"one-click opt-out of {on.email}")
+    world.expect(world.providers.one_click(_mail(world, on)), 200, f"one-click opt-out of {on.email}")
     world.stop(on.email)
     return "opts out with one click in the mail program"
 
 
 def opts_out_on_the_page(world: World, on: Happening) -> str:
-    world.expect(world.providers.opt_out_page(_mail(on)), 200, f"opt-out page of {on.email}")
+    world.expect(world.providers.opt_out_page(_mail(world, on)), 200, f"opt-out page of {on.email}")
     world.stop(on.email)
     return "opens the opt-out page and presses the button"
 
 
 def opens(world: World, on: Happening) -> str:
-    world.expect(world.providers.opened(_mail(on)), 200, f"opening by {on.email}")
+    world.expect(world.providers.opened(_mail(world, on)), 200, f"opening by {on.email}")
     return "opens the mail"
 
 
 def is_impersonated(world: World, on: Happening) -> str:
     """A forged reply: one answer for every refusal, and nothing may change by it."""
-    answer = world.providers.reply(_mail(on), "Please call me.", secret=WRONG_SECRET)
+    answer = world.providers.reply(_mail(world, on), "Please call me.", secret=WRONG_SECRET)
     world.expect(answer, 401, f"forged reply of {on.email}")
     return f"a forged answer is refused with {answer.status_code}"
 
@@ -184,6 +187,12 @@ def answers_on_linkedin(text: str) -> Act:
     return act
 
 
+def is_asked_about(world: World, on: Happening) -> str:
+    """Somebody wonders why this lead hears nothing: `outreach explain`."""
+    world.explained = explain_lead(world.app.engine, find.lead(world.app.engine, on.email))
+    return "hears nothing; somebody asks why (see below)"
+
+
 def our_copy_comes_back(world: World, on: Happening) -> str:
     """Own messages are delivered like answers; taking one for an answer would stop the sequence."""
     answer = world.providers.own_chat(_done(on), account_user_id=world.unipile.account_user_id)
@@ -192,7 +201,7 @@ def our_copy_comes_back(world: World, on: Happening) -> str:
 
 
 def is_delivered(world: World, on: Happening) -> str:
-    world.expect(world.providers.delivered(_mail(on)), 200, f"delivery to {on.email}")
+    world.expect(world.providers.delivered(_mail(world, on)), 200, f"delivery to {on.email}")
     return ""
 
 
@@ -235,9 +244,9 @@ def colleague_is_parked(email: str) -> Act:
     return act
 
 
-def _mail(on: Happening) -> Mail:
-    assert on.mail is not None
-    return on.mail
+def _mail(world: World, on: Happening) -> Mail:
+    """The mail this is about, else the last one the person had."""
+    return on.mail or world.last_mail[on.email]
 
 
 def _done(on: Happening) -> Done:

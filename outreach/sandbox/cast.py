@@ -105,6 +105,7 @@ CAST: Mapping[str, Person] = {
     "lena.fischer@nordlicht-pay.example": Person(
         does=(
             When("mail 1", 2 * _MINUTES, acts.is_away(15, _AWAY_DE, "Abwesenheitsnotiz: Audit")),
+            When("mail 1", 7 * _DAYS, acts.is_asked_about),
             When("mail 2", 5 * _HOURS, acts.answers("Ich bin wieder da. Schicken Sie mir gern einen Termin.")),
         ),
         ends=_REPLIED_LATER,
@@ -150,7 +151,13 @@ CAST: Mapping[str, Person] = {
         ),
         ends=Ending(reason="stopped", status="customer", stage="won", mails=_each(2), linkedin=_INVITED),
     ),
-    "giulia.rossi@ponte-credito.example": Person(does=(When("mail 1", 5 * _MINUTES, acts.soft_bounce),), ends=_SILENT),
+    "giulia.rossi@ponte-credito.example": Person(
+        does=(
+            When("mail 1", 5 * _MINUTES, acts.soft_bounce),
+            When("task call", 2 * _HOURS, acts.opts_out_by_one_click),
+        ),
+        ends=replace(_LEFT, mails=_each(2), linkedin=_INVITED),
+    ),
     "daniel.murphy@liffeypay.example": Person(
         does=(When("mail 1", 2 * _HOURS, acts.answers_twice("Call me tomorrow.")),), ends=_REPLIED
     ),

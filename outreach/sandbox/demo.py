@@ -8,11 +8,12 @@ from __future__ import annotations
 import faulthandler
 import json
 import logging
+import signal
 import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -30,14 +31,12 @@ from outreach.sandbox.telling import Teller
 from outreach.sandbox.verification import check
 from outreach.services import apply_files
 from outreach.services.enroll import Selection, enroll
-from outreach.services.explain import explain_lead
 from outreach.services.import_leads import import_leads
 from outreach.store.tables import addresses, leads
 
 START = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)  # a Monday, half past nine in Istanbul
 LONGEST = timedelta(days=75)  # of simulated time
 SEQUENCE = "first-contact"
-EXPLAINED = "paul.martin@rivage-credit.example"
 
 _MOST_SECONDS = 180  # of real time; then something hangs, and every thread says where it is
 
@@ -55,7 +54,7 @@ def run(
     document at the end and nothing before.
     """
     shown = console or Console(highlight=False)
-    with _quiet_logs(), _not_for_ever() as let_go, ExitStack() as stack:
+    with _quiet_logs(), _not_for_ever() as let_go, _until_signalled() as signalled, ExitStack() as stack:
         built = stage.build(stack, START)
         report = _play(built, shown, cast=cast, is_quiet=as_json)
         let_go()
@@ -63,9 +62,18 @@ def run(
             shown.print_json(json.dumps(report.to_json(), ensure_ascii=False))
         else:
             results.show(shown, report)
+            _show_the_way_in(shown, built, keep=keep)
         if keep:
-            _wait_for_ctrl_c(built, shown)
+            signalled()
     return 1 if report.mismatches else 0
+
+
+def _show_the_way_in(console: Console, built: Stage, *, keep: bool) -> None:
+    if keep:
+        console.print(f"The dashboard: {built.web.url} (until Ctrl-C; its clock stands still)", soft_wrap=True)
+        console.print(f"The workspace: {built.root}", soft_wrap=True)
+    else:
+        console.print(f"The dashboard was at {built.web.url}; `outreach demo --keep` leaves it up.")
 
 
 def _play(built: Stage, console: Console, *, cast: Mapping[str, Person], is_quiet: bool) -> results.Report:
@@ -79,12 +87,11 @@ def _play(built: Stage, console: Console, *, cast: Mapping[str, Person], is_quie
         world.surprises.append(f"something is still planned {LONGEST.days} days after the beginning")
     _look_at_the_dashboard(world)
     outcomes, mismatches = check(built.app.engine, world, built.arrivals, hubspot=built.hubspot, cast=cast)
-    explained = explain_lead(built.app.engine, outcomes[EXPLAINED].lead_id)
     return results.Report(
         funnel=results.funnel(built.app.engine),
         endings=Counter(outcome.reason for outcome in outcomes.values()),
         crm=results.in_the_crm(built.hubspot, outcomes),
-        explained=explained,
+        explained=world.explained,
         mismatches=tuple(mismatches),
         seconds=SystemClock().monotonic() - began,
         began_at=START,
@@ -133,13 +140,19 @@ def _look_at_the_dashboard(world: World) -> None:
             world.surprises.append(f"the dashboard's {path} does not show “{wanted}”")
 
 
-def _wait_for_ctrl_c(built: Stage, console: Console) -> None:
-    console.print(f"The dashboard stays at {built.web.url} until Ctrl-C; its clock stands still.")
-    console.print(f"The workspace: {built.root}", soft_wrap=True)
+@contextmanager
+def _until_signalled() -> Iterator[Callable[[], None]]:
+    """SIGTERM ends the demo as Ctrl-C does, with everything put away. Yields what waits for one of the two."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        yield _wait_for_a_signal
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _wait_for_a_signal() -> None:
+    with suppress(KeyboardInterrupt):
         threading.Event().wait()
-    except KeyboardInterrupt:
-        console.print("Bye.")
 
 
 @contextmanager

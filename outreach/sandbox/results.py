@@ -16,7 +16,7 @@ from outreach.sandbox.hubspot_server import FakeHubSpot
 from outreach.sandbox.telling import ZONE
 from outreach.sandbox.verification import Outcome, records_of, timeline
 from outreach.services.engine import Engine
-from outreach.services.explain import Explanation
+from outreach.services.explain import Explanation, Verdict
 from outreach.services.plain import plain
 from outreach.store.tables import enrollments, events, tasks, touches
 
@@ -49,7 +49,7 @@ class Report:
     funnel: tuple[Step, ...]
     endings: Mapping[str, int]
     crm: tuple[Remote, ...]
-    explained: Explanation
+    explained: Explanation | None
     mismatches: tuple[str, ...]
     seconds: float
     began_at: datetime
@@ -77,7 +77,7 @@ def funnel(engine: Engine) -> tuple[Step, ...]:
             _happened(connection, "out of office", "autoresponded"),
             _happened(connection, "opted out", "unsubscribed"),
             _happened(connection, "complained", "complained"),
-            _happened(connection, "bounced", "bounced"),
+            _happened(connection, "bounced (hard or soft)", "bounced"),
         )
 
 
@@ -128,7 +128,8 @@ def show(console: Console, report: Report) -> None:
         ("person", "lead status", "replies", "owner"),
         [(each.name, each.status, str(each.replies), each.owner) for each in report.crm],
     )
-    _show_explained(console, report.explained)
+    if report.explained:
+        _show_explained(console, report.explained)
     _show_verdict(console, report)
 
 
@@ -144,22 +145,40 @@ def _show_table(console: Console, title: str, heads: Sequence[str], rows: Sequen
 
 
 def _show_explained(console: Console, found: Explanation) -> None:
+    """The lead as it stood when somebody asked: what is next, which rule blocks, and what has happened."""
     console.print()
-    console.print(Text(f"outreach explain {found.addresses[0].partition(':')[2]}", style="bold"))
+    address = found.addresses[0].partition(":")[2].partition(" ")[0]
+    console.print(Text(f"outreach explain {address}, on {_local(found.at)}", style="bold"))
     console.print(Text(f"{found.name}: status {found.status}, stage {found.stage}"))
     for each in found.enrollments:
-        console.print(Text(f"{each.sequence}, by {each.sender}: {each.state} {each.reason or ''}; next: {each.next}"))
+        console.print(Text(f"{each.sequence}, by {each.sender}: {each.state}; next: {each.next}"))
+        for verdict in each.verdicts:
+            _show_line(console, f"  {'×' if verdict.blocks else '✓'} {verdict.rule:<30} ", _answer(verdict))
     for entry in found.history:
-        line = Text(f"{entry.at.astimezone(ZONE):%a %d %b %H:%M}  {entry.kind:<14} ", style="dim")
-        line.append(" ".join(entry.what.split()), style="default")
-        line.truncate(min(console.width, _WIDTH), overflow="ellipsis")
-        console.print(line, no_wrap=True)
+        _show_line(console, f"  {_local(entry.at)}  {entry.kind:<14} ", entry.what)
+
+
+def _answer(verdict: Verdict) -> str:
+    if not verdict.blocks:
+        return "fine"
+    return f"{verdict.because} until {_local(verdict.until)}" if verdict.until else verdict.because
+
+
+def _show_line(console: Console, begin: str, text: str) -> None:
+    line = Text(begin, style="dim")
+    line.append(" ".join(text.split()), style="default")
+    line.truncate(min(console.width, _WIDTH), overflow="ellipsis")
+    console.print(line, no_wrap=True)
+
+
+def _local(at: datetime) -> str:
+    return f"{at.astimezone(ZONE):%a %d %b %H:%M}"
 
 
 def _show_verdict(console: Console, report: Report) -> None:
     console.print()
     days = (report.ended_at - report.began_at).days
-    console.print(Text(f"{days} days in {report.seconds:.0f} seconds. Dashboard: {report.dashboard}"))
+    console.print(Text(f"{days} days in {report.seconds:.0f} seconds."))
     if not report.mismatches:
         console.print(Text("Everything came out as scripted.", style="bold green"))
         return

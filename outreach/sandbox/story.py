@@ -94,6 +94,8 @@ class Story:
         self._counted[happening.email, happening.what] += 1
         number = self._counted[happening.email, happening.what]
         self._teller.happened(happening, number)
+        if happening.mail is not None:
+            self._world.last_mail[happening.email] = happening.mail
         named = {happening.what, f"{happening.what} {number}"}
         person = self._cast.get(happening.email)
         mine = [when for when in person.does if when.what in named] if person else []

@@ -13,7 +13,7 @@ from outreach.sandbox.acts import Happening
 ZONE = ZoneInfo("Europe/Istanbul")
 _WIDEST_NAME = 14
 
-_TASKS = {"task linkedin": "invite on LinkedIn, text ready to paste", "task call": "call"}
+_TASKS = {"task linkedin": "invite on LinkedIn, text to paste", "task call": "call"}
 _STYLES = {"out": "cyan", "in": "green", "task": "yellow", "no": "red"}
 
 
@@ -43,7 +43,7 @@ class Teller:
             what = "invitation" if on.what == "invitation" else f"message: {on.done.text}"
             self._line(on.at, on.email, f"→ LinkedIn {what}", "out")
         elif on.what.startswith("task"):
-            self._line(on.at, on.email, f"• a person is asked to: {_TASKS.get(on.what, on.what)}", "task")
+            self._line(on.at, on.email, f"• task: {_TASKS.get(on.what, on.what)}", "task")
         else:
             meaning = "for good" if on.what.endswith("550") else "for now"
             self._line(on.at, on.email, f"× the mail server says no, {meaning} ({on.what[-3:]})", "no")

@@ -16,7 +16,7 @@ from outreach.sandbox.cast import Ending, Person
 from outreach.sandbox.hubspot_server import OWNERS, FakeHubSpot, Thing
 from outreach.services.engine import Engine
 from outreach.services.status import status
-from outreach.store.tables import addresses, crm_jobs, deliveries, enrollments, events, holds, leads, touches
+from outreach.store.tables import addresses, crm_jobs, deliveries, enrollments, events, holds, leads, tasks, touches
 
 _TIMELINE = ("emails", "communications")
 _WAITING = "answered"
@@ -53,7 +53,9 @@ def check(
         found += [f"{email}: {each}" for each in _crm(hubspot, email, outcome, person.ends if person else None)]
     found += _after_stop(world, arrivals)
     found += _broken_threads(arrivals)
-    return outcomes, [*found, *loose_ends, *_forgotten(engine, cast)]
+    if not any(each.what == "message" for each in arrivals.everything):
+        found.append("nobody was written to on LinkedIn: choose another first number in stage.py")
+    return outcomes, [*found, *loose_ends, *_forgotten(engine, outcomes)]
 
 
 def _outcomes(connection: Connection, arrivals: Arrivals) -> dict[str, Outcome]:
@@ -180,16 +182,22 @@ def _loose_ends(connection: Connection) -> Iterator[str]:
     held = connection.execute(select(func.count()).select_from(holds)).scalar_one()
     if held:
         yield f"holds: {held} left"
+    statement = select(func.count()).join(enrollments, enrollments.c.id == tasks.c.enrollment_id)
+    stale = connection.execute(
+        statement.where(tasks.c.state == "open", enrollments.c.reason != "completed")
+    ).scalar_one()
+    if stale:
+        yield f"tasks: {stale} open for people whose sequence was stopped"
     crossed = connection.execute(select(func.count()).where(touches.c.crossed)).scalar_one()
     if crossed:
         yield f"touches: {crossed} crossed a stop"
 
 
-def _forgotten(engine: Engine, cast: Mapping[str, Person]) -> Iterator[str]:
+def _forgotten(engine: Engine, outcomes: Mapping[str, Outcome]) -> Iterator[str]:
     """Whoever answered waits for a person; nobody else may be without a next action or a reason for none."""
-    expected = sum(person.ends.stage == "responded" for person in cast.values())
+    waiting = sum(outcome.stage == "responded" for outcome in outcomes.values())
     for situation, number in status(engine).forgotten_by.items():
-        if situation != _WAITING or number != expected:
+        if situation != _WAITING or number != waiting:
             yield f"forgotten: {number} leads, {situation}"
 
 
