@@ -48,7 +48,9 @@ class Doorbell:
         self._worker: dramatiq.Worker | None = None
 
     def ring(self, queue: str, ids: Sequence[str]) -> bool:
-        """Tell the workers; False if the broker cannot be reached (they will find the work themselves, later)."""
+        """Tell the workers; False if they cannot be reached (they will find the work themselves, later)."""
+        if self.is_in_process and self._worker is None:
+            return False  # the workers are other processes; a queue that nobody empties would only grow
         try:
             for each in ids:
                 self._broker.enqueue(_message(queue, each))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import structlog
@@ -12,7 +12,7 @@ import structlog
 from outreach.app import App
 from outreach.doorbell import Answers
 from outreach.services.dispatch import Dispatcher
-from outreach.services.understand import understand_one
+from outreach.services.understand import understand_one, waiting_deliveries
 from outreach.store import touches
 
 log = structlog.get_logger()
@@ -34,18 +34,21 @@ class Worker:
         self._loop_thread = threading.Thread(target=self._loop.run_forever, name="network", daemon=True)
         self._dispatcher = Dispatcher(app.engine, app.channel_of, owner=app.owner)
         self._stopped = threading.Event()
-        self._looker = threading.Thread(target=self._look, name="looker", daemon=True)
+        looks = (self.look_for_claims, self.look_for_deliveries, self.look_for_syncs)
+        self._lookers = [threading.Thread(target=self._look, args=(look,), daemon=True) for look in looks]
 
     def start(self) -> None:
         self._loop_thread.start()
         answers = Answers(touches=self.carry_out, deliveries=self.understand, sync=self.sync)
         self._app.doorbell.listen(answers, threads=self._threads)
-        self._looker.start()
+        for looker in self._lookers:
+            looker.start()
         log.info("worker_started", owner=self._app.owner, threads=self._threads)
 
     def close(self) -> None:
         self._stopped.set()
-        self._looker.join()
+        for looker in self._lookers:
+            looker.join()
         self._app.doorbell.close()
         self._wait(self._app.close_network())
         self._dispatcher.close()
@@ -68,12 +71,12 @@ class Worker:
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def _look(self) -> None:
-        """Claims whose bell nobody heard. Without a broker between processes this is how work is found."""
+    def _look(self, look: Callable[[], int]) -> None:
+        """Work whose bell nobody heard. Without a broker between processes this is how it is found."""
         with_broker = not self._app.doorbell.is_in_process
         while not self._stopped.wait(_LOOK_SECONDS_WITH_BROKER if with_broker else _LOOK_SECONDS):
             try:
-                self.look_for_claims()
+                look()
             except Exception as error:  # the database may be restarting
                 log.warning("looking_failed", error=str(error)[:200])
 
@@ -86,3 +89,21 @@ class Worker:
                 break
             self.carry_out(claim_id)
         return len(waiting)
+
+    def look_for_deliveries(self) -> int:
+        """Understand deliveries that have waited; how many were found."""
+        waiting = waiting_deliveries(self._app.engine)
+        for delivery_id in waiting:
+            if self._stopped.is_set():
+                break
+            self.understand(delivery_id)
+        return len(waiting)
+
+    def look_for_syncs(self) -> int:
+        """Do what is due on CRM connections; how many had something to do."""
+        due = self._app.due_connections()
+        for connection in due:
+            if self._stopped.is_set():
+                break
+            self.sync(connection)
+        return len(due)
