@@ -26,10 +26,14 @@ _AT_ONCE = 6
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What happens, and the options of the journey it happens on."""
+    """What happens, the options of the journey it happens on, and for which teams.
+
+    Who is frozen on SQLite may hold the lock of the file, and then nobody else goes on: that is no story to tell.
+    """
 
     tell: Callable[[Journey], None]
     options: Mapping[str, Any] = field(default_factory=dict)
+    kinds: tuple[str, ...] = KINDS
 
 
 def die_at_a_point(journey: Journey, point: str, nth: int, most_unknown: int = CONNECTIONS) -> None:
@@ -148,8 +152,8 @@ STORIES: dict[str, Story] = {
     "after the outcome": Story(partial(die_at_a_point, point="after the outcome", nth=2)),
     **{f"at random {seed}": Story(partial(die_at_random, seed=seed), {"delay": 0.01}) for seed in range(1, 6)},
     "SIGTERM": Story(stop_in_good_order, {"people": 40, "batch": 40, "delay": 0.02, "lease": 15}),
-    "frozen alone": Story(partial(freeze, others=0), {"delay": 0.02}),
-    "frozen beside another": Story(partial(freeze, others=1), {"delay": 0.02}),
+    "frozen alone": Story(partial(freeze, others=0), {"batch": 10}, kinds=KINDS[1:]),
+    "frozen beside another": Story(partial(freeze, others=1), {"batch": 10}, kinds=KINDS[1:]),
     "scheduler inside its claim": Story(partial(schedule_and_die, point="inside the claim"), {"lease": 6}),
     "scheduler before it rings": Story(partial(schedule_and_die, point="claimed, not rung"), {"lease": 6}),
     "two schedulers": Story(one_leads, {"lease": 6}),
@@ -178,8 +182,7 @@ def stories(
         pool.shutdown(cancel_futures=True)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize(("story", "kind"), [(name, kind) for name, story in STORIES.items() for kind in story.kinds])
 def test_a_killed_process_costs_nobody_a_mail(
     stories: dict[tuple[str, str], Future[None]], kind: str, story: str
 ) -> None:
