@@ -16,7 +16,16 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from outreach import adapters, errors
-from outreach.content import crm_file, outreach_file, pipelines, schedules, senders_file, sequences, step_models
+from outreach.content import (
+    crm_file,
+    outreach_file,
+    pipelines,
+    schedules,
+    senders_file,
+    sequence_test_models,
+    sequences,
+    step_models,
+)
 from outreach.content.configuration import UnknownPolicy
 from outreach.crm import Mode, Operation
 from outreach.crms import hubspot
@@ -122,6 +131,13 @@ def test_every_key_of_a_sequence_is_in_the_reference(model: type[BaseModel]) -> 
 @pytest.mark.parametrize("values", [Trigger, FinishReason, OnFailure])
 def test_every_word_of_a_sequence_is_in_the_reference(values: type[StrEnum]) -> None:
     assert set(values) - words("docs/reference/sequence-format.md") == set()
+
+
+def test_every_key_of_a_test_of_a_sequence_is_in_the_reference() -> None:
+    models = (sequence_test_models.CaseModel, sequence_test_models.TouchModel, sequence_test_models.EndModel)
+    keys = {key for model in models for key in keys_of(model)} | {*sequence_test_models.HAPPENINGS, "after", "at"}
+
+    assert keys - words("docs/reference/sequence-tests.md") == set()
 
 
 def test_every_event_that_can_be_waited_for_is_in_the_reference() -> None:

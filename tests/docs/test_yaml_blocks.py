@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from outreach.content import workspace, yaml_file
 from outreach.content.configuration import Settings
 from outreach.content.templates import compile_template
 from outreach.services.new_workspace import make
-from tests.docs.pages import Block, blocks_of
+from tests.docs.pages import ROOT, Block, blocks_of
 
 SECRET = "whsec_" + base64.b64encode(b"sample data, thirty-two bytes ok").decode()
 NEW_SENDER = {"name": "Sample Sender", "timezone": "Europe/Istanbul"}
@@ -106,6 +107,17 @@ def test_the_sequence_of_the_howto_passes_its_own_test(tmp_path: Path) -> None:
     for block in of_page:
         put(block, tmp_path)
     add_templates(of_page[0], tmp_path)
+
+    done = CliRunner().invoke(program, ["--workspace", str(tmp_path), "test"])
+
+    assert done.exit_code == 0, done.output
+
+
+def test_the_sample_test_of_the_reference_passes_with_the_sequences_that_ship(tmp_path: Path) -> None:
+    for folder in ("config", "sequences", "templates"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("tests"))
+    (sample,) = (block for block in blocks_of("yaml") if block.page == "docs/reference/sequence-tests.md")
+    put(sample, tmp_path)
 
     done = CliRunner().invoke(program, ["--workspace", str(tmp_path), "test"])
 
