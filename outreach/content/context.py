@@ -68,8 +68,12 @@ def plain(value: object) -> object:
 
     Raises TypeError for what is not plain.
     """
-    if value is None or isinstance(value, str):
-        return None if value is None or is_blank(value) else str(value)
+    if value is None:
+        return None
+    if type(value) is str and value.isascii():  # nearly every value: nothing invisible to look for
+        return value if value.strip() else None
+    if isinstance(value, str):
+        return None if is_blank(value) else str(value)
     if isinstance(value, bool | int | date):
         return value
     if isinstance(value, float):
@@ -86,4 +90,6 @@ def _present(values: Iterable[object]) -> list[object]:
 
 
 def _pruned(row: Mapping[str, object]) -> dict[str, object]:
-    return {str(name): each for name, value in row.items() if (each := plain(value)) is not None}
+    return {
+        str(name): each for name, value in row.items() if value is not None and (each := plain(value)) is not None
+    }

@@ -125,4 +125,5 @@ def _with_blocks(connection: Connection, drafts: Sequence[Ready], now: datetime)
     if asking:
         drafts = [replace(each, subject=replace(each.subject, to_review=asking.get(each.touch_id))) for each in drafts]
     found = standings(connection, [draft.subject for draft in drafts])
-    return [replace(draft, block=first_block(found[draft.touch_id], now)) for draft in drafts]
+    blocks = {draft.touch_id: first_block(found[draft.touch_id], now) for draft in drafts}
+    return [replace(draft, block=block) if (block := blocks[draft.touch_id]) else draft for draft in drafts]

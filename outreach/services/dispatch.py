@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -48,6 +49,8 @@ class Dispatcher:
         self._writer: GroupCommit[Step, Block | None] = GroupCommit(
             lambda steps: write(engine, owner, steps), name="writer"
         )
+        # One batch is prepared while others are on the wire: more at once would only fight for the interpreter.
+        self._preparing = ThreadPoolExecutor(1, thread_name_prefix="prepare")
         self._working_on: set[str] = set()  # claims; used by the loop and read by the heart
         self._in_hand: set[str] = set()  # touches; used by the loop alone
         self._stopped = threading.Event()
@@ -57,6 +60,7 @@ class Dispatcher:
     def close(self) -> None:
         """Finish what is being written. Call it when no batch is running any more."""
         self._stopped.set()
+        self._preparing.shutdown()
         self._writer.close()
         self._heart.join()
 
@@ -64,7 +68,8 @@ class Dispatcher:
         """Carry out one claim; how many touches it held. Zero: it was another worker's, or was swept."""
         self._working_on.add(claim_id)
         try:
-            batch = await asyncio.to_thread(take, self._engine, claim_id, self.owner)
+            loop = asyncio.get_running_loop()
+            batch = await loop.run_in_executor(self._preparing, take, self._engine, claim_id, self.owner)
             ended = await asyncio.gather(*(self._carry_out(ready) for ready in batch), return_exceptions=True)
         finally:
             self._working_on.discard(claim_id)
@@ -123,7 +128,7 @@ class Dispatcher:
         """The message is out: recording it is tried for a minute; then the sweeper finds it `unknown`."""
         for _ in range(_RECORD_TRIES):
             try:
-                await asyncio.wrap_future(self._writer.submit(outcome))
+                await self._writer.ask(outcome)
                 return
             except Exception as error:  # noqa: BLE001  # the database may be restarting
                 log.warning("outcome_not_recorded", touch_id=outcome.ready.touch_id, error=str(error)[:200])
@@ -158,7 +163,7 @@ class _LastLook:
 
     async def _look(self) -> None:
         try:
-            self.block = await asyncio.wrap_future(self._writer.submit(self._ready.subject))
+            self.block = await self._writer.ask(self._ready.subject)
         except OUTAGES as error:  # nothing was handed over, whether the mark was written or not
             log.warning("mark_not_written", touch_id=self._ready.touch_id, error=str(error)[:200])
             self.block = _NOT_WRITTEN

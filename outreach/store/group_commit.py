@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 import structlog
 
@@ -17,6 +19,9 @@ Answer = TypeVar("Answer")
 
 _MOST = 500
 
+Waiter: TypeAlias = Future[Answer] | asyncio.Future[Answer]
+Result: TypeAlias = Answer | Exception
+
 
 class GroupCommit(Generic[Item, Answer]):
     """One writer thread. `write` gets the items that have gathered and returns an answer for each, in their order.
@@ -26,13 +31,19 @@ class GroupCommit(Generic[Item, Answer]):
 
     def __init__(self, write: Callable[[Sequence[Item]], Sequence[Answer]], *, name: str) -> None:
         self._write = write
-        self._waiting: queue.SimpleQueue[tuple[Item, Future[Answer]] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[Item, Waiter[Answer]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def submit(self, item: Item) -> Future[Answer]:
-        """Hand in one item; the future resolves after the commit that holds it."""
+        """Hand in one item from a thread; the future resolves after the commit that holds it."""
         future: Future[Answer] = Future()
+        self._waiting.put((item, future))
+        return future
+
+    def ask(self, item: Item) -> asyncio.Future[Answer]:
+        """The same from a running event loop, which is woken once for a whole group."""
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.put((item, future))
         return future
 
@@ -44,11 +55,12 @@ class GroupCommit(Generic[Item, Answer]):
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
             group, is_last = self._gather(first)
-            self._answer([entry for entry in group if entry[1].set_running_or_notify_cancel()])
+            wanted = [entry for entry in group if _begin(entry[1])]
+            _tell([(future, result) for (_, future), result in zip(wanted, self._results(wanted), strict=True)])
             if is_last:
                 return
 
-    def _gather(self, first: tuple[Item, Future[Answer]]) -> tuple[list[tuple[Item, Future[Answer]]], bool]:
+    def _gather(self, first: tuple[Item, Waiter[Answer]]) -> tuple[list[tuple[Item, Waiter[Answer]]], bool]:
         group = [first]
         while len(group) < _MOST:
             try:
@@ -60,18 +72,42 @@ class GroupCommit(Generic[Item, Answer]):
             group.append(entry)
         return group, False
 
-    def _answer(self, group: list[tuple[Item, Future[Answer]]]) -> None:
+    def _results(self, group: Sequence[tuple[Item, Waiter[Answer]]]) -> Sequence[Result[Answer]]:
         if not group:
-            return
+            return []
         try:
-            answers = self._write([item for item, _ in group])
+            return list(self._write([item for item, _ in group]))
         except Exception as error:  # noqa: BLE001  # every waiter must hear of it, whatever it is
             if len(group) == 1:
-                group[0][1].set_exception(error)
-                return
+                return [error]
             log.warning("group_commit_split", items=len(group), error=str(error)[:300])
-            for entry in group:
-                self._answer([entry])
-            return
-        for (_, future), answer in zip(group, answers, strict=True):
-            future.set_result(answer)
+            return [result for entry in group for result in self._results([entry])]
+
+
+def _begin(future: Waiter[Answer]) -> bool:
+    """Does somebody still wait for it?"""
+    return future.set_running_or_notify_cancel() if isinstance(future, Future) else not future.cancelled()
+
+
+def _tell(results: Sequence[tuple[Waiter[Answer], Result[Answer]]]) -> None:
+    of_loop: dict[asyncio.AbstractEventLoop, list[tuple[Waiter[Answer], Result[Answer]]]] = defaultdict(list)
+    for future, result in results:
+        if isinstance(future, Future):
+            _settle(future, result)
+        else:
+            of_loop[future.get_loop()].append((future, result))
+    for loop, own in of_loop.items():
+        loop.call_soon_threadsafe(_settle_all, own)
+
+
+def _settle_all(results: Sequence[tuple[Waiter[Answer], Result[Answer]]]) -> None:
+    for future, result in results:
+        if not future.done():
+            _settle(future, result)
+
+
+def _settle(future: Waiter[Answer], result: Result[Answer]) -> None:
+    if isinstance(result, Exception):
+        future.set_exception(result)
+    else:
+        future.set_result(result)

@@ -112,7 +112,8 @@ def _postgresql_engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    return create_engine(parsed, pool_size=10, max_overflow=20, pool_timeout=30)
+    options = {"options": "-c timezone=UTC"}
+    return create_engine(parsed, pool_size=10, max_overflow=20, pool_timeout=30, connect_args=options)
 
 
 def _sqlite_engine(url: str) -> Engine:

@@ -57,13 +57,14 @@ class Instant(TypeDecorator[datetime]):
             return _to_microseconds(value)
         return value
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """PostgreSQL answers in UTC, which every connection asks for; nothing is left to do."""
+        return super().result_processor(dialect, coltype) if dialect.name == "sqlite" else None
+
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        if dialect.name == "sqlite":
-            return _from_microseconds(value)
-        result: datetime = value.astimezone(UTC)
-        return result
+        return _from_microseconds(value)
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
