@@ -37,10 +37,6 @@ class Opening:
     closes_at: datetime | None
 
 
-def _opens_at(opening: Opening) -> datetime:
-    return opening.opens_at
-
-
 def no_holiday(day: date) -> bool:
     """For schedules that keep no holidays."""
     return False
@@ -56,17 +52,19 @@ def next_open(schedule: Schedule, zone: ZoneInfo, instant: datetime, *, is_holid
     if _never_closes(schedule):
         return Opening(instant, None)
     day = instant.astimezone(zone).date()
-    found = [
-        Opening(max(start, instant), end)
-        for start, end in _windows_around(schedule, zone, day, is_holiday)
-        if end > instant
-    ]
-    if not found:
+    best: tuple[datetime, datetime] | None = None
+    for start, end in _windows_around(schedule, zone, day, is_holiday):
+        if end <= instant or (best and start >= best[0]):
+            continue
+        if start <= instant:
+            return Opening(instant, end)
+        best = (start, end)
+    if best is None:
         raise ValueError(
             f"schedule '{schedule.name}' never opens: no open day in {_SEARCH_DAYS} days."
             " Give it days that are no holidays."
         )
-    return min(found, key=_opens_at)
+    return Opening(*best)
 
 
 def is_open(schedule: Schedule, zone: ZoneInfo, instant: datetime, *, is_holiday: IsHoliday) -> bool:
