@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+import struct
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from outreach.domain.event import EventKind
@@ -67,6 +68,8 @@ _DELAYS: Mapping[EventKind, _Delay] = {
     EventKind.COMPLETED: _Delay(timedelta(minutes=15), timedelta(hours=6), timedelta(days=3)),
 }
 
+_EIGHT = struct.Struct(">8Q")
+_STEP = 1.0 / (1 << 53)
 _OF_A_MESSAGE = (EventKind.REPLIED, EventKind.UNSUBSCRIBED, EventKind.BOOKED)
 _OF_A_MAIL = (EventKind.OPENED, EventKind.CLICKED, EventKind.AUTORESPONDED)
 _LONGEST_ABSENCE_DAYS = 14
@@ -78,24 +81,31 @@ class Chances:
 
     seed: int
     by_kind: Mapping[EventKind, float]
+    _by_step: dict[str, tuple[tuple[EventKind, float], ...]] = field(default_factory=dict)
 
     def after(self, lead_id: str, step: TouchStep, sent_at: datetime) -> list[Reaction]:
-        """What follows from a touch, soonest first. Of a dead address nothing but its bounce comes back."""
-        kinds = [kind for kind in _kinds_of(step) if self.by_kind[kind] > 0]
-        if step.action == "email" and (bounce := self._bounce(lead_id, sent_at)):
-            return [bounce]
+        """What follows from a touch, soonest first; of a dead address see `bounce`."""
+        kinds = self._kinds_of(step)
         if not kinds:
             return []
-        shares = _shares(f"{self.seed}.{lead_id}.{step.id}")
+        *drawn, length = _shares(f"{self.seed}.{lead_id}.{step.id}")
         found = [
-            _reaction(kind, sent_at, shares[number] / self.by_kind[kind], shares[-1])
-            for number, kind in enumerate(kinds)
-            if shares[number] < self.by_kind[kind]
+            _reaction(kind, sent_at, share / rate, length)
+            for (kind, rate), share in zip(kinds, drawn, strict=False)
+            if share < rate
         ]
-        return sorted(found, key=lambda reaction: reaction.at)
+        return sorted(found, key=_at) if len(found) > 1 else found
 
-    def _bounce(self, lead_id: str, sent_at: datetime) -> Reaction | None:
-        """An address is dead or it is not, at the first mail as at the last."""
+    def _kinds_of(self, step: TouchStep) -> tuple[tuple[EventKind, float], ...]:
+        """What may follow from such a step, with its chance; the same every time, so that draws stay the same."""
+        known = self._by_step.get(step.id)
+        if known is None:
+            known = tuple((kind, self.by_kind[kind]) for kind in _kinds_of(step))
+            self._by_step[step.id] = known if any(rate for _, rate in known) else ()
+        return self._by_step[step.id]
+
+    def bounce(self, lead_id: str, sent_at: datetime) -> Reaction | None:
+        """Of the first mail, if the address is dead: nothing else comes back then. Later mails need not be asked about."""
         rate = self.by_kind[EventKind.BOUNCED]
         if rate <= 0:
             return None
@@ -173,7 +183,11 @@ def _reaction(kind: EventKind, sent_at: datetime, soon: float, length: float) ->
     return Reaction(kind, at, until=at.date() + timedelta(days=1 + int(length * _LONGEST_ABSENCE_DAYS)))
 
 
-def _shares(key: str) -> tuple[float, ...]:
+def _at(reaction: Reaction) -> datetime:
+    return reaction.at
+
+
+def _shares(key: str) -> list[float]:
     """Eight numbers from 0 to below 1, always the same for the same key."""
-    digest = hashlib.blake2b(key.encode(), digest_size=64).digest()
-    return tuple((int.from_bytes(digest[start : start + 8]) >> 11) / (1 << 53) for start in range(0, 64, 8))
+    numbers = _EIGHT.unpack(hashlib.blake2b(key.encode(), digest_size=64).digest())
+    return [(number >> 11) * _STEP for number in numbers]

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from outreach.content import calendars
+from outreach.content.expression_syntax import Path as KeyPath
 from outreach.content.expressions import compile_expression, evaluate
+from outreach.content.operations import Absent, reach
 from outreach.content.revision import Revision
 from outreach.content.templates import Template, compile_template
 from outreach.content.waits import read_moment
@@ -33,19 +35,22 @@ class Entrance:
     channels: frozenset[str]
     where: str | None
     dates: tuple[tuple[str, str], ...] = ()  # (step, name of a date) that waits count from
+    needed: frozenset[KeyPath] = frozenset()  # what any of the templates cannot be written without
 
 
 def entrance_of(revision: Revision, senders: Sequence[Sender], *, where: str | None = None) -> Entrance:
     """The entrance of a sequence; `senders` are those it names, in its order."""
     touch_steps = [step for step in revision.sequence.steps.values() if isinstance(step, TouchStep)]
+    templates = tuple(
+        (step.id, compile_template(name, revision.templates[name]))
+        for step in touch_steps
+        for name in filter(None, (step.template, *step.variants.values()))
+    )
     return Entrance(
         revision=revision,
         senders=tuple(senders),
-        templates=tuple(
-            (step.id, compile_template(name, revision.templates[name]))
-            for step in touch_steps
-            for name in filter(None, (step.template, *step.variants.values()))
-        ),
+        templates=templates,
+        needed=frozenset(path for _, template in templates for path in template.needed),
         channels=frozenset(step.channel for step in touch_steps) - {"task"},
         where=where,
         dates=_dates_needed(revision.sequence),
@@ -77,8 +82,9 @@ def refusal(entrance: Entrance, lead: Row, addresses: Collection[Row], now: date
     return _missing(entrance, context)
 
 
-def _missing(entrance: Entrance, context: Mapping[str, object]) -> str | None:
-    for step, template in entrance.templates:
+def _missing(entrance: Entrance, context: dict[str, object]) -> str | None:
+    lacks_something = any(isinstance(reach(context, path, ""), Absent) for path in entrance.needed)
+    for step, template in entrance.templates if lacks_something else ():
         missing = template.missing(context)
         if missing:
             return f"missing {missing[0].rpartition('.')[2]} (step {step})"

@@ -245,9 +245,20 @@ class Simulation:
         stage = person.course.sequence.stages.get(Trigger.FIRST_TOUCH)
         if touch.is_first and stage:
             move_stage(person, stage, now)
-        for reaction in person.course.chances.after(person.known.lead_id, step, now):
-            self.react_at(person, reaction, step.id)
+        self._draw(person, step, now)
         self._go_on(person, step, TouchState.SENT, now)
+
+    def _draw(self, person: Person, step: TouchStep, now: datetime) -> None:
+        """What the lead will do about it."""
+        drawn, lead_id = person.course.chances, person.known.lead_id
+        if step.action == "email" and not person.is_mailed:
+            person.is_mailed = True
+            bounce = drawn.bounce(lead_id, now)
+            if bounce:
+                return self.react_at(person, bounce)
+        for reaction in drawn.after(lead_id, step, now):
+            self.react_at(person, reaction, step.id)
+        return None
 
     def _go_on(self, person: Person, step: TouchStep, state: TouchState, now: datetime) -> None:
         """As `outcomes`: what needs to know what happened is left to `_advance`, at the same instant."""

@@ -24,15 +24,9 @@ class Course:
 
     entrance: Entrance
     chances: Chances
+    sequence: Steps
+    pipeline: Pipeline
     windows: dict[_Key, Windows] = field(default_factory=dict)
-
-    @property
-    def sequence(self) -> Steps:
-        return self.entrance.revision.sequence
-
-    @property
-    def pipeline(self) -> Pipeline:
-        return self.entrance.revision.pipeline
 
     def windows_in(self, zone: ZoneInfo, is_holiday: Callable[[date], bool]) -> Windows:
         """Those of a zone with these holidays; the same object for the same question."""
@@ -46,4 +40,9 @@ def course_of(
     revision: Revision, senders: Sequence[Sender], *, rates: Rates, seed: int, where: str | None = None
 ) -> Course:
     """The course of one revision; `senders` are those the sequence names."""
-    return Course(entrance_of(revision, senders, where=where), chances(rates, revision.sequence, seed=seed))
+    return Course(
+        entrance=entrance_of(revision, senders, where=where),
+        chances=chances(rates, revision.sequence, seed=seed),
+        sequence=revision.sequence,
+        pipeline=revision.pipeline,
+    )

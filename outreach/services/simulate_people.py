@@ -137,6 +137,7 @@ class Person:
         "had",
         "happened",
         "is_holiday",
+        "is_mailed",
         "is_open",
         "known",
         "look_at",
@@ -164,6 +165,7 @@ class Person:
         self.stage = known.stage
         self.look_at: datetime | None = None
         self.is_open = False  # a touch of theirs is planned and not done
+        self.is_mailed = False
         self.snoozed_until: datetime | None = None
         self.suppression: str | None = None
         self.reason: FinishReason | None = None
@@ -199,9 +201,12 @@ class Person:
     def recipient(self, channel: str) -> str | None:
         """The address for a channel; one that bounced is dead."""
         kind = address_kind(channel)
-        if kind == AddressKind.EMAIL and self.suppression == "bounced":
+        if kind == AddressKind.EMAIL and self.suppression == EventKind.BOUNCED:
             return None
-        return next((each.value for each in self.known.draft.addresses if each.kind == kind), None)
+        for address in self.known.draft.addresses:
+            if address.kind == kind:
+                return address.value
+        return None
 
 
 def address_rows(known: Known) -> list[Row]:

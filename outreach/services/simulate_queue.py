@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _HOUR = timedelta(hours=1)
 _WEEK = timedelta(days=7)
 _INSTANT = timedelta(microseconds=1)
-_FREE = Allowance(None)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_FREE, _ONE = Allowance(None), Allowance(1)
 DAY_OFF = "a day off of the sender"
 CLOSED = "outside the window"
 _LIMITS = ("daily cap", "cap in 7 days", "hourly cap", DAY_OFF, "gap between two touches")
@@ -115,13 +116,15 @@ class Queue:
         self._held: dict[str, datetime] = {}  # limit → when it held back last
         self.last_used_at: datetime | None = None
         self._limits = sender.limits_for(action)
+        self._is_spaced = bool(self._limits.gap or self._limits.jitter)
         self._zone = ZoneInfo(sender.zone)
         self._key = f"{sender.name}.{action}"
         self._first_used_at: datetime | None = None
         self._hour: deque[datetime] = deque()
         self._week: deque[datetime] = deque()
         self._today = 0
-        self._day: tuple[datetime, datetime] | None = None
+        self._date = ""
+        self._day = (_LONG_AGO, _LONG_AGO)
         self._buckets: dict[Windows, _Bucket] = {}
         self._numbered: list[_Bucket] = []
         self._heads: list[tuple[datetime, int, int]] = []  # a head, and the number of its bucket
@@ -132,7 +135,6 @@ class Queue:
         for instant in used:
             self._use(instant, now)
         self._roll(now)
-        assert self._day is not None
         self._today = sum(instant >= self._day[0] for instant in used)
 
     def add(self, touch: Touch, windows: Windows, now: datetime) -> None:
@@ -175,11 +177,15 @@ class Queue:
         """How many touches may go now: what the claim of a scheduler is told."""
         if self.sender.freeze and self.sender.is_frozen(now):
             return Allowance(0, window.local_day_bounds(now, self._zone)[1], DAY_OFF)
-        if self._limits is NO_LIMITS or self._limits == NO_LIMITS:
+        if self._limits == NO_LIMITS:
             return _FREE
+        if self._is_spaced and self.held_until is not None and self.held_until <= now:
+            return _ONE  # nothing was used since every limit was asked, and the last of them has ended
+        return allowance(self._limits, self._usage(now), now=now, midnight=self._day[1], key=self._key)
+
+    def _usage(self, now: datetime) -> Usage:
         self._roll(now)
-        assert self._day is not None
-        usage = Usage(
+        return Usage(
             last_hour=len(self._hour),
             today=self._today,
             last_7_days=len(self._week),
@@ -188,7 +194,6 @@ class Queue:
             hour_frees_at=self._hour[0] + _HOUR + _INSTANT if self._hour else None,
             week_frees_at=self._week[0] + _WEEK + _INSTANT if self._week else None,
         )
-        return allowance(self._limits, usage, now=now, midnight=self._day[1], key=self._key)
 
     def hold(self, allowed: Allowance, now: datetime) -> None:
         """Remember what keeps touches back that are due, and until when."""
@@ -202,8 +207,15 @@ class Queue:
 
     def use(self, now: datetime) -> None:
         """One touch went out."""
+        self._roll(now)
         self._use(now, now)
         self._today += 1
+        self.held_until = None
+
+    def day(self, now: datetime) -> str:
+        """Which day it is for the sender, of an instant that never goes back."""
+        self._roll(now)
+        return self._date
 
     def __len__(self) -> int:
         return sum(map(len, self._buckets.values()))
@@ -222,8 +234,9 @@ class Queue:
             self._hour.popleft()
         while self._week and self._week[0] < now - _WEEK:
             self._week.popleft()
-        if self._day is None or now >= self._day[1]:
+        if now >= self._day[1]:
             self._day = window.local_day_bounds(now, self._zone)
+            self._date = now.astimezone(self._zone).date().isoformat()
             self._today = 0
 
     def _active_days(self, midnight: datetime) -> int:

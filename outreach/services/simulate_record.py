@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from outreach.domain.enrollment import FinishReason
 from outreach.domain.event import EventKind
@@ -42,19 +40,8 @@ class Lateness:
         self.longest = max(self.longest, late)
 
 
-@dataclass(slots=True)
-class _Words:
-    """Texts as small numbers."""
-
-    texts: list[str] = field(default_factory=list)
-    numbers: dict[str, int] = field(default_factory=dict)
-
-    def number(self, text: str) -> int:
-        found = self.numbers.get(text)
-        if found is None:
-            found = self.numbers[text] = len(self.texts)
-            self.texts.append(text)
-        return found
+_Kind = tuple[str, str, str | None, str]
+"""Step, action, variant and sender of a touch."""
 
 
 @dataclass(slots=True)
@@ -74,9 +61,9 @@ class Record:
     stuck: Counter[str] = field(default_factory=Counter)  # blocked until somebody changes something
     by_day: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     last_at: datetime | None = None
-    _words: _Words = field(default_factory=_Words)
+    _kinds: dict[_Kind, int] = field(default_factory=dict)
     _who: array[int] = field(default_factory=lambda: array("l"))
-    _what: array[int] = field(default_factory=lambda: array("H"))
+    _what: array[int] = field(default_factory=lambda: array("l"))
     _when: array[float] = field(default_factory=lambda: array("d"))
 
     def enroll(self, person: Person, zone_by: str) -> None:
@@ -103,13 +90,14 @@ class Record:
         late = now - touch.due_at
         if late:
             self.late.setdefault(queue.why_late(touch), Lateness()).add(late)
-        parts = (touch.step_id, queue.action, touch.variant or "", queue.sender.name)
         self._who.append(touch.person.number)
-        self._what.append(self._words.number("\0".join(parts)))
+        self._what.append(self._number((touch.step_id, queue.action, touch.variant, queue.sender.name)))
         self._when.append(now.timestamp())
-        quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
-        self.by_day[_day(quarter, queue.sender.zone), queue.sender.name, queue.action] += 1
+        self.by_day[queue.day(now), queue.sender.name, queue.action] += 1
         self.last_at = now
+
+    def _number(self, kind: _Kind) -> int:
+        return self._kinds.setdefault(kind, len(self._kinds))
 
     @property
     def touches(self) -> int:
@@ -117,11 +105,6 @@ class Record:
 
     def sent(self) -> Iterator[Sent]:
         """The calendar, in the order of time."""
+        kinds = list(self._kinds)
         for who, what, at in zip(self._who, self._what, self._when, strict=True):
-            step, action, variant, sender = self._words.texts[what].split("\0")
-            yield Sent(self.people[who], step, action, variant or None, sender, datetime.fromtimestamp(at, UTC))
-
-
-@lru_cache(maxsize=16_384)
-def _day(quarter: datetime, zone: str) -> str:
-    return quarter.astimezone(ZoneInfo(zone)).date().isoformat()
+            yield Sent(self.people[who], *kinds[what], datetime.fromtimestamp(at, UTC))
