@@ -43,7 +43,7 @@ def carry_out(connection: Connection, engine: Engine, planned: Collection[Planne
     move_stages(connection, [move for item in planned for move in _stage_moves(engine, item)], now)
     going_on = [item for item in planned if not isinstance(item.move.outcome, Finish)]
     enrollments.save_moves(connection, [_stand(item) for item in going_on])
-    touches.insert(connection, [_touch_row(engine, item) for item in going_on if _plans(item)])
+    touches.insert(connection, [touch_row(engine, item) for item in going_on if _plans(item)])
     _finish(connection, engine, [item for item in planned if isinstance(item.move.outcome, Finish)], now)
 
 
@@ -61,7 +61,7 @@ def _stand(item: Planned) -> dict[str, Any]:
     }
 
 
-def _touch_row(engine: Engine, item: Planned) -> dict[str, Any]:
+def touch_row(engine: Engine, item: Planned) -> dict[str, Any]:
     plan = item.move.outcome
     assert isinstance(plan, PlanTouch)
     step, row = plan.step, item.row

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from outreach.channel import Receipt
 from outreach.domain.enrollment import EnrollmentState
@@ -156,7 +156,16 @@ def _go_on(connection: Connection, engine: Engine, outcomes: Sequence[Outcome], 
     states = enrollments.states(connection, {outcome.ready.touch["enrollment_id"] for outcome in outcomes})
     going = [o for o in outcomes if states[o.ready.touch["enrollment_id"]]["state"] != EnrollmentState.FINISHED]
     move_stages(connection, [move for outcome in going if (move := _first_touch(engine, outcome))], now)
-    carry_out(connection, engine, [_planned(engine, outcome, now) for outcome in going], now)
+    elsewhere = [o.ready.touch["enrollment_id"] for o in going if _is_elsewhere(o, states)]
+    enrollments.look_now(connection, elsewhere, now)
+    here = [outcome for outcome in going if not _is_elsewhere(outcome, states)]
+    carry_out(connection, engine, [_planned(engine, outcome, now) for outcome in here], now)
+
+
+def _is_elsewhere(outcome: Outcome, states: Mapping[str, RowMapping]) -> bool:
+    """The enrollment was moved to another revision while this touch was under way: its path is another one by now."""
+    touch = outcome.ready.touch
+    return bool(states[touch["enrollment_id"]]["revision_id"] != touch["revision_id"])
 
 
 def _first_touch(engine: Engine, outcome: Outcome) -> Any:

@@ -73,9 +73,10 @@ def load(connection: Connection, ids: Collection[str]) -> list[RowMapping]:
 
 
 def states(connection: Connection, ids: Collection[str]) -> dict[str, RowMapping]:
-    """State, reason, snooze and `is_held` of each."""
+    """State, reason, snooze, revision and `is_held` of each."""
     statement = select(
         enrollments.c.id,
+        enrollments.c.revision_id,
         enrollments.c.state,
         enrollments.c.reason,
         enrollments.c.snoozed_until,
