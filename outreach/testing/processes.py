@@ -108,3 +108,59 @@ class RoleForge:
         self._process.stdin.close()
         self._process.wait(10)
         self._process.stdout.close()
+
+
+class Program:
+    """The command line, as a user has it: `python -m outreach` in a directory, with an environment."""
+
+    def __init__(self, directory: Path, environ: Mapping[str, str]) -> None:
+        self.directory = directory
+        own = {name: value for name, value in os.environ.items() if not name.startswith("OUTREACH_")}
+        self._environ = {**own, **environ}
+        self._running: list[tuple[subprocess.Popen[bytes], Path]] = []
+
+    def call(self, *arguments: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
+        """A command that answers and ends."""
+        return subprocess.run(
+            [sys.executable, "-m", "outreach", *arguments],
+            cwd=self.directory,
+            env=self._environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+
+    def must(self, *arguments: str) -> str:
+        """What a command says that has to succeed."""
+        ended = self.call(*arguments)
+        said = f"outreach {' '.join(arguments)}: {ended.returncode}\n{ended.stdout}{ended.stderr}"
+        assert ended.returncode == 0, said
+        return ended.stdout
+
+    def start(self, *arguments: str) -> None:
+        """A command that stays, until `stop`."""
+        log = self.directory.parent / f"{'-'.join(arguments)}-{len(self._running)}.log"
+        with log.open("wb") as out:
+            command = [sys.executable, "-m", "outreach", *arguments]
+            process = subprocess.Popen(
+                command, cwd=self.directory, env=self._environ, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            )
+        self._running.append((process, log))
+
+    def said(self) -> str:
+        """What the commands that stay have written."""
+        return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')}" for _, log in self._running)
+
+    def stop(self) -> list[int]:
+        """SIGTERM to all that stay; their exit codes."""
+        for process, _ in self._running:
+            process.terminate()
+        return [process.wait(30) for process, _ in self._running]
+
+    def kill(self) -> None:
+        """End whatever still runs."""
+        for process, _ in self._running:
+            process.kill()
+            process.wait(10)
