@@ -21,6 +21,7 @@ from outreach.cli import (
     rehearsing,
     reviewing,
     roles,
+    simulate,
 )
 from outreach.cli.failures import Commands
 from outreach.cli.invocation import Invocation
@@ -60,7 +61,9 @@ def _begin(
     context.obj = Invocation(root=workspace or Path(), is_debugging=debug)
 
 
-for module in (files, rehearsing, people, enrolling, holding, reading, decisions, reviewing, roles, operations):
+_OWN = (files, rehearsing, simulate, people, enrolling, holding, reading, decisions, reviewing, roles, operations)
+
+for module in _OWN:
     module.add_to(program)
 program.add_typer(leads.commands, name="leads")
 program.add_typer(crm.commands, name="crm")

@@ -168,19 +168,14 @@ def _rows(
     now, entrance = engine.clock.now(), enrolling.entrance
     leads = lead_rows.load(connection, lead_ids)
     addresses = stops.addresses_of(connection, lead_ids)
-    inside = _inside(connection, entrance.revision.sequence.name, lead_ids)
-    suppressed = stops.suppressed(connection, {key for lead in leads for key in _keys(lead, addresses)})
-    room = Room(entrance, _inside_by_company(connection, entrance))
+    stored = stored_refusals(connection, entrance.revision.sequence.name, leads, addresses, is_again=enrolling.is_again)
+    room = Room(entrance, inside_by_company(connection, entrance))
     rows = []
     for lead in leads:
         if enrolling.most is not None and found.enrolled >= enrolling.most:
             break
         own = addresses.get(lead["leads_id"], [])
-        reason = refusal(entrance, lead, own, now)
-        if lead["leads_id"] in inside and not (enrolling.is_again and inside[lead["leads_id"]] == _BEFORE):
-            reason = inside[lead["leads_id"]]
-        elif any(key in suppressed for key in _keys(lead, addresses)):
-            reason = "suppressed"
+        reason = stored.get(lead["leads_id"]) or refusal(entrance, lead, own, now)
         held_out = reason is None and _is_held_out(entrance, lead["leads_id"])
         if not held_out:
             reason = reason or room.refusal(lead["leads_company_id"])
@@ -213,6 +208,22 @@ def _count(found: Summary, lead_id: str, reason: str | None, zone: str, *, held_
         found.zones[zone] += 1
 
 
+def stored_refusals(
+    connection: Connection,
+    sequence: str,
+    leads: Sequence[RowMapping],
+    addresses: Mapping[str, Sequence[RowMapping]],
+    *,
+    is_again: bool = False,
+) -> dict[str, str]:
+    """Why these leads may not enter, by what the database knows of them; others are left out."""
+    keys = {lead["leads_id"]: list(_keys(lead, addresses)) for lead in leads}
+    suppressed = stops.suppressed(connection, {key for own in keys.values() for key in own})
+    found = {lead_id: "suppressed" for lead_id, own in keys.items() if any(key in suppressed for key in own)}
+    inside = _inside(connection, sequence, list(keys))
+    return found | {lead_id: why for lead_id, why in inside.items() if not (is_again and why == _BEFORE)}
+
+
 def _keys(lead: RowMapping, addresses: Mapping[str, Sequence[RowMapping]]) -> Any:
     own = addresses.get(lead["leads_id"], [])
     return keys_of(
@@ -236,7 +247,7 @@ def _inside(connection: Connection, sequence: str, lead_ids: Sequence[str]) -> d
     return found
 
 
-def _inside_by_company(connection: Connection, entrance: Entrance) -> dict[str, int]:
+def inside_by_company(connection: Connection, entrance: Entrance) -> dict[str, int]:
     """How many people of each company are inside; nothing where the sequence does not ask."""
     if entrance.revision.sequence.enter.per_company is None:
         return {}

@@ -31,6 +31,7 @@ from outreach.services.simulate_course import Course
 from outreach.services.simulate_people import Known, Person, address_rows, enrollment_row, lead_row
 from outreach.services.simulate_queue import Queue, Touch
 from outreach.services.simulate_record import Record
+from outreach.services.simulate_stored import Past
 from outreach.services.simulate_writes import move_stage, write
 from outreach.store.paths import EVENT_NAMES
 
@@ -79,6 +80,13 @@ class Simulation:
         self._colleagues: dict[str, list[Person]] = {}
         self._events: list[tuple[datetime, int, int, Any, Any]] = []
         self._numbers = count()
+
+    def remember(self, past: Past, sequence: str) -> None:
+        """What the database tells of the time before the start."""
+        self._rooms[sequence] = Room(self._courses[sequence].entrance, past.inside)
+        for name, action in past.first:
+            used = list(past.used.get((name, action), ()))
+            self.queue(self._team.sender(name), action).remember(used, past.first[name, action], self.start)
 
     def enter(
         self, people: Iterable[Known], sequence: str, *, on_progress: Callable[[int], None] = lambda _: None

@@ -7,7 +7,8 @@ from html import escape
 from itertools import islice
 
 from outreach.services.simulate_json import local_time
-from outreach.services.simulate_report import Report, SenderLine, length
+from outreach.services.simulate_report import Report, SenderLine
+from outreach.services.simulate_words import conditions, finishing_words, length
 
 _MOST_LINES = 500
 _MOST_SENDERS = 60
@@ -50,30 +51,6 @@ def page(report: Report) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>Simulation of {name}</title><style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
-    )
-
-
-def conditions(report: Report) -> str:
-    """From when, how long, with which rates and seed."""
-    question = report.question
-    given = {name.replace("_", " "): getattr(question.rates, name) for name in question.rates.__slots__}
-    rates = ", ".join(f"{name} {share:.4g} %" for name, rate in given.items() if (share := rate * 100))
-    span = f"From {question.start:%Y-%m-%d %H:%M} UTC, {question.days} days, seed {question.seed}"
-    return f"{span}; {rates or 'no reactions'}."
-
-
-def finishing_words(report: Report) -> str:
-    """When the list is finished, as a sentence."""
-    found = report.finishing
-    if found.on:
-        return f"The list is finished on {found.on:%A} {found.on.isoformat()}."
-    people = f"{found.people_left:,} of {len(report.record.people):,}"
-    begin = f"After {report.question.days} days {people} are still on their way"
-    if found.about_on is None:
-        return f"{begin}; nobody can tell when they are finished, because something keeps them from going on."
-    return (
-        f"{begin}, with at most {found.touches_left:,} touches left: finished about {found.about_on.isoformat()}. "
-        f"The slowest is {found.slowest} with {found.per_day:.1f} a day."
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,6 +17,8 @@ from outreach.errors import UsageError
 from outreach.services.simulate import Simulation, Team
 from outreach.services.simulate_course import Course, course_of
 from outreach.services.simulate_people import Known
+from outreach.services.simulate_stored import Past, past_of
+from outreach.store.session import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,21 +46,39 @@ class Progress:
 
 
 def simulate(
-    workspace: Workspace, question: Question, people: Sequence[Known], *, progress: Progress | None = None
-) -> Simulation:
-    """Everybody who may enter goes through the sequence as its files are now. Raises UsageError: no such sequence."""
+    simulation: Simulation, question: Question, people: Sequence[Known], *, progress: Progress | None = None
+) -> None:
+    """Everybody who may enter goes through the sequence. `simulation` comes from `begin`."""
     progress = progress or Progress()
-    simulation = begin(workspace, question)
-    simulation.enter(people, question.sequence, on_progress=progress.leads)
-    simulation.run(question.until, on_day=progress.day)
+    with _no_collection():
+        simulation.enter(people, question.sequence, on_progress=progress.leads)
+        simulation.run(question.until, on_day=progress.day)
+
+
+def begin(workspace: Workspace, question: Question, store: Store | None = None) -> Simulation:
+    """A simulation of the sequence as its files are now, before anybody has entered. Raises UsageError: there is none.
+
+    With a database its senders go on where they are: caps and ramps count what they have done.
+    """
+    senders = {name: each.sender() for name, each in workspace.settings.senders.items()}
+    team = Team(senders=senders, actions=TOUCH_ACTIONS)
+    courses = _courses(workspace, question, team)
+    past = past_of(store, courses[question.sequence].entrance, question.start) if store else Past()
+    simulation = Simulation(team, courses, question.start)
+    simulation.remember(past, question.sequence)
     return simulation
 
 
-def begin(workspace: Workspace, question: Question) -> Simulation:
-    """The same before anybody has entered."""
-    senders = {name: each.sender() for name, each in workspace.settings.senders.items()}
-    team = Team(senders=senders, actions=TOUCH_ACTIONS)
-    return Simulation(team, _courses(workspace, question, team), question.start)
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Nothing here is in cycles, and looking for them among a million objects takes longer than the simulation."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def revision_of(workspace: Workspace, sequence: str) -> Revision:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from outreach.services.simulate_course import Course
 
 _MOST_EXAMPLES = 10
+_OFTEN = 500
 _NO_EVENTS: Final = {str(kind): 0 for kind in EventKind}
 
 
@@ -61,7 +62,9 @@ class Listed:
     examples: list[tuple[int, str]] = field(default_factory=list)  # line, why it was rejected
 
 
-def from_file(path: Path, pipeline: Pipeline, now: datetime) -> Listed:
+def from_file(
+    path: Path, pipeline: Pipeline, now: datetime, *, on_progress: Callable[[float], None] = lambda _: None
+) -> Listed:
     """Leads as `leads import` would understand them. Raises ConfigError when the file is no list of leads.
 
     Their ids come from their addresses, so that the same person has the same variant and sender in every simulation.
@@ -71,8 +74,11 @@ def from_file(path: Path, pipeline: Pipeline, now: datetime) -> Listed:
     terms = Terms(columns=file.columns, default_source=f"import:{path.name}", stages=stages)
     listed = Listed()
     seen = People({}, _Ids().fresh)
-    for row in file.rows():
+    rows = file.rows()
+    for row in rows:
         listed.rows += 1
+        if listed.rows % _OFTEN == 0:
+            on_progress(rows.share)
         try:
             if isinstance(row, BadRow):
                 raise ValueError(row.reason)

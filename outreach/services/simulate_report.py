@@ -131,7 +131,8 @@ def _finishing(simulation: Simulation, question: Question) -> Finishing:
     if not days or len(days) < len(to_do):
         return Finishing(None, len(left), to_do.total())
     slowest = max(days, key=lambda key: (days[key], key))
-    about = question.until + max(timedelta(days=days[slowest]), _usual_length(people))
+    has_new = any(not person.had for person in left)
+    about = question.until + max(timedelta(days=days[slowest]), _usual_length(people) if has_new else timedelta(0))
     return Finishing(None, len(left), to_do.total(), about.date(), " ".join(slowest), pace[slowest])
 
 
@@ -176,12 +177,3 @@ def _usual_length(people: list[Person]) -> timedelta:
         if person.reason is FinishReason.COMPLETED and person.finished_at and person.had
     ]
     return sorted(took)[len(took) // 2] if took else timedelta(0)
-
-
-def length(span: timedelta) -> str:
-    """`45 s`, `12 min`, `3.5 h`, `2.1 days`."""
-    seconds = span.total_seconds()
-    for most, unit, size in ((120, "s", 1), (7_200, "min", 60), (172_800, "h", 3_600)):
-        if seconds < most:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds / 86_400:.3g} days"
