@@ -30,6 +30,7 @@ from outreach.services.claim import enter_senders
 from outreach.services.engine import Engine, Policy
 from outreach.services.receive import Intake
 from outreach.store import crm_jobs, migrate
+from outreach.store.journal import Journal
 from outreach.store.session import Store, open_store
 from outreach.store.tables import facts
 
@@ -74,6 +75,11 @@ class App:
         return store
 
     @cached_property
+    def journal(self) -> Journal:
+        """What this workspace has sent, beside the database."""
+        return Journal(self.settings.root / "journal")
+
+    @cached_property
     def engine(self) -> Engine:
         signer = URLSafeSerializer(self._secret(), salt="opt-out")
         engine = Engine(
@@ -83,6 +89,7 @@ class App:
             pipelines=self.workspace.pipelines,
             policy=self._policy,
             opt_out_token=lambda touch_id: str(signer.dumps(touch_id)),
+            journal=self.journal,
             crms={name: each.mapping() for name, each in self.settings.crm.items()},
         )
         enter_senders(engine)

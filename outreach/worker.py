@@ -42,6 +42,7 @@ class Worker:
 
     def start(self) -> None:
         sys.setswitchinterval(_SWITCH_SECONDS)
+        self._app.journal.compare(self._app.store, self._app.clock.now())
         self._loop_thread.start()
         answers = Answers(touches=self.carry_out, deliveries=self.understand, sync=self.sync)
         self._app.doorbell.listen(answers, threads=self._threads)

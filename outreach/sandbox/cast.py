@@ -122,7 +122,7 @@ CAST: Mapping[str, Person] = {
         ends=Ending(reason="bounced", status="bounced", stage="contacted", mails=_each(1), linkedin=_each(0)),
     ),
     "marta.nowak@wislaledger.example": Person(
-        ends=Ending(reason="failed", status="new", stage="prospect", mails=_each(0), linkedin=_each(0))
+        ends=Ending(reason="bounced", status="bounced", stage="prospect", mails=_each(0), linkedin=_each(0))
     ),
     "can.yildiz@ege-odeme.example": Person(does=(When("mail 1", 1 * _HOURS, acts.opts_out_by_one_click),), ends=_LEFT),
     "sophie.bernard@lumen-assure.example": Person(

@@ -17,6 +17,7 @@ import structlog
 
 from outreach import errors
 from outreach.channel import Channel, Receipt
+from outreach.domain.event import EventKind
 from outreach.domain.rules import Block
 from outreach.domain.touch import TouchState
 from outreach.services import circuit
@@ -202,9 +203,15 @@ def outcome_of(engine: Engine, ready: Ready, error: errors.AdapterError, *, was_
         case errors.Refused(outcome=errors.Outcome.NOT_READY):
             return _put_off(engine, ready, error)
         case errors.Refused(outcome=errors.Outcome.DUPLICATE):
-            return Outcome(ready=ready, state=TouchState.SKIPPED, why=str(error), is_connected=True)
-    is_dead = error.outcome in (errors.Outcome.REJECTED_RECIPIENT, errors.Outcome.SUPPRESSED)
-    return Outcome(ready=ready, state=TouchState.FAILED, why=str(error), is_dead_address=is_dead)
+            return Outcome(ready=ready, state=TouchState.SKIPPED, why=str(error), news=EventKind.ACCEPTED)
+    return Outcome(ready=ready, state=TouchState.FAILED, why=str(error), news=_NEWS.get(error.outcome))
+
+
+_NEWS = {
+    errors.Outcome.REJECTED_RECIPIENT: EventKind.BOUNCED,
+    errors.Outcome.SUPPRESSED: EventKind.UNSUBSCRIBED,
+}
+"""What a refusal says about the person."""
 
 
 def _later(ready: Ready, why: str, *, until: Any) -> Outcome:

@@ -13,6 +13,7 @@ from outreach.content.revision import Revision, thaw
 from outreach.domain.crm_mapping import CrmMapping
 from outreach.domain.pipeline import Pipeline
 from outreach.domain.sender import Sender
+from outreach.store.journal import Journal
 from outreach.store.session import Store
 from outreach.store.tables import revisions
 
@@ -70,6 +71,7 @@ class Engine:
     pipelines: Mapping[str, Pipeline]
     policy: Policy
     opt_out_token: Callable[[str], str]  # touch id → token of the opt-out page
+    journal: Journal | None = None
     crms: Mapping[str, CrmMapping] = field(default_factory=dict)
     revisions: Revisions = field(default_factory=Revisions)
 

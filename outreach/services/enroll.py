@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, func, select
 from outreach.domain.enrollment import EnrollmentState, FinishReason
 from outreach.domain.pipeline import Status
 from outreach.domain.shares import is_held_out
-from outreach.domain.suppression import keys_of
+from outreach.domain.suppression import DEAD, Scope, keys_of
 from outreach.errors import UsageError
 from outreach.services.engine import Engine
 from outreach.services.entrance import Entrance, Room, entrance_of, refusal, sender_for, zone_for
@@ -219,9 +219,14 @@ def stored_refusals(
     """Why these leads may not enter, by what the database knows of them; others are left out."""
     keys = {lead["leads_id"]: list(_keys(lead, addresses)) for lead in leads}
     suppressed = stops.suppressed(connection, {key for own in keys.values() for key in own})
-    found = {lead_id: "suppressed" for lead_id, own in keys.items() if any(key in suppressed for key in own)}
+    found = {lead_id: "suppressed" for lead_id, own in keys.items() if any(_forbids(key, suppressed) for key in own)}
     inside = _inside(connection, sequence, list(keys))
     return found | {lead_id: why for lead_id, why in inside.items() if not (is_again and why == _BEFORE)}
+
+
+def _forbids(key: tuple[Scope, str], suppressed: Mapping[tuple[Scope, str], str]) -> bool:
+    """A dead address keeps nobody out by itself; whoever has no other is refused for having none."""
+    return key in suppressed and not (key[0] is Scope.ADDRESS and suppressed[key] in DEAD)
 
 
 def _keys(lead: RowMapping, addresses: Mapping[str, Sequence[RowMapping]]) -> Any:

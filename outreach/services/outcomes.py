@@ -11,19 +11,19 @@ from sqlalchemy import Connection, RowMapping
 
 from outreach.channel import Receipt
 from outreach.domain.enrollment import EnrollmentState
-from outreach.domain.event import EventKind
+from outreach.domain.event import Clues, Event, EventKind
 from outreach.domain.planner import Had, next_move
 from outreach.domain.rules import Block, first_block
 from outreach.domain.sequence import OnFailure, Trigger
-from outreach.domain.suppression import Scope, SuppressionReason, address_value
 from outreach.domain.touch import COUNTED, TouchState
+from outreach.services import react
 from outreach.services.batch import Ready
 from outreach.services.engine import Engine
 from outreach.services.facts import address_kind, path_facts
 from outreach.services.moves import Planned, carry_out, move_stages, stage_move
 from outreach.services.standings import standings
 from outreach.services.task_rows import task_row
-from outreach.store import deliveries, enrollments, stops, touches
+from outreach.store import enrollments, stops, touches
 from outreach.store.tables import tasks
 
 _BACK_OFF = timedelta(minutes=5)
@@ -39,8 +39,7 @@ class Outcome:
     receipt: Receipt = NO_RECEIPT
     why: str = ""
     block: Block | None = None
-    is_dead_address: bool = False  # the provider says that this address will never work
-    is_connected: bool = False  # an invitation to somebody who is connected already: as good as accepted
+    news: EventKind | None = None  # what the answer says about the person: a dead address, opted out, connected
 
 
 def back_off(attempts: int) -> timedelta:
@@ -61,9 +60,11 @@ def record_locked(connection: Connection, engine: Engine, owner: str, outcomes: 
     finished = [
         outcome for outcome in finished if outcome.ready.touch_id in kept or _came_late(connection, outcome, now)
     ]
-    stops.suppress(connection, [_dead(engine, outcome, now) for outcome in finished if outcome.is_dead_address])
     _insert_tasks(connection, engine, finished, now)
-    _remember_connected(connection, [outcome for outcome in finished if outcome.is_connected], now)
+    _remember_people(connection, finished)
+    for outcome in finished:
+        if outcome.news:
+            react.apply(connection, engine, _news(outcome, outcome.news, now))
     _go_on(connection, engine, [outcome for outcome in finished if outcome.state is not TouchState.UNKNOWN], now)
 
 
@@ -116,31 +117,34 @@ def _finish_row(outcome: Outcome, now: datetime) -> dict[str, Any]:
     }
 
 
-def _dead(engine: Engine, outcome: Outcome, now: datetime) -> dict[str, Any]:
-    ready = outcome.ready
-    return {
-        "id": engine.clock.fresh_id(),
-        "scope": Scope.ADDRESS,
-        "value": address_value(address_kind(ready.step.channel), ready.subject.recipient or ready.message.to),
-        "reason": SuppressionReason.REFUSED,
-        "detail": outcome.why[:500],
-        "by": "engine",
-        "created_at": now,
-    }
-
-
 def _insert_tasks(connection: Connection, engine: Engine, outcomes: Sequence[Outcome], now: datetime) -> None:
     rows = [task_row(engine, outcome.ready, now) for outcome in outcomes if _wants_a_person(outcome)]
     if rows:
         connection.execute(tasks.insert(), rows)
 
 
-def _remember_connected(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
+def _news(outcome: Outcome, kind: EventKind, now: datetime) -> Event:
+    """What a provider's answer says about the person, as if it had come by webhook."""
+    ready = outcome.ready
+    address = (address_kind(ready.step.channel), ready.subject.recipient or ready.message.to)
+    return Event(
+        key=f"{kind}:{ready.touch_id}",
+        kind=kind,
+        at=now,
+        channel=ready.step.channel,
+        clues=Clues(tokens=(ready.touch_id,), addresses=(address,)),
+        reason=outcome.why[:500],
+        is_hard=kind is EventKind.BOUNCED,
+    )
+
+
+def _remember_people(connection: Connection, outcomes: Sequence[Outcome]) -> None:
+    """The provider's own id of a person, which its later news may name alone."""
     for outcome in outcomes:
-        touch = outcome.ready.touch
-        row = {"key": f"connected:{touch['id']}", "kind": EventKind.ACCEPTED, "channel": touch["channel"], "at": now}
-        about = {"lead_id": touch["lead_id"], "enrollment_id": touch["enrollment_id"], "touch_id": touch["id"]}
-        deliveries.remember(connection, {**row, **about, "data": {}, "created_at": now})
+        if outcome.receipt.recipient_id:
+            touch = outcome.ready.touch
+            kind = address_kind(outcome.ready.step.channel)
+            stops.know_person(connection, touch["lead_id"], kind, outcome.receipt.recipient_id)
 
 
 def _wants_a_person(outcome: Outcome) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from outreach.domain.rules import Block
+from outreach.domain.touch import TouchState
 from outreach.services.engine import Engine
 from outreach.services.marks import mark_locked
 from outreach.services.outcomes import Outcome, record_locked
@@ -35,6 +36,10 @@ def write(engine: Engine, owner: str, steps: Sequence[Step]) -> list[Block | Non
         return mark_locked(connection, engine, owner, subjects) if subjects else []
 
     blocks = iter(engine.store.write(work))
+    if engine.journal:
+        engine.journal.note(
+            (each.ready.touch_id for each in outcomes if each.state is TouchState.SENT), engine.clock.now()
+        )
     return [next(blocks) if isinstance(step, Subject) else None for step in steps]
 
 

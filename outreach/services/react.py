@@ -177,6 +177,8 @@ def _bounced(connection: Connection, engine: Engine, event: Event, lead_id: str)
     connection.execute(update(addresses).where(addresses.c.id.in_([row["id"] for row in dead])).values(is_dead=True))
     rows = [_suppression(engine, Scope.ADDRESS, _value(row), SuppressionReason.BOUNCED) for row in dead]
     stops.suppress(connection, rows)
+    if event.channel != "email":
+        return  # a profile that is gone stands in its own way alone
     end(connection, engine, [lead_id], FinishReason.BOUNCED, trigger=Trigger.BOUNCE)
     lead_states.set_status(connection, [lead_id], Status.BOUNCED, now)
 

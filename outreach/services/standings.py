@@ -60,13 +60,12 @@ def standings(connection: Connection, subjects: Collection[Subject]) -> dict[str
     suppressed = stops.suppressed(connection, {key for subject in subjects for key in subject.keys})
     in_force = stops.in_force(connection)
     reviewed = _reviewed(connection, subjects)
-    return {
-        subject.touch_id: replace(
-            _standing(subject, states.get(subject.enrollment_id), suppressed, in_force),
-            review=reviewed.get(subject.touch_id),
-        )
-        for subject in subjects
-    }
+    found = {}
+    for subject in subjects:
+        standing = _standing(subject, states.get(subject.enrollment_id), suppressed, in_force)
+        review = reviewed.get(subject.touch_id)
+        found[subject.touch_id] = replace(standing, review=review) if review else standing
+    return found
 
 
 def _reviewed(connection: Connection, subjects: Collection[Subject]) -> dict[str, Reviewed]:

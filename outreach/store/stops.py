@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, literal, null, select, type_coerce, union_all
+from sqlalchemy import Connection, RowMapping, delete, literal, null, select, type_coerce, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.domain.suppression import Scope
@@ -113,6 +113,15 @@ def list_holds(connection: Connection) -> list[RowMapping]:
         .order_by(holds.c.created_at)
     )
     return list(connection.execute(statement).mappings())
+
+
+def know_person(connection: Connection, lead_id: str, kind: str, provider_id: str) -> None:
+    """Keep the provider's own id of a person beside the address it belongs to."""
+    connection.execute(
+        update(addresses)
+        .where(addresses.c.lead_id == lead_id, addresses.c.kind == kind, addresses.c.provider_id.is_(None))
+        .values(provider_id=provider_id)
+    )
 
 
 def addresses_of(connection: Connection, lead_ids: Collection[str]) -> dict[str, list[RowMapping]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from outreach.services.batch import take
 from outreach.services.marks import mark
 from outreach.services.standings import Subject
 from outreach.services.stop import Target, Width
+from outreach.store import stops
 from outreach.store.tables import leads, touches
 from outreach.testing.field import Field
 
@@ -69,7 +71,7 @@ def test_nothing_is_marked_after_a_stop_was_accepted(field: Field, stop_it: Stop
     crossed = 0
 
     for number, subjects in enumerate(rounds):
-        at_acceptance, at_the_end = _race(field, subjects, lambda number=number: stop_it(field, number))
+        at_acceptance, at_the_end = _race(field, subjects, partial(stop_it, field, number))
         assert at_the_end == at_acceptance, f"round {number}"
         crossed += len(at_the_end)
         _let_go(field)
@@ -117,8 +119,8 @@ def _marked(field: Field, subjects: Sequence[Subject]) -> set[str]:
 
 def _let_go(field: Field) -> None:
     with field.app.store.begin() as connection:
-        for pause in stop.stops.paused(connection):
-            stop.stops.unpause(connection, pause["scope"], pause["value"])
+        for pause in stops.paused(connection):
+            stops.unpause(connection, pause["scope"], pause["value"])
 
 
 def test_what_was_marked_before_a_stop_is_flagged_as_crossed(field: Field) -> None:
