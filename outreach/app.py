@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 import structlog
-from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
 
 from outreach import adapters, settings
@@ -21,6 +20,7 @@ from outreach.channel import Channel
 from outreach.clock import Clock, SystemClock, fresh_secret
 from outreach.content.configuration import CrmSettings, SenderSettings, Settings
 from outreach.content.workspace import Workspace, load
+from outreach.domain import opt_out_token
 from outreach.domain.sequence import TOUCH_ACTIONS
 from outreach.doorbell import DELIVERIES, Doorbell
 from outreach.errors import StoreError
@@ -81,14 +81,14 @@ class App:
 
     @cached_property
     def engine(self) -> Engine:
-        signer = URLSafeSerializer(self._secret(), salt="opt-out")
+        secret = self._secret
         engine = Engine(
             store=self.store,
             clock=self.clock,
             senders={name: each.sender() for name, each in self.settings.senders.items()},
             pipelines=self.workspace.pipelines,
             policy=self._policy,
-            opt_out_token=lambda touch_id: str(signer.dumps(touch_id)),
+            opt_out_token=lambda touch_id: opt_out_token.sign(touch_id, secret),
             journal=self.journal,
             crms={name: each.mapping() for name, each in self.settings.crm.items()},
         )
@@ -97,21 +97,19 @@ class App:
 
     def touch_of_token(self, token: str) -> str | None:
         """The touch an opt-out token was made for; None for one that we did not make."""
-        try:
-            return str(URLSafeSerializer(self._secret(), salt="opt-out").loads(token))
-        except BadSignature:
-            return None
+        return opt_out_token.touch_of(token, self._secret)
 
-    def _secret(self) -> str:
+    @cached_property
+    def _secret(self) -> bytes:
         """From the settings, else made once and kept in the database, so that every machine has the same."""
         if self.settings.secret_key:
-            return self.settings.secret_key
+            return self.settings.secret_key.encode()
         with self.store.begin() as connection:
             known = connection.execute(select(facts.c.value).where(facts.c.name == _SECRET)).scalar()
             if known is None:
                 known = fresh_secret()
                 connection.execute(facts.insert().values(name=_SECRET, value=known))
-        return str(known)
+        return str(known).encode()
 
     @cached_property
     def doorbell(self) -> Doorbell:

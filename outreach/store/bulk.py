@@ -61,7 +61,12 @@ def update_each(connection: Connection, table: Table, rows: Sequence[Row], *, wh
 
 
 def _arrays(rows: Sequence[Row]) -> dict[str, list[Any]]:
-    return {f"new_{name}": [_plain(row[name]) for row in rows] for name in rows[0]}
+    """One list a column. Enums stand in columns of their own, so that the first value tells."""
+    arrays: dict[str, list[Any]] = {f"new_{name}": [row[name] for row in rows] for name in rows[0]}
+    for name, first in rows[0].items():
+        if isinstance(first, Enum):
+            arrays[f"new_{name}"] = [_plain(row[name]) for row in rows]
+    return arrays
 
 
 def _plain(value: Any) -> Any:
