@@ -71,7 +71,7 @@ class Journey:
         *,
         environ: Mapping[str, str],
         people: int = 10,
-        lease: float = 1.5,
+        lease: float = 2.0,
         batch: int = 5,
         delay: float = 0.0,
     ) -> None:
