@@ -45,17 +45,22 @@ class OutreachError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in a file somebody wrote. `line` and `column` count from 1; 0 means the whole file."""
+    """One thing wrong in a file somebody wrote. `line` and `column` count from 1; 0 means the whole file.
+
+    Warnings have a `code`, by which they can be switched off.
+    """
 
     file: str
     line: int
     column: int
     message: str
     remedy: str = ""
+    code: str = ""
 
     def __str__(self) -> str:
         place = self.file if not self.line else f"{self.file}:{self.line}:{self.column}"
-        return f"{place}: {self.message}" + (f" {self.remedy}" if self.remedy else "")
+        words = f"{self.code} {self.message}" if self.code else self.message
+        return f"{place}: {words}" + (f" {self.remedy}" if self.remedy else "")
 
 
 class ConfigError(OutreachError):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
 from outreach import errors
+from outreach.cli.excerpts import excerpt
 
 FAILED = 1
 WRITTEN_WRONG = 2
@@ -50,12 +52,18 @@ def _explain(error: errors.OutreachError) -> int:
     return WRITTEN_WRONG if isinstance(error, errors.UsageError) else FAILED
 
 
-def show_problems(problems: tuple[errors.Problem, ...]) -> None:
-    """Every problem on a line of its own, then how many there are."""
+def show_problems(problems: tuple[errors.Problem, ...], *, root: Path | None = None) -> None:
+    """Every problem on a line of its own, then how many there are. With a root: each with its place in the file."""
     for problem in problems[:_LISTED]:
-        _say(str(problem))
+        show(problem, root)
     more = f" ({len(problems) - _LISTED} not shown)" if len(problems) > _LISTED else ""
     _say(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}{more}.")
+
+
+def show(problem: errors.Problem, root: Path | None) -> None:
+    """One problem or warning, and the line it is about."""
+    place = excerpt(root, problem) if root else ""
+    _say(f"{problem}\n{place}" if place else str(problem))
 
 
 def _unexpected(error: Exception) -> int:

@@ -12,6 +12,8 @@ from outreach.content.configuration import Settings
 from outreach.content.configuration_files import OUTREACH, Configuration, read_configuration
 from outreach.content.crm_checks import check_crm
 from outreach.content.enroll_checks import check_enrolling
+from outreach.content.lint_allow import without_allowed
+from outreach.content.lints import CODES, Used, lint_pipeline, lint_template
 from outreach.content.pipelines import read_pipeline
 from outreach.content.sequence_checks import Surroundings, check_sequence
 from outreach.content.sequences import SequenceDraft, build, read_sequence
@@ -55,6 +57,8 @@ class _Reading:
     templates: dict[str, str] = field(default_factory=dict)
     compiled: dict[str, Template | None] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
+    pipeline_sources: list[tuple[YamlFile, Pipeline]] = field(default_factory=list)
+    yaml_texts: dict[str, str] = field(default_factory=dict)
 
 
 def load(root: FilePath, environ: Mapping[str, str], *, needs_secrets: bool = True) -> Workspace:
@@ -63,24 +67,67 @@ def load(root: FilePath, environ: Mapping[str, str], *, needs_secrets: bool = Tr
     Variables that are named by a file and not set are problems, for senders only if a sequence uses them.
     `needs_secrets=False` is for commands that reach nobody: such variables are then left alone.
     """
-    workspace, problems = _read(root.resolve(), environ, needs_secrets=needs_secrets)
+    workspace, problems = _read(_Reading(root.resolve()), environ, needs_secrets=needs_secrets)
     if problems or workspace is None:
         raise ConfigError(*problems)
     return workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What is wrong with the files, and what could be better."""
+
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
 
 
 def validate(
     root: FilePath, environ: Mapping[str, str], paths: Iterable[FilePath] = (), *, needs_secrets: bool = True
 ) -> tuple[Problem, ...]:
     """Every problem of the workspace, or only of files at or below `paths`. Empty: everything is fine."""
+    return look(root, environ, paths, needs_secrets=needs_secrets).problems
+
+
+def look(
+    root: FilePath, environ: Mapping[str, str], paths: Iterable[FilePath] = (), *, needs_secrets: bool = True
+) -> Looked:
+    """The same, and every warning that no comment allows."""
     root = root.resolve()
     wanted = [path if path.is_absolute() else root / path for path in paths]
-    _, problems = _read(root, environ, needs_secrets=needs_secrets)
-    strange = [problem for path in wanted if (problem := _no_such_file(root, path))]
+    reading = _Reading(root)
+    _, problems = _read(reading, environ, needs_secrets=needs_secrets)
+    warnings = _warnings(reading)
     if not wanted:
-        return problems
-    inside = [problem for problem in problems if any((root / problem.file).is_relative_to(path) for path in wanted)]
-    return (*strange, *inside)
+        return Looked(problems, warnings)
+    strange = [problem for path in wanted if (problem := _no_such_file(root, path))]
+    return Looked((*strange, *_inside(root, problems, wanted)), _inside(root, warnings, wanted))
+
+
+def _inside(root: FilePath, problems: Iterable[Problem], wanted: Iterable[FilePath]) -> tuple[Problem, ...]:
+    wanted = list(wanted)
+    return tuple(each for each in problems if any((root / each.file).is_relative_to(path) for path in wanted))
+
+
+def _warnings(reading: _Reading) -> tuple[Problem, ...]:
+    found: list[Problem] = []
+    texts = {f"{TEMPLATES}/{name}.md": source for name, source in reading.templates.items()}
+    used = _uses(reading.drafts)
+    for name, source in reading.templates.items():
+        found += lint_template(f"{TEMPLATES}/{name}.md", source, used.get(name, Used()))
+    for file, pipeline in reading.pipeline_sources:
+        found += lint_pipeline(file, pipeline)
+    return tuple(without_allowed(found, texts | reading.yaml_texts, CODES))
+
+
+def _uses(drafts: Iterable[SequenceDraft]) -> dict[str, Used]:
+    kinds = [(name, node.kind) for draft in drafts for node in every(draft.steps) for _, name in node.templates]
+    found: dict[str, Used] = {}
+    for name, kind in kinds:
+        before = found.get(name, Used())
+        found[name] = Used(
+            is_mail=before.is_mail or kind == "email", is_note=before.is_note or kind == "linkedin.invite"
+        )
+    return found
 
 
 def senders_in_use(root: FilePath) -> frozenset[str]:
@@ -112,9 +159,9 @@ def _no_such_file(root: FilePath, path: FilePath) -> Problem | None:
 
 
 def _read(
-    root: FilePath, environ: Mapping[str, str], *, needs_secrets: bool
+    reading: _Reading, environ: Mapping[str, str], *, needs_secrets: bool
 ) -> tuple[Workspace | None, tuple[Problem, ...]]:
-    reading = _Reading(root)
+    root = reading.root
     _read_pipelines(reading)
     _read_templates(reading)
     _read_sequences(reading)
@@ -171,7 +218,9 @@ def _read_yaml(reading: _Reading, path: FilePath) -> YamlFile | None:
     try:
         raw = yaml_file.read_bytes(path, name=name)
         reading.hashes[name] = _hash(raw)
-        return yaml_file.parse(raw, name=name)
+        file = yaml_file.parse(raw, name=name)
+        reading.yaml_texts[name] = yaml_file.decode(raw, name=name)
+        return file
     except ConfigError as error:
         reading.problems.extend(error.problems)
         return None
@@ -188,6 +237,7 @@ def _read_pipelines(reading: _Reading) -> None:
         if other != file.name:
             reading.problems.append(_named_twice(file, "pipeline", pipeline.name, other))
         reading.pipelines.setdefault(pipeline.name, pipeline)
+        reading.pipeline_sources.append((file, pipeline))
 
 
 def _read_sequences(reading: _Reading) -> None:

@@ -15,18 +15,20 @@ _YAML = ("*.yaml", "*.yml")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """`warnings`: variables that files name and nobody has set yet; no problem before something runs."""
+    """`warnings`: what could be better, each with a code. `unset`: variables that files name and nobody has set yet;
+    no problem before something runs."""
 
     problems: tuple[Problem, ...]
     files: int
     warnings: tuple[Problem, ...]
+    unset: tuple[Problem, ...]
 
 
 def check(root: Path, environ: Mapping[str, str], paths: Sequence[Path] = ()) -> Checked:
     """Every problem of the workspace, or of the files at or below `paths`, which are absolute."""
-    problems = workspace.validate(root, environ, paths, needs_secrets=False)
-    warnings = () if problems else read_configuration(root.resolve(), environ).problems
-    return Checked(problems=problems, files=_count(root, paths), warnings=warnings)
+    found = workspace.look(root, environ, paths, needs_secrets=False)
+    unset = () if found.problems else read_configuration(root.resolve(), environ).problems
+    return Checked(problems=found.problems, files=_count(root, paths), warnings=found.warnings, unset=unset)
 
 
 def fix(root: Path, paths: Sequence[Path] = ()) -> list[str]:

@@ -88,7 +88,39 @@ def test_validate_prints_json(shell: Shell) -> None:
     said = shell.run("validate", "--json")
 
     assert said.code == 2
-    assert {"file", "line", "column", "message", "remedy"} == set(said.json["problems"][0])
+    assert {"file", "line", "column", "code", "message", "remedy"} == set(said.json["problems"][0])
+
+
+def test_validate_shows_the_line_with_a_caret(shell: Shell) -> None:
+    text = (shell.root / "sequences/welcome.yaml").read_text("utf-8")
+    shell.write("sequences/welcome.yaml", text.replace("email: welcome/intro", "emial: welcome/intro", 1))
+
+    said = shell.run("validate")
+
+    lines = said.err.splitlines()
+    at = next(number for number, line in enumerate(lines) if "unknown step 'emial'" in line)
+    assert "emial: welcome/intro" in lines[at + 1]
+    assert lines[at + 1].index("emial") == lines[at + 2].index("^")
+
+
+def test_validate_shows_no_line_that_may_hold_a_secret(shell: Shell) -> None:
+    senders = (shell.root / "config/senders.yaml").read_text("utf-8")
+    shell.write("config/senders.yaml", senders.replace("    smtp:", "    passwrd_secret: hunter2\n    smtp:", 1))
+
+    said = shell.run("validate")
+
+    assert said.code == 2
+    assert "hunter2" not in said.err + said.out
+
+
+def test_warnings_are_told_and_fail_only_where_they_are_to(shell: Shell) -> None:
+    shell.write("templates/welcome/loud.md", "---\nsubject: Hello\n---\nAct now: http://bit.ly/x\n")
+
+    said, strict = shell.run("validate"), shell.run("validate", "--strict")
+
+    assert (said.code, strict.code) == (0, 2)
+    assert "templates/welcome/loud.md:4:1: W007 'Act now' is a phrase" in said.err
+    assert "W004 bit.ly hides where the link leads" in said.err
 
 
 def test_a_variable_that_is_not_set_yet_is_no_problem_but_is_told(shell: Shell) -> None:
