@@ -35,8 +35,8 @@ LAID_OVER = ("config/outreach.yaml", "config/senders.yaml")
 
 def file_of(block: Block) -> str:
     """`config/crm.yaml` from `# config/crm.yaml` in the first line; empty for an excerpt."""
-    first = block.text.partition("\n")[0]
-    return first.removeprefix("# ").split()[0] if first.startswith("# ") else ""
+    found = re.match(r"# ((?:config|sequences)/[\w./-]+\.yaml)\n", block.text)
+    return found[1] if found else ""
 
 
 def laid_over(below: Any, above: Any, *, depth: int = 2) -> Any:
@@ -90,6 +90,7 @@ def test_every_yaml_block_loads(block: Block, tmp_path: Path) -> None:
     if "excerpt" in block.marks:
         assert yaml_file.parse(block.text.encode(), name=str(block)).data
         return
+    assert file_of(block), f"{block}: name the file in the first line (# config/crm.yaml), or write ```yaml excerpt"
     make(tmp_path)
     put(block, tmp_path)
     if file_of(block).startswith("sequences/") and "/tests/" not in file_of(block):
