@@ -67,6 +67,7 @@ class Facts:
     happened: Mapping[str, datetime] | None = None
     evaluate: Callable[[str], bool] | None = None
     moment: Callable[[str], Moment | None] | None = None
+    zone_of: Callable[[str], ZoneInfo] | None = None  # where the schedule is the sender's: the zone of another one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,7 +295,8 @@ def _after(walk: _Walk, instant: datetime, *, step_span: Span) -> datetime:
 
 def _plan(walk: _Walk, step: TouchStep, wanted_at: datetime, jitter: timedelta) -> PlanTouch:
     facts = walk.facts
-    opening = window.next_open(facts.sequence.schedule, facts.zone, wanted_at, is_holiday=facts.is_holiday)
+    zone = facts.zone_of(step.sender) if step.sender and facts.zone_of else facts.zone
+    opening = window.next_open(facts.sequence.schedule, zone, wanted_at, is_holiday=facts.is_holiday)
     share = jitter_share(touch_key(facts.enrollment_id, step.id))
     return PlanTouch(
         step=step,

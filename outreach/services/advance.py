@@ -48,6 +48,7 @@ def plan(connection: Connection, engine: Engine, ids: Collection[str], now: date
             row,
             touches.get(enrollment_id, []),
             sender=sender,
+            team=engine.sender,
             happened=happened.get(enrollment_id, {}),
             context=render_context(row, own, sender, now, events=counts[row["enrollments_lead_id"]]),
         )

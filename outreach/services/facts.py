@@ -129,10 +129,14 @@ def path_facts(
     touches: Collection[RowMapping],
     *,
     sender: Sender,
+    team: Callable[[str], Sender],
     happened: Mapping[str, datetime] | None = None,
     context: Mapping[str, object] | None = None,
 ) -> Facts:
-    """What `next_move` looks at. Without `happened` and `context` it stops at steps that ask for them."""
+    """What `next_move` looks at. Without `happened` and `context` it stops at steps that ask for them.
+
+    `team` tells who the senders are that single steps name.
+    """
     return Facts(
         sequence=sequence,
         enrollment_id=row["enrollments_id"],
@@ -141,8 +145,16 @@ def path_facts(
         cursor_at=row["enrollments_cursor_at"],
         zone=zone_of(sequence.schedule, row, sender),
         is_holiday=holidays_of(sequence.schedule, row["leads_country"]),
+        zone_of=zones_of(sequence.schedule, team),
         had=had(touches),
         happened=happened,
         evaluate=None if context is None else lambda expression: evaluate(expression, context),
         moment=None if context is None else lambda name: read_moment(compile_expression(name)(context)),
     )
+
+
+def zones_of(schedule: Schedule, team: Callable[[str], Sender]) -> Callable[[str], ZoneInfo] | None:
+    """Sender → its zone; None where the schedule is not the sender's."""
+    if schedule.timezone != "sender":
+        return None
+    return lambda name: ZoneInfo(team(name).zone)

@@ -184,7 +184,11 @@ def _first_touch(engine: Engine, outcome: Outcome) -> Any:
 def _planned(engine: Engine, outcome: Outcome, now: datetime) -> Planned:
     ready = outcome.ready
     facts = path_facts(
-        ready.revision.sequence, ready.row, ready.siblings, sender=engine.sender(ready.row["enrollments_sender"])
+        ready.revision.sequence,
+        ready.row,
+        ready.siblings,
+        sender=engine.sender(ready.row["enrollments_sender"]),
+        team=engine.sender,
     )
     facts = replace(facts, had={**facts.had, ready.step.id: Had(outcome.state, now)})
     return Planned(

@@ -130,12 +130,8 @@ class Crossing:
         return self._relocations[revision_id]
 
     def steps_before(self, connection: Connection) -> set[str]:
-        """Every step of the revisions that somebody who is inside is on."""
-        statement = (
-            select(enrollments.c.revision_id)
-            .where(enrollments.c.sequence == self.sequence, enrollments.c.state != EnrollmentState.FINISHED)
-            .distinct()
-        )
+        """Every step of the revisions that somebody is on, or was."""
+        statement = select(enrollments.c.revision_id).where(enrollments.c.sequence == self.sequence).distinct()
         ids = list(connection.execute(statement).scalars())
         return {name for each in ids for name in self.old(connection, each).steps}
 
@@ -179,7 +175,7 @@ def check_targets(connection: Connection, crossings: Sequence[Crossing], targets
         theirs = [new for new, steps in before if step in steps]
         if not theirs:
             hint = _hint(step, {name for _, steps in before for name in steps})
-            raise UsageError(f"--map {step}={target}: nobody is in a sequence with a step '{step}'. {hint}".strip())
+            raise UsageError(f"--map {step}={target}: nobody ever stood at a step '{step}'. {hint}".strip())
         for new in theirs:
             if target != END and target not in new.steps:
                 hint = _hint(target, [*new.steps, END])
@@ -294,7 +290,7 @@ def _rewrite(connection: Connection, engine: Engine, crossing: Crossing, fates: 
         assert fate.planned is not None
         row, own = rows[fate.row["id"]], addresses.get(fate.row["lead_id"], [])
         sender = engine.sender(row["enrollments_sender"])
-        facts = path_facts(crossing.new.sequence, row, [], sender=sender)
+        facts = path_facts(crossing.new.sequence, row, [], sender=sender, team=engine.sender)
         found = next_move(facts, engine.clock.now())
         assert isinstance(found.outcome, PlanTouch)
         fresh = touch_row(
