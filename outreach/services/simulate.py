@@ -310,8 +310,6 @@ class Simulation:
     # What people do.
 
     def _react(self, person: Person, now: datetime, reaction: Reaction, step_id: str) -> None:
-        if person.suppression:
-            return
         kind = reaction.kind
         is_first = not (person.events or {}).get(kind)
         self.record.react(kind, is_first=is_first)
@@ -322,7 +320,7 @@ class Simulation:
             person.note("task.done", now)
             person.note(f"task.done:{step_id}", now)
         if kind in (EventKind.BOUNCED, EventKind.UNSUBSCRIBED):
-            person.suppression = str(kind)
+            person.suppression = person.suppression or str(kind)
         if kind is EventKind.AUTORESPONDED:
             _snooze(person, reaction)
         elif kind in _ENDS:
@@ -354,6 +352,7 @@ def _facts(person: Person, happened: Mapping[str, datetime] | None) -> Facts:
         is_holiday=person.is_holiday,
         had=person.had,
         happened=happened,
+        zone_of=person.course.zone_of,
     )
 
 
@@ -361,7 +360,15 @@ def _full_facts(person: Person, now: datetime) -> Facts:
     """With the values of the lead, for steps that ask for them."""
     row = enrollment_row(person)
     context = render_context(row, address_rows(person.known), person.sender, now, events=person.event_counts)
-    facts = path_facts(person.course.sequence, row, (), sender=person.sender, happened=person.happened, context=context)
+    facts = path_facts(
+        person.course.sequence,
+        row,
+        (),
+        sender=person.sender,
+        team=person.course.team,
+        happened=person.happened,
+        context=context,
+    )
     return replace(facts, had=person.had)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from outreach.domain.sender import Sender
 from outreach.domain.sequence import Sequence as Steps
 from outreach.domain.simulation import Chances, Rates, chances
 from outreach.services.entrance import Entrance, entrance_of
+from outreach.services.facts import zones_of
 from outreach.services.simulate_queue import Windows
 
 _Key = tuple[ZoneInfo, Callable[[date], bool]]
@@ -26,6 +27,8 @@ class Course:
     chances: Chances
     sequence: Steps
     pipeline: Pipeline
+    team: Callable[[str], Sender]
+    zone_of: Callable[[str], ZoneInfo] | None
     windows: dict[_Key, Windows] = field(default_factory=dict)
 
     def windows_in(self, zone: ZoneInfo, is_holiday: Callable[[date], bool]) -> Windows:
@@ -37,12 +40,15 @@ class Course:
 
 
 def course_of(
-    revision: Revision, senders: Sequence[Sender], *, rates: Rates, seed: int, where: str | None = None
+    revision: Revision, team: Callable[[str], Sender], *, rates: Rates, seed: int, where: str | None = None
 ) -> Course:
-    """The course of one revision; `senders` are those the sequence names."""
+    """The course of one revision; `team` tells who a sender is."""
+    senders = [team(name) for name in revision.sequence.senders]
     return Course(
         entrance=entrance_of(revision, senders, where=where),
         chances=chances(rates, revision.sequence, seed=seed),
         sequence=revision.sequence,
         pipeline=revision.pipeline,
+        team=team,
+        zone_of=zones_of(revision.sequence.schedule, team),
     )

@@ -100,8 +100,7 @@ def _courses(workspace: Workspace, question: Question, team: Team) -> dict[str, 
             continue
         revision = revision_of(workspace, name)
         where = question.where if name == question.sequence else None
-        senders = [team.sender(sender) for sender in revision.sequence.senders]
-        courses[name] = course_of(revision, senders, rates=question.rates, seed=question.seed, where=where)
+        courses[name] = course_of(revision, team.sender, rates=question.rates, seed=question.seed, where=where)
         following = (getattr(step, "sequence", None) for step in revision.sequence.steps.values())
         wanted += [name for name in following if isinstance(name, str)]
     return courses
