@@ -121,6 +121,10 @@ def _parse(source: str) -> nodes.Expr:
 def _explained(source: str, message: str) -> str:
     if "&" in source or "|" * 2 in source or "!" in source.replace("!=", ""):
         return f"{_quoted(source)} cannot be read. Write 'and', 'or', 'not' in words."
+    if "{{" in source or "{%" in source:
+        return f"{_quoted(source)} cannot be read. Write it without braces: lead.score > 20."
+    if "end of template" in message:
+        return f"{_quoted(source)} cannot be read: something is missing at its end."
     return f"{_quoted(source)} cannot be read: {message.rstrip('.')}."
 
 

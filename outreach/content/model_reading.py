@@ -113,13 +113,13 @@ def _inner(annotation: Any, part: int | str) -> Any:
 
 
 def _words(kind: str, detail: ErrorDetails, name: str) -> tuple[str, str]:
+    if detail.get("input") is None:
+        return f"{name} has no value.", "Write one, or remove the key."
     if kind == "value_error":
         said = _said(detail)
         return _split(f"{name}: {said}" if said.startswith("'") else f"{name} {said}")
     if kind in ("enum", "literal_error"):
         return _choice(detail, name)
-    if detail.get("input") is None:
-        return f"{name} has no value.", "Write one, or remove the key."
     if kind in _KINDS:
         return f"{name} {_KINDS[kind][0]}", _KINDS[kind][1]
     if kind in _BOUNDS:
@@ -146,7 +146,11 @@ _KINDS: dict[str, tuple[str, str]] = {
 _BOUNDS: dict[str, Callable[[str, dict[str, Any]], tuple[str, str]]] = {
     "greater_than_equal": lambda name, limits: (f"{name} must be at least {limits['ge']}.", ""),
     "less_than_equal": lambda name, limits: (f"{name} must be at most {limits['le']}.", ""),
-    "too_short": lambda name, limits: (f"{name} is empty.", "Write at least one."),
+    "too_short": lambda name, limits: (
+        (f"{name} is empty.", "Write at least one.")
+        if limits["min_length"] == 1 or not limits["actual_length"]
+        else (f"{name} has fewer than {limits['min_length']} entries.", "")
+    ),
     "too_long": lambda name, limits: (f"{name} has more than {limits['max_length']} entries.", ""),
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationError
+from pydantic import BeforeValidator, Field, PlainValidator, ValidationError
 
 from outreach.content import schedules
 from outreach.content.field_types import Duration, Line, Positive, Slug, Text
@@ -36,10 +36,10 @@ _SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)\s*%")
 _FIRST = re.compile(r"first\s+([0-9]{1,6})")
 
 
-def _goal(trigger: Trigger) -> Trigger:
-    if trigger not in (Trigger.REPLY, Trigger.MEETING):
-        raise ValueError(f"'{trigger}' is not a goal. Write reply or meeting.")
-    return trigger
+def _goal(value: object) -> object:
+    if isinstance(value, str) and value not in (Trigger.REPLY, Trigger.MEETING):
+        raise ValueError(f"'{value[:80]}' is not a goal. Write reply or meeting.")
+    return value
 
 
 def read_share(value: object) -> float:
@@ -88,7 +88,7 @@ class SequenceModel(FileModel):
     enter: EnterModel = EnterModel()
     stop_on: list[StopTrigger] | None = None
     stages: dict[Trigger, Slug] = Field(default={})
-    goal: Annotated[Trigger, AfterValidator(_goal)] | None = None
+    goal: Annotated[Trigger, BeforeValidator(_goal)] | None = None
     holdout: Annotated[float, PlainValidator(read_share)] = 0.0
     review: Annotated[Review | None, PlainValidator(read_review)] = None
     steps: list[Any] = Field(min_length=1)

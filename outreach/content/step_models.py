@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
 from outreach.content.field_types import Duration, Line, Positive, Slug, Text, not_empty, zone_name
 from outreach.content.model_reading import FileModel
@@ -161,15 +161,6 @@ class SetStep(StepModel):
         alias="set", min_length=1, max_length=50
     )
 
-    @model_validator(mode="after")
-    def _fit_their_columns(self) -> Self:
-        for name, value in self.values.items():
-            if name == "timezone":
-                zone_name(value)
-            if name == "country" and not re.fullmatch("[A-Z]{2}", value):
-                raise ValueError(f"'{value[:80]}' is not a country. Write two capital letters, such as TR.")
-        return self
-
 
 class NoteStep(StepModel):
     note: Annotated[Text, AfterValidator(as_it_is)]
@@ -241,6 +232,14 @@ def unknown_step(data: Mapping[str, object]) -> tuple[str | None, str, str]:
     if word is None:
         return None, "nothing says what this step does.", one_of(STEPS)
     return word, f"unknown step '{word}'.", did_you_mean(word, STEPS)
+
+
+def check_column(name: str, value: str) -> None:
+    """Columns hold what their name says. Raises ValueError."""
+    if name == "timezone":
+        zone_name(value)
+    if name == "country" and not re.fullmatch("[A-Z]{2}", value):
+        raise ValueError(f"'{value[:80]}' is not a country. Write two capital letters, such as TR.")
 
 
 def jitter_is_shorter(step: WaitModel) -> bool:

@@ -14,11 +14,13 @@ from outreach.content.step_models import (
     IfModel,
     InviteStep,
     LinkedinMessageStep,
+    SetStep,
     SplitModel,
     StepModel,
     StopModel,
     TaskStep,
     WaitModel,
+    check_column,
     jitter_is_shorter,
     kinds_of,
     path_names,
@@ -210,11 +212,21 @@ def _check_step(file: YamlFile, path: Path, kind: str, model: StepModel, *, prob
         problems.append(file.problem(path, f"this {kind} step has no 'id'.", remedy))
     if isinstance(model, WaitModel) and not jitter_is_shorter(model):
         problems.append(file.problem((*path, "jitter"), "'jitter' is longer than the wait itself.", "Make it shorter."))
+    if isinstance(model, SetStep):
+        _check_values(file, (*path, "set"), model, problems)
     if isinstance(model, IfModel) and not (model.then or model.otherwise):
         problems.append(file.problem(path, "this 'if' does nothing either way.", "Write steps under 'then'."))
     if isinstance(model, TaskStep) and model.overdue and not model.within:
         remedy = "Write `within: 2 days`, or remove it."
         problems.append(file.key_problem((*path, "or"), "'or' needs 'within'.", remedy))
+
+
+def _check_values(file: YamlFile, path: Path, model: SetStep, problems: list[Problem]) -> None:
+    for name, value in model.values.items():
+        try:
+            check_column(name, value)
+        except ValueError as error:
+            problems.append(file.problem((*path, name), f"'{name}': {error}"))
 
 
 def _check_ids(file: YamlFile, nodes: tuple[StepNode, ...], problems: list[Problem]) -> None:

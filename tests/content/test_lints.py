@@ -55,7 +55,7 @@ def test_a_note_that_long_values_make_too_long_is_told(a_sequence: Maker, a_work
     told = warnings(a_sequence(steps))
 
     assert len(told) == 1
-    assert told[0].startswith("templates/note.md:1:1: W008 with long values this note has 312 characters; LinkedIn takes")
+    assert told[0].startswith("templates/note.md:1:1: W008 with long values this note has 312 characters;")
 
 
 def test_a_stage_nobody_can_get_to_is_told(a_workspace: Maker) -> None:
