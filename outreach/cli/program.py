@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from outreach.cli import (
+    changing,
     crm,
     decisions,
     enrolling,
@@ -61,7 +62,9 @@ def _begin(
     context.obj = Invocation(root=workspace or Path(), is_debugging=debug)
 
 
-_OWN = (files, rehearsing, simulate, people, enrolling, holding, reading, decisions, reviewing, roles, operations)
+_OWN = (
+    files, rehearsing, simulate, changing, people, enrolling, holding, reading, decisions, reviewing, roles, operations,
+)  # fmt: skip
 
 for module in _OWN:
     module.add_to(program)

@@ -172,7 +172,7 @@ def _texts(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[TextChang
             (before or "").splitlines(),
             (after or "").splitlines(),
             f"{name} (applied)" if before is not None else "/dev/null",
-            f"{name} (file)" if after is not None else "/dev/null",
+            f"{name} (new)" if after is not None else "/dev/null",
             lineterm="",
         )
         change = Change.ADDED if before is None else Change.REMOVED if after is None else Change.CHANGED

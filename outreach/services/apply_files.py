@@ -28,13 +28,18 @@ class Pending:
     def is_empty(self) -> bool:
         return not self.files and not any(change.is_changed for change in self.changes)
 
+    @property
+    def people_behind(self) -> int:
+        """Everybody who is inside and not on the revision that this would make."""
+        return sum(change.people_behind for change in self.changes)
+
     def to_json(self) -> Any:
         return plain(self)
 
 
 def pending(engine: Engine, workspace: Workspace, names: Sequence[str] = ()) -> Pending:
     """What applying these sequences (none: all) would do. Raises UsageError for a name no file has."""
-    contents = _contents(workspace, names)
+    contents = contents_of(workspace, names)
     with engine.store.read() as connection:
         applied = revise.applied_hashes(connection)
     hashes = _hashes(workspace, names, applied)
@@ -42,15 +47,26 @@ def pending(engine: Engine, workspace: Workspace, names: Sequence[str] = ()) -> 
     return Pending(changes=tuple(revise.compare(engine, contents)), files=tuple(files))
 
 
-def apply(engine: Engine, workspace: Workspace, names: Sequence[str] = (), *, by: str) -> list[revise.Change]:
-    """Store a revision of each changed sequence; new enrollments begin with it, the others keep theirs."""
-    contents = _contents(workspace, names)
+def apply(
+    engine: Engine,
+    workspace: Workspace,
+    names: Sequence[str] = (),
+    *,
+    by: str,
+    targets: Mapping[str, str] | None = None,
+) -> list[revise.Change]:
+    """Store a revision of each changed sequence; new enrollments begin with it.
+
+    The others keep theirs, unless there are `targets` (may be empty): see `revise.apply`.
+    """
+    contents = contents_of(workspace, names)
     with engine.store.read() as connection:
         applied = revise.applied_hashes(connection)
-    return revise.apply(engine, contents, hashes=_hashes(workspace, names, applied), by=by)
+    return revise.apply(engine, contents, hashes=_hashes(workspace, names, applied), by=by, targets=targets)
 
 
-def _contents(workspace: Workspace, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+def contents_of(workspace: Workspace, names: Sequence[str] = ()) -> dict[str, dict[str, Any]]:
+    """The revisions that applying these sequences (none: all) would make. Raises UsageError for a name no file has."""
     for name in names:
         if name not in workspace.sequences:
             raise UsageError(f"no file has the sequence '{name}'. {did_you_mean(name, workspace.sequences)}".strip())

@@ -38,7 +38,7 @@ class Change:
 def compare(engine: Engine, contents: Mapping[str, Mapping[str, Any]]) -> list[Change]:
     """What `apply` would do with these frozen contents (sequence name → content of a revision)."""
     with engine.store.read() as connection:
-        return [_change(connection, name, contents[name]) for name in sorted(contents)]
+        return [change_of(connection, name, contents[name]) for name in sorted(contents)]
 
 
 def apply(
@@ -48,6 +48,7 @@ def apply(
     hashes: Mapping[str, str],
     by: str,
     targets: Mapping[str, str] | None = None,
+    action: str = "apply",
 ) -> list[Change]:
     """Store a new revision of each changed sequence; new enrollments begin with it.
 
@@ -56,10 +57,10 @@ def apply(
     """
 
     def work(connection: Connection) -> list[Change]:
-        changes = [_change(connection, name, contents[name]) for name in sorted(contents)]
+        changes = [change_of(connection, name, contents[name]) for name in sorted(contents)]
         for change in changes:
             if change.is_changed:
-                store_revision(connection, engine, change, contents[change.sequence], by)
+                _store(connection, engine, change, contents[change.sequence], by, action=action)
         if hashes:
             _remember_hashes(connection, hashes)
         if targets is None:
@@ -107,7 +108,8 @@ def applied_hashes(connection: Connection) -> dict[str, str]:
     return dict(found or {})
 
 
-def _change(connection: Connection, name: str, content: Mapping[str, Any]) -> Change:
+def change_of(connection: Connection, name: str, content: Mapping[str, Any]) -> Change:
+    """What applying this content would do to the sequence."""
     current = (
         connection.execute(
             select(revisions.c.id, revisions.c.number, revisions.c.hash, revisions.c.content)
@@ -153,14 +155,14 @@ def _inside(connection: Connection, name: str, *, but_not_on: str = "") -> int:
     return connection.execute(statement).scalar_one()
 
 
-def store_revision(
+def _store(
     connection: Connection,
     engine: Engine,
     change: Change,
     content: Mapping[str, Any],
     by: str,
     *,
-    action: str = "apply",
+    action: str,
 ) -> None:
     """A new revision with that content; it is the present one from now on."""
     now = engine.clock.now()
