@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import structlog
+import uvloop
 
 from outreach.app import App
 from outreach.doorbell import Answers
@@ -33,7 +34,7 @@ class Worker:
     def __init__(self, app: App, *, threads: int = _THREADS) -> None:
         self._app = app
         self._threads = threads
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._loop_thread = threading.Thread(target=self._loop.run_forever, name="network", daemon=True)
         self._dispatcher = Dispatcher(app.engine, app.channel_of, owner=app.owner)
         self._stopped = threading.Event()

@@ -54,7 +54,7 @@ class Instant(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError(f"naive datetime {value!r}: instants are aware")
         if dialect.name == "sqlite":
-            return _to_microseconds(value)
+            return to_microseconds(value)
         return value
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
@@ -70,7 +70,8 @@ class Instant(TypeDecorator[datetime]):
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _to_microseconds(value: datetime) -> int:
+def to_microseconds(value: datetime) -> int:
+    """An aware instant as SQLite keeps it: microseconds since 1970."""
     since = value - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
