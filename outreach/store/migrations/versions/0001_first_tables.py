@@ -364,7 +364,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_touches")),
         sa.UniqueConstraint("enrollment_id", "step", name=op.f("uq_touches_enrollment_id_step")),
     )
-    op.create_index("ix_touches_claim_id", "touches", ["claim_id"], unique=False)
+    op.create_index(
+        "ix_touches_claim_id",
+        "touches",
+        ["claim_id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'claimed'"),
+        postgresql_where=sa.text("state = 'claimed'"),
+    )
     op.create_index(
         "ix_touches_closing",
         "touches",
@@ -390,9 +397,30 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('claimed', 'handed_over')"),
         postgresql_where=sa.text("state IN ('claimed', 'handed_over')"),
     )
-    op.create_index("ix_touches_message_id", "touches", ["message_id"], unique=False)
-    op.create_index("ix_touches_provider_id", "touches", ["provider_id"], unique=False)
-    op.create_index("ix_touches_thread_id", "touches", ["thread_id"], unique=False)
+    op.create_index(
+        "ix_touches_message_id",
+        "touches",
+        ["message_id"],
+        unique=False,
+        sqlite_where=sa.text("message_id IS NOT NULL"),
+        postgresql_where=sa.text("message_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_touches_provider_id",
+        "touches",
+        ["provider_id"],
+        unique=False,
+        sqlite_where=sa.text("provider_id IS NOT NULL"),
+        postgresql_where=sa.text("provider_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_touches_thread_id",
+        "touches",
+        ["thread_id"],
+        unique=False,
+        sqlite_where=sa.text("thread_id IS NOT NULL"),
+        postgresql_where=sa.text("thread_id IS NOT NULL"),
+    )
     op.create_index(
         "ix_touches_unresolved",
         "touches",
