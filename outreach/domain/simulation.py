@@ -83,6 +83,11 @@ class Chances:
     by_kind: Mapping[EventKind, float]
     _by_step: dict[str, tuple[tuple[EventKind, float], ...]] = field(default_factory=dict)
 
+    @property
+    def can_reply(self) -> bool:
+        """May anybody answer?"""
+        return self.by_kind[EventKind.REPLIED] > 0
+
     def after(self, lead_id: str, step: TouchStep, sent_at: datetime) -> list[Reaction]:
         """What follows from a touch, soonest first; of a dead address see `bounce`."""
         kinds = self._kinds_of(step)
@@ -105,7 +110,7 @@ class Chances:
         return self._by_step[step.id]
 
     def bounce(self, lead_id: str, sent_at: datetime) -> Reaction | None:
-        """Of the first mail, if the address is dead: nothing else comes back then. Later mails need not be asked about."""
+        """Of the first mail, if the address is dead: nothing else comes back then. Later mails are not asked about."""
         rate = self.by_kind[EventKind.BOUNCED]
         if rate <= 0:
             return None

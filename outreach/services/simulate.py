@@ -8,10 +8,10 @@ and what people do in answer (`domain/simulation.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,9 +28,9 @@ from outreach.domain.touch import TouchState
 from outreach.services.entrance import Room, refusal, sender_for, zone_for
 from outreach.services.facts import path_facts, render_context, zone_of
 from outreach.services.simulate_course import Course
-from outreach.services.simulate_people import Known, Person, address_rows, enrollment_row, lead_row
+from outreach.services.simulate_people import End, Known, Person, address_rows, enrollment_row, lead_row
 from outreach.services.simulate_queue import Queue, Touch
-from outreach.services.simulate_record import Record
+from outreach.services.simulate_record import Counts, Record
 from outreach.services.simulate_stored import Past
 from outreach.services.simulate_writes import move_stage, write
 from outreach.store.paths import EVENT_NAMES
@@ -40,6 +40,8 @@ _REACT, _LOOK, _SERVE = range(3)
 
 _MOST_ROUNDS = 1_000
 _CHUNK = 1_000
+_NOTHING: dict[str, Had] = {}
+"""In place of what people had, once nobody will ask any more."""
 
 _ENDS: Mapping[EventKind, tuple[Trigger, FinishReason]] = {
     EventKind.REPLIED: (Trigger.REPLY, FinishReason.REPLIED),
@@ -67,6 +69,14 @@ class Team:
         return place * (len(self.actions) + 1) + order
 
 
+@dataclass(frozen=True, slots=True)
+class Half:
+    """What one of two processes found out: how its people ended, and what it counted."""
+
+    ends: list[End]
+    counts: Counts
+
+
 class Simulation:
     """Put people in with `enter`, script reactions with `react_at` where chance is not to decide, then `run`."""
 
@@ -74,16 +84,17 @@ class Simulation:
         self.start = self.now = start
         self.record = Record()
         self._team = team
-        self._courses = courses
+        self.courses = courses
         self._queues: dict[tuple[str, str], Queue] = {}
         self._rooms = {name: Room(course.entrance, {}) for name, course in courses.items()}
         self._colleagues: dict[str, list[Person]] = {}
         self._events: list[tuple[datetime, int, int, Any, Any]] = []
         self._numbers = count()
+        self._half: frozenset[str] = frozenset()
 
     def remember(self, past: Past, sequence: str) -> None:
         """What the database tells of the time before the start."""
-        self._rooms[sequence] = Room(self._courses[sequence].entrance, past.inside)
+        self._rooms[sequence] = Room(self.courses[sequence].entrance, past.inside)
         for name, action in past.first:
             used = list(past.used.get((name, action), ()))
             self.queue(self._team.sender(name), action).remember(used, past.first[name, action], self.start)
@@ -92,7 +103,7 @@ class Simulation:
         self, people: Iterable[Known], sequence: str, *, on_progress: Callable[[int], None] = lambda _: None
     ) -> None:
         """Enroll everybody who may enter, at the start."""
-        course = self._courses[sequence]
+        course = self.courses[sequence]
         for done, known in enumerate(people, 1):
             self._enter(known, course, self.start)
             if done % _CHUNK == 0:
@@ -119,6 +130,23 @@ class Simulation:
             self._colleagues.setdefault(known.company_id, []).append(person)
         self._look(person, now)
 
+    def keep_only(self, senders: Collection[str]) -> None:
+        """Leave everybody else to another process. Before `run`, when nothing has happened."""
+        self._events = [event for event in self._events if event[3].sender.name in senders]
+        heapify(self._events)
+        self._half = frozenset(senders)
+
+    def outcome(self) -> Half:
+        """What this process found out about the people of its senders."""
+        people = (person for person in self.record.people if person.sender.name in self._half)
+        return Half([person.end for person in people], self.record.counts())
+
+    def absorb(self, half: Half) -> None:
+        """What another process found out about its own."""
+        for end in half.ends:
+            self.record.people[end[0]].end = end
+        self.record.add(half.counts)
+
     def queue(self, sender: Sender, action: str) -> Queue:
         """What that sender has to do of that action."""
         key = (sender.name, action)
@@ -126,15 +154,15 @@ class Simulation:
             self._queues[key] = Queue(sender, action, self._team.turn(sender, action))
         return self._queues[key]
 
-    @property
-    def queues(self) -> list[Queue]:
-        return [self._queues[key] for key in sorted(self._queues)]
+    def zone_of(self, sender: str) -> str:
+        """The zone of a sender."""
+        return self._team.sender(sender).zone
 
     def react_at(self, person: Person, reaction: Reaction, step_id: str = "") -> None:
         """What a person does at a given time."""
         heappush(self._events, (reaction.at, _REACT, next(self._numbers), person, (reaction, step_id)))
 
-    def run(self, until: datetime, *, on_day: Callable[[datetime], None] = lambda _: None) -> Record:
+    def run(self, until: datetime, *, on_day: Callable[[datetime], None] = lambda _: None) -> None:
         """Let time pass until nothing is left to do, or until then."""
         events = self._events
         day = self.start.date()
@@ -150,7 +178,6 @@ class Simulation:
                 self._advance(who, at)
             else:
                 self._react(who, at, *what)
-        return self.record
 
     # Where people go.
 
@@ -205,13 +232,14 @@ class Simulation:
         if finish.reason is FinishReason.COMPLETED and mapped:
             move_stage(person, mapped, now)
         self._finish(person, finish.reason, now)
-        following = self._courses.get(finish.enroll or "")
+        following = self.courses.get(finish.enroll or "")
         if following:
             self._enter(_as_of(person), following, now, sender=person.sender)
 
     def _finish(self, person: Person, reason: FinishReason, now: datetime) -> None:
         if person.reason is None:
             person.reason, person.finished_at, person.is_open = reason, now, False
+            person.had = _NOTHING
             self.record.finish(reason)
             self._rooms[person.course.sequence.name].leave(person.known.company_id)
 
@@ -249,6 +277,7 @@ class Simulation:
         if self._is_blocked(queue, touch, step, now):
             return
         queue.use(now)
+        person.begun_at = person.begun_at or now
         self.record.send(touch, queue, now)
         stage = person.course.sequence.stages.get(Trigger.FIRST_TOUCH)
         if touch.is_first and stage:

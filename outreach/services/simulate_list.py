@@ -14,6 +14,7 @@ from outreach.content.workspace import Workspace
 from outreach.domain.sequence import TOUCH_ACTIONS
 from outreach.domain.simulation import Rates
 from outreach.errors import UsageError
+from outreach.services import simulate_halves
 from outreach.services.simulate import Simulation, Team
 from outreach.services.simulate_course import Course, course_of
 from outreach.services.simulate_people import Known
@@ -52,7 +53,7 @@ def simulate(
     progress = progress or Progress()
     with _no_collection():
         simulation.enter(people, question.sequence, on_progress=progress.leads)
-        simulation.run(question.until, on_day=progress.day)
+        simulate_halves.run(simulation, question.until, on_day=progress.day)
 
 
 def begin(workspace: Workspace, question: Question, store: Store | None = None) -> Simulation:

@@ -31,6 +31,10 @@ _OFTEN = 500
 _NO_EVENTS: Final = {str(kind): 0 for kind in EventKind}
 
 
+End = tuple[int, FinishReason | None, datetime | None, datetime | None, str, str | None]
+"""Number of a person, why and when they finished, when their first touch went out, stage and cursor."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What is known of a lead when the simulation begins. `refused`: why the database does not let them in."""
@@ -133,6 +137,7 @@ class Person:
     """One lead on the way. Made a hundred thousand times: slots only, and nothing that is not needed yet."""
 
     __slots__ = (
+        "begun_at",
         "changes",
         "course",
         "cursor",
@@ -172,6 +177,7 @@ class Person:
         self.look_at: datetime | None = None
         self.is_open = False  # a touch of theirs is planned and not done
         self.is_mailed = False
+        self.begun_at: datetime | None = None  # the first touch
         self.snoozed_until: datetime | None = None
         self.suppression: str | None = None
         self.reason: FinishReason | None = None
@@ -190,6 +196,15 @@ class Person:
     @property
     def enrollment_id(self) -> str:
         return self.known.enrollment_id or f"{self.known.lead_id}.{self.course.sequence.name}"
+
+    @property
+    def end(self) -> End:
+        """How it stands with them, to be told to another process."""
+        return (self.number, self.reason, self.finished_at, self.begun_at, self.stage, self.cursor)
+
+    @end.setter
+    def end(self, told: End) -> None:
+        _, self.reason, self.finished_at, self.begun_at, self.stage, self.cursor = told
 
     def note(self, name: str, at: datetime) -> None:
         """Something happened, by the name the planner asks for; the first time counts."""

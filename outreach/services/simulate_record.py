@@ -39,20 +39,21 @@ class Lateness:
         self.total += late
         self.longest = max(self.longest, late)
 
+    def include(self, other: Lateness) -> None:
+        """Those of another process."""
+        self.touches += other.touches
+        self.total += other.total
+        self.longest = max(self.longest, other.longest)
+
 
 _Kind = tuple[str, str, str | None, str]
 """Step, action, variant and sender of a touch."""
 
 
 @dataclass(slots=True)
-class Record:
-    """Everything that happened. `by_day` counts touches by (day in the sender's zone, sender, action)."""
+class Counts:
+    """What is counted and written down while time passes. `by_day` counts by (sender's day, sender, action)."""
 
-    people: list[Person] = field(default_factory=list)
-    zones: Counter[str] = field(default_factory=Counter)
-    held_out: int = 0  # never contacted on purpose
-    refused: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, str] = field(default_factory=dict)  # reason → the name of a lead it applies to
     finished: Counter[str] = field(default_factory=Counter)
     reactions: Counter[str] = field(default_factory=Counter)  # every one
     reacted: Counter[str] = field(default_factory=Counter)  # people who did so at least once
@@ -60,11 +61,36 @@ class Record:
     blocked: Counter[str] = field(default_factory=Counter)
     stuck: Counter[str] = field(default_factory=Counter)  # blocked until somebody changes something
     by_day: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    last_at: datetime | None = None
-    _kinds: dict[_Kind, int] = field(default_factory=dict)
-    _who: array[int] = field(default_factory=lambda: array("l"))
-    _what: array[int] = field(default_factory=lambda: array("l"))
-    _when: array[float] = field(default_factory=lambda: array("d"))
+    kinds: dict[_Kind, int] = field(default_factory=dict)
+    who: array[int] = field(default_factory=lambda: array("l"))
+    what: array[int] = field(default_factory=lambda: array("l"))
+    when: array[float] = field(default_factory=lambda: array("d"))
+
+    def number(self, kind: _Kind) -> int:
+        return self.kinds.setdefault(kind, len(self.kinds))
+
+    def add(self, other: Counts) -> None:
+        """Count what another process has counted."""
+        for name in ("finished", "reactions", "reacted", "blocked", "stuck", "by_day"):
+            getattr(self, name).update(getattr(other, name))
+        for because, late in other.late.items():
+            self.late.setdefault(because, Lateness()).include(late)
+        numbers = [self.number(kind) for kind in other.kinds]
+        self.who.extend(other.who)
+        self.what.extend(numbers[what] for what in other.what)
+        self.when.extend(other.when)
+
+
+class Record:
+    """Everything that happened: who entered and who did not, and what came of it."""
+
+    def __init__(self) -> None:
+        self.people: list[Person] = []
+        self.zones: Counter[str] = Counter()
+        self.held_out = 0  # never contacted on purpose
+        self.refused: Counter[str] = Counter()
+        self.examples: dict[str, str] = {}  # reason → the name of a lead it applies to
+        self._counts = Counts()
 
     def enroll(self, person: Person, zone_by: str) -> None:
         self.people.append(person)
@@ -75,36 +101,74 @@ class Record:
         self.examples.setdefault(reason, known.name)
 
     def finish(self, reason: FinishReason) -> None:
-        self.finished[reason] += 1
+        self._counts.finished[reason] += 1
 
     def react(self, kind: EventKind, *, is_first: bool) -> None:
-        self.reactions[kind] += 1
-        self.reacted[kind] += is_first
+        self._counts.reactions[kind] += 1
+        self._counts.reacted[kind] += is_first
 
     def block(self, because: str, *, is_for_good: bool) -> None:
-        self.blocked[because] += 1
-        self.stuck[because] += is_for_good
+        self._counts.blocked[because] += 1
+        self._counts.stuck[because] += is_for_good
 
     def send(self, touch: Touch, queue: Queue, now: datetime) -> None:
         """One touch went out."""
+        counts = self._counts
         late = now - touch.due_at
         if late:
-            self.late.setdefault(queue.why_late(touch), Lateness()).add(late)
-        self._who.append(touch.person.number)
-        self._what.append(self._number((touch.step_id, queue.action, touch.variant, queue.sender.name)))
-        self._when.append(now.timestamp())
-        self.by_day[queue.day(now), queue.sender.name, queue.action] += 1
-        self.last_at = now
+            counts.late.setdefault(queue.why_late(touch), Lateness()).add(late)
+        counts.who.append(touch.person.number)
+        counts.what.append(counts.number((touch.step_id, queue.action, touch.variant, queue.sender.name)))
+        counts.when.append(now.timestamp())
+        counts.by_day[queue.day(now), queue.sender.name, queue.action] += 1
 
-    def _number(self, kind: _Kind) -> int:
-        return self._kinds.setdefault(kind, len(self._kinds))
+    def counts(self) -> Counts:
+        """What was counted, for another process."""
+        return self._counts
+
+    def add(self, counts: Counts) -> None:
+        self._counts.add(counts)
+
+    @property
+    def finished(self) -> Counter[str]:
+        return self._counts.finished
+
+    @property
+    def reactions(self) -> Counter[str]:
+        return self._counts.reactions
+
+    @property
+    def reacted(self) -> Counter[str]:
+        return self._counts.reacted
+
+    @property
+    def late(self) -> dict[str, Lateness]:
+        return self._counts.late
+
+    @property
+    def blocked(self) -> Counter[str]:
+        return self._counts.blocked
+
+    @property
+    def stuck(self) -> Counter[str]:
+        return self._counts.stuck
+
+    @property
+    def by_day(self) -> Counter[tuple[str, str, str]]:
+        return self._counts.by_day
+
+    @property
+    def last_at(self) -> datetime | None:
+        return datetime.fromtimestamp(max(self._counts.when), UTC) if self._counts.when else None
 
     @property
     def touches(self) -> int:
-        return len(self._who)
+        return len(self._counts.who)
 
     def sent(self) -> Iterator[Sent]:
-        """The calendar, in the order of time."""
-        kinds = list(self._kinds)
-        for who, what, at in zip(self._who, self._what, self._when, strict=True):
-            yield Sent(self.people[who], *kinds[what], datetime.fromtimestamp(at, UTC))
+        """The calendar, in the order of time, and of entering where times are the same."""
+        counts = self._counts
+        kinds = list(counts.kinds)
+        for place in sorted(range(len(counts.who)), key=lambda place: (counts.when[place], counts.who[place])):
+            at = datetime.fromtimestamp(counts.when[place], UTC)
+            yield Sent(self.people[counts.who[place]], *kinds[counts.what[place]], at)

@@ -115,7 +115,7 @@ class Report:
 
 def report_of(simulation: Simulation, question: Question, *, rows: Rows | None = None) -> Report:
     """What came of a simulation that has run."""
-    senders = {queue.sender.name: queue.sender.zone for queue in simulation.queues}
+    senders = {sender: simulation.zone_of(sender) for _, sender, _ in simulation.record.by_day}
     return Report(question, simulation.record, _finishing(simulation, question), senders, rows)
 
 
@@ -131,7 +131,7 @@ def _finishing(simulation: Simulation, question: Question) -> Finishing:
     if not days or len(days) < len(to_do):
         return Finishing(None, len(left), to_do.total())
     slowest = max(days, key=lambda key: (days[key], key))
-    has_new = any(not person.had for person in left)
+    has_new = any(not person.begun_at for person in left)
     about = question.until + max(timedelta(days=days[slowest]), _usual_length(people) if has_new else timedelta(0))
     return Finishing(None, len(left), to_do.total(), about.date(), " ".join(slowest), pace[slowest])
 
@@ -172,8 +172,8 @@ def _pace(record: Record, until: datetime) -> dict[tuple[str, str], float]:
 def _usual_length(people: list[Person]) -> timedelta:
     """How long those took who went all the way; nothing if nobody did."""
     took = [
-        person.finished_at - min(had.finished_at for had in person.had.values())
+        person.finished_at - person.begun_at
         for person in people
-        if person.reason is FinishReason.COMPLETED and person.finished_at and person.had
+        if person.reason is FinishReason.COMPLETED and person.finished_at and person.begun_at
     ]
     return sorted(took)[len(took) // 2] if took else timedelta(0)
