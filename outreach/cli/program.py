@@ -22,6 +22,7 @@ from outreach.cli import (
     rehearsing,
     reviewing,
     roles,
+    schema,
     simulate,
 )
 from outreach.cli.failures import Commands
@@ -63,7 +64,8 @@ def _begin(
 
 
 _OWN = (
-    files, rehearsing, simulate, changing, people, enrolling, holding, reading, decisions, reviewing, roles, operations,
+    files, schema, rehearsing, simulate, changing, people, enrolling, holding, reading, decisions, reviewing, roles,
+    operations,
 )  # fmt: skip
 
 for module in _OWN:

@@ -8,7 +8,7 @@ from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from outreach.content.suggestions import did_you_mean
 from outreach.domain.span import Span, parse_span
@@ -128,16 +128,22 @@ def _number(value: object) -> object:
     return value
 
 
+DURATION_SCHEMA = WithJsonSchema(
+    {"type": "string", "pattern": r"^ *[0-9]{1,6} +(second|minute|hour|day|business day|week)s? *$"}
+)
+
 Line = Annotated[str, AfterValidator(one_line)]
 Text = Annotated[str, AfterValidator(not_empty)]
 Secret = Annotated[str, AfterValidator(secret)]
 Slug = Annotated[str, AfterValidator(slug)]
-Duration = Annotated[Span, PlainValidator(positive_span)]
-Elapsed = Annotated[timedelta, PlainValidator(elapsed)]
+Duration = Annotated[Span, PlainValidator(positive_span), DURATION_SCHEMA]
+Elapsed = Annotated[timedelta, PlainValidator(elapsed), DURATION_SCHEMA]
 Zone = Annotated[str, AfterValidator(one_line), AfterValidator(zone_name)]
 EmailAddress = Annotated[str, AfterValidator(one_line), AfterValidator(email_address)]
 WebUrl = Annotated[str, AfterValidator(web_url)]
-Day = Annotated[date, PlainValidator(calendar_day)]
+Day = Annotated[
+    date, PlainValidator(calendar_day), WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"})
+]
 Count = Annotated[int, BeforeValidator(_number), Field(ge=0)]
 Positive = Annotated[int, BeforeValidator(_number), Field(ge=1)]
 Port = Annotated[int, BeforeValidator(_number), Field(ge=0, le=65535)]

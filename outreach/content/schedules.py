@@ -6,7 +6,7 @@ import re
 from datetime import date, time
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, PlainValidator
+from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
 from outreach.content.calendars import has_holidays
 from outreach.content.field_types import Day, one_line, zone_name
@@ -78,12 +78,18 @@ def _holidays(value: str) -> str:
     raise ValueError(f"'{value[:80]}' is not a country whose holidays are known. {remedy}")
 
 
+_DAYS_SCHEMA = WithJsonSchema(
+    {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string", "enum": list(DAYS)}}]}
+)
+_HOURS_SCHEMA = WithJsonSchema({"type": "string", "pattern": _HOURS.pattern.replace(r"\s", " ")})
+
+
 class ScheduleModel(FileModel):
     """When touches may go out."""
 
     timezone: Annotated[str, AfterValidator(one_line), AfterValidator(_zone)] = "lead"
-    days: Annotated[frozenset[int], PlainValidator(read_days)] = frozenset(range(7))
-    hours: Annotated[tuple[time, time], PlainValidator(read_hours)] = (time(0), time(0))
+    days: Annotated[frozenset[int], PlainValidator(read_days), _DAYS_SCHEMA] = frozenset(range(7))
+    hours: Annotated[tuple[time, time], PlainValidator(read_hours), _HOURS_SCHEMA] = (time(0), time(0))
     holidays: Annotated[str, AfterValidator(_holidays)] = "none"
     extra_holidays: list[Day] = Field(default=[], max_length=366)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator, ValidationError
+from pydantic import BeforeValidator, Field, PlainValidator, ValidationError, WithJsonSchema
 
 from outreach.content import schedules
 from outreach.content.field_types import Duration, Line, Positive, Slug, Text
@@ -68,6 +68,9 @@ def _not_verified_yet(value: object) -> object:
     raise ValueError("needs checked addresses, and `outreach leads verify` does not exist yet. Remove the key.")
 
 
+_REVIEW_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^(first +[0-9]+|all|none)$"})
+
+
 class EnterModel(FileModel):
     when: Line | None = None
     per_company: Positive | None = None
@@ -89,8 +92,8 @@ class SequenceModel(FileModel):
     stop_on: list[StopTrigger] | None = None
     stages: dict[Trigger, Slug] = Field(default={})
     goal: Annotated[Trigger, BeforeValidator(_goal)] | None = None
-    holdout: Annotated[float, PlainValidator(read_share)] = 0.0
-    review: Annotated[Review | None, PlainValidator(read_review)] = None
+    holdout: Annotated[float, PlainValidator(read_share), WithJsonSchema({"type": "string", "pattern": "%$"})] = 0.0
+    review: Annotated[Review | None, PlainValidator(read_review), _REVIEW_SCHEMA] = None
     steps: list[Any] = Field(min_length=1)
 
 

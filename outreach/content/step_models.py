@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from outreach.content.field_types import Duration, Line, Positive, Slug, Text, not_empty, zone_name
 from outreach.content.model_reading import FileModel
@@ -120,8 +120,13 @@ class TaskStep(StepModel):
     overdue: Literal["skip", "wait"] | None = Field(default=None, alias="or")
 
 
+_WAIT_SCHEMA = WithJsonSchema(
+    {"type": "string", "pattern": r"^ *([0-9]{1,6} +(second|minute|hour|day|business day|week)s?|[Uu]ntil .+) *$"}
+)
+
+
 class WaitModel(StepModel):
-    wait: Annotated[Span | NextWeekday | OnDay | RelativeTo, PlainValidator(read_wait)]
+    wait: Annotated[Span | NextWeekday | OnDay | RelativeTo, PlainValidator(read_wait), _WAIT_SCHEMA]
     jitter: Duration | None = None
 
 
@@ -156,10 +161,13 @@ class TagStep(StepModel):
     tag: Line
 
 
+_VALUE_SCHEMA = WithJsonSchema({"anyOf": [{"type": kind} for kind in ("string", "number", "boolean")]})
+Settable = Annotated[str, AfterValidator(settable)]
+Value = Annotated[str, BeforeValidator(written), _VALUE_SCHEMA]
+
+
 class SetStep(StepModel):
-    values: dict[Annotated[str, AfterValidator(settable)], Annotated[str, BeforeValidator(written)]] = Field(
-        alias="set", min_length=1, max_length=50
-    )
+    values: dict[Settable, Value] = Field(alias="set", min_length=1, max_length=50)
 
 
 class NoteStep(StepModel):

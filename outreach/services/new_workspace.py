@@ -1,4 +1,4 @@
-"""Make a workspace: configuration with the usual defaults, one sequence with its templates, and sample leads."""
+"""Make a workspace: configuration with the usual defaults, a sequence with its templates, sample leads, and schemas."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from outreach.errors import UsageError
+from outreach.services import editor
 
 _RENAMED = {"env.example": ".env.example", "gitignore": ".gitignore"}
 """Names that would mean something to version control where the files are kept."""
@@ -18,7 +19,7 @@ _MAY_BE_THERE = {".git"}
 def make(directory: Path) -> list[str]:
     """Write the files; their names. Raises UsageError unless the directory is new or empty, and overwrites nothing."""
     _check(directory)
-    wanted = dict(_starter(files("outreach.content") / "starter", ""))
+    wanted = dict(_starter(files("outreach.content") / "starter", "")) | editor.files()
     written: list[Path] = []
     try:
         for name in sorted(wanted):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -209,3 +210,20 @@ def test_broken_files_leave_what_is_applied_as_it_is(stocked: Shell) -> None:
     assert said.code == 2
     assert "templates/welcome/intro.md:" in said.err
     assert "Nothing to apply" in stocked.run("apply").out
+
+
+def test_schema_writes_one_file_for_each_kind(shell: Shell, tmp_path: Path) -> None:
+    said = shell.run("schema", str(tmp_path / "schemas"))
+
+    assert said.code == 0
+    assert json.loads((tmp_path / "schemas/sequence.json").read_text("utf-8"))["title"].startswith("A sequence")
+    assert "sequence.json  for sequences/*.yaml" in said.out
+
+
+def test_a_new_workspace_tells_the_editor_which_schema_is_for_which_files(shell: Shell, tmp_path: Path) -> None:
+    shell.run("init", str(tmp_path / "new"))
+
+    settings = json.loads((tmp_path / "new/.vscode/settings.json").read_text("utf-8"))
+
+    assert settings["yaml.schemas"]["./.vscode/schemas/sequence.json"] == ["sequences/*.yaml"]
+    assert all((tmp_path / "new" / name).exists() for name in settings["yaml.schemas"])

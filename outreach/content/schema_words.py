@@ -1,0 +1,253 @@
+"""What each key of each file is for, in the words an editor shows while somebody types, with an example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Words = Mapping[str, tuple[str, object]]
+"""Key → (what it is for, an example)."""
+
+SEQUENCE: Words = {
+    "name": ("The name commands know it by: small letters, digits, - and _.", "founder-intro"),
+    "description": ("What it is for, in a sentence for colleagues.", "First contact with fintech founders"),
+    "pipeline": ("The pipeline whose stages it moves leads to; a file in config/pipelines.", "default"),
+    "senders": ("Who writes. A lead keeps its sender for the whole conversation.", ["anna", "deniz"]),
+    "schedule": ("When touches may go out: the name of a schedule, or one written here.", "office-hours"),
+    "enter": ("Who may enter.", {"when": "lead.score >= 20", "per_company": 2}),
+    "stop_on": (
+        "What ends it. reply, unsubscribe and complaint always do.",
+        ["reply", "bounce", "unsubscribe", "complaint", "meeting", "company_reply"],
+    ),
+    "stages": ("The stage a lead moves to when something happens.", {"first_touch": "contacted", "reply": "responded"}),
+    "goal": ("What counts as success in reports.", "meeting"),
+    "holdout": ("The share of leads that are never contacted, only measured.", "5%"),
+    "review": ("Which messages wait until a person has read them.", "first 20"),
+    "steps": ("What happens, in order.", [{"id": "intro", "email": "founders/intro"}]),
+}
+
+ENTER: Words = {
+    "when": ("Only leads for whom this is true.", "lead.score >= 20 and 'customer' not in lead.tags"),
+    "per_company": ("At most so many people of one company inside at once.", 2),
+    "auto": ("Whoever begins to match is enrolled, without anybody asking.", True),
+    "every": ("How often everybody is asked, with auto.", "15 minutes"),
+    "max_per_day": ("At most so many enrollments a day, with auto.", 50),
+    "verified": ("Only leads with checked addresses; not possible yet.", False),
+}
+
+SCHEDULE: Words = {
+    "timezone": ("lead, sender, or an IANA zone.", "Europe/Istanbul"),
+    "days": ("Days of the week.", "mon-fri"),
+    "hours": ("From when to when, in quotes; the whole day is 00:00-24:00.", "09:00-17:30"),
+    "holidays": ("Whose public holidays are kept: lead, none, or a country.", "TR"),
+    "extra_holidays": ("Further days on which nothing goes out.", ["2026-12-24"]),
+}
+
+STEP: Words = {
+    "id": ("The name of the step. It stays the same for ever: another id is another step.", "intro"),
+    "email": ("Send the mail of this template: its path below templates/, without .md.", "founders/intro"),
+    "linkedin.invite": ("Invite on LinkedIn, with the note of this template or without one.", "founders/note"),
+    "linkedin.message": ("Write on LinkedIn with this template.", "founders/thanks"),
+    "task": ("A task for a person.", "call"),
+    "wait": ("Go on later: after a while, or at a moment.", "until monday 09:00"),
+    "wait_for": ("Go on when something happens, or when at_most is over.", "linkedin.accepted"),
+    "if": ("Branch on an expression.", "lead.pain_point == 'compliance'"),
+    "split": ("Divide people over paths by weight; the steps of each path stand under its name.", {"a": 50, "b": 50}),
+    "stage": ("Move the lead to this stage.", "nurture"),
+    "score": ("Points to add to the lead's score, or to take away.", 10),
+    "tag": ("Add this tag to the lead.", "warm"),
+    "set": ("Write these values on the lead.", {"pain_point": "compliance"}),
+    "note": ("A note on the lead; of a task: what to do.", "Ask about the audit in March"),
+    "enroll": ("Finish here and go on in this sequence.", "nurture"),
+    "at_least": ("Not before so long at this step; needed where sequences lead back to each other.", "90 days"),
+    "stop": ("End here, for this reason.", "not a fit"),
+    "variants": ("Other templates to try beside the step's own, by name.", {"story": "founders/intro-story"}),
+    "thread": ("The step whose mail this one answers, with its subject.", "intro"),
+    "sender": ("Somebody else than the lead's own sender.", "anna"),
+    "on_failure": ("What follows when the provider refuses for good: stop, skip or task.", "skip"),
+    "assignee": ("Who is to do it; otherwise the lead's sender.", "anna"),
+    "within": ("When its time is over; then the sequence goes on.", "2 days"),
+    "or": ("When the time is over: skip the task, or wait for it all the same.", "skip"),
+    "jitter": ("Up to so much later, so that not everybody is written to at the same minute.", "3 hours"),
+    "at_most": ("How long to wait for it.", "7 days"),
+    "then": ("The steps if so.", [{"tag": "keen"}]),
+    "else": ("The steps if not.", [{"tag": "quiet"}]),
+}
+
+PIPELINE: Words = {
+    "name": ("The name sequences know it by.", "default"),
+    "stages": ("The stages in order.", [{"name": "prospect"}, {"name": "won", "kind": "won"}]),
+    "moves": ("The allowed moves of a stage; left out: any move forward.", {"prospect": ["contacted", "lost"]}),
+}
+
+STAGE: Words = {
+    "name": ("The name of the stage.", "contacted"),
+    "kind": ("open, won, lost, or parked (handed over to marketing).", "open"),
+    "stale_after": ("How long a lead may stay before it counts as forgotten.", "30 days"),
+    "requires": ("What a lead must have to enter.", ["source"]),
+    "entering": ("What entering it does.", {"task": "call"}),
+}
+
+ENTERING: Words = {
+    "sequence": ("The sequence the lead enters.", "welcome"),
+    "task": ("A task for a person.", "call"),
+    "crm": ("What is written to the CRM.", "stage"),
+    "notify": ("Who is told.", "anna"),
+}
+
+SENDER: Words = {
+    "name": ("The name recipients see.", "Anna Yılmaz"),
+    "timezone": ("Where the sender lives: an IANA zone.", "Europe/Istanbul"),
+    "email": ("The mailbox.", {"address": "anna@example.com"}),
+    "signature": ("Stands below every message.", "Anna Yılmaz · Example Ltd"),
+    "booking_url": ("Where a meeting can be booked.", "https://cal.example.com/anna"),
+    "freeze": ("Days on which this sender sends nothing.", ["2026-12-24"]),
+}
+
+EMAIL: Words = {
+    "address": ("The address of the mailbox.", "anna@example.com"),
+    "use": ("The adapter; smtp if left out.", "smtp"),
+    "smtp": ("The server that takes outgoing mail.", {"url": "smtps://smtp.example.com:465"}),
+    "imap": ("The server that holds incoming mail.", {"url": "imaps://imap.example.com:993"}),
+    "limits": ("How much may be sent.", {"per_day": 40, "gap": "9 minutes"}),
+}
+
+LIMITS: Words = {
+    "per_hour": ("At most so many in 60 minutes.", 10),
+    "per_day": ("At most so many in a day of the sender.", 40),
+    "per_7_days": ("At most so many in 7 days.", 80),
+    "gap": ("At least so long between two.", "9 minutes"),
+    "jitter": ("And up to so much longer.", "5 minutes"),
+    "ramp": ("A new account begins with few and does more each day.", {"start": 5, "step": 2}),
+}
+
+RAMP: Words = {
+    "start": ("How many on the first day.", 5),
+    "step": ("How many more on each further day.", 2),
+}
+
+SERVER: Words = {
+    "url": ("smtps:// or imaps:// is TLS; smtp+starttls:// mandatory STARTTLS.", "smtps://smtp.example.com:465"),
+    "username": ("Who signs in.", "anna@example.com"),
+    "password": ("From the environment.", "${ANNA_PASSWORD}"),
+    "oauth": ("In place of a password.", {"provider": "google"}),
+    "allow_plaintext": ("Sign in without encryption; never over the internet.", False),
+    "local_hostname": ("The name we give in EHLO.", "mail.example.com"),
+    "ca_file": ("Certificates to trust beside those of the system.", "config/ca.pem"),
+    "connections": ("At most so many at the same time.", 4),
+    "messages_per_connection": ("A new connection after so many.", 100),
+}
+
+OAUTH: Words = {
+    "provider": ("google or microsoft.", "google"),
+    "client_id": ("The id of your application.", "123.apps.example.com"),
+    "client_secret": ("Its secret, from the environment.", "${OAUTH_SECRET}"),
+    "refresh_token": ("What access is renewed with, from the environment.", "${ANNA_REFRESH_TOKEN}"),
+}
+
+CHANNEL: Words = {
+    "use": ("The adapter: a short name or a dotted path.", "unipile"),
+    "limits": ("How much may be done, by action.", {"invite": {"per_day": 15, "per_7_days": 80}}),
+}
+
+OUTREACH: Words = {
+    "database_url": ("SQLite for one machine, PostgreSQL for several.", "sqlite:///outreach.db"),
+    "broker_url": ("The queue; null: in this process.", "redis://127.0.0.1:6379/0"),
+    "redis_url": ("Another name of broker_url.", "redis://127.0.0.1:6379/0"),
+    "public_url": ("Where this is reached from outside, for opt-out links.", "https://outreach.example.com"),
+    "organisation": ("Who writes: named in every mail.", {"name": "Example Ltd", "postal_address": "1 Example St"}),
+    "defaults": ("What holds where nothing else is said.", {"max_late": "2 days"}),
+    "schedules": (
+        "Schedules by name, for sequences to use.",
+        {"evenings": {"days": "mon-thu", "hours": "17:00-20:00"}},
+    ),
+    "webhooks": ("Connections of POST /webhooks/<name>.", {"replies": {"use": "standard", "secrets": ["${SECRET}"]}}),
+    "web": ("Where the web role listens.", {"host": "127.0.0.1", "port": 8080}),
+    "secret_key": ("What links are signed with; made and kept in the database if left out.", "${OUTREACH_KEY}"),
+}
+
+ORGANISATION: Words = {
+    "name": ("The name of the organisation.", "Example Ltd"),
+    "postal_address": ("Its postal address, which the law of most countries asks for.", "1 Example St, Istanbul"),
+}
+
+DEFAULTS: Words = {
+    "max_late": ("What an outage made later than this waits for a person.", "2 days"),
+    "unknown": ("What follows when nobody can know whether a message went out: hold or resend_once.", "hold"),
+}
+
+WEB: Words = {
+    "host": ("The address to listen on.", "127.0.0.1"),
+    "port": ("The port to listen on.", 8080),
+}
+
+WEBHOOK: Words = {"use": ("The receiver: a short name or a dotted path.", "standard")}
+
+CRM: Words = {
+    "use": ("The adapter: a short name or a dotted path.", "hubspot"),
+    "fields": ("Remote field → what of the lead it gets.", {"firstname": {"from": "first_name"}}),
+    "status": ("Where the status goes, and what it is called there.", {"property": "hs_lead_status", "values": {}}),
+    "stages": ("Our stages by pipeline, and what they are called there.", {"default": {"won": "closedwon"}}),
+    "owners": ("Our senders, and the owners they are there.", {"anna": "anna@example.com"}),
+    "deal": ("A deal to open.", {"create_on": "meeting", "pipeline": "default", "stage": "appointmentscheduled"}),
+    "tie_break": ("Which of several people with one address is meant.", "oldest"),
+    "when": ("What is written at each event.", {"reply": ["person", "log_reply", "status"]}),
+}
+
+FIELD: Words = {
+    "from": ("The value of the lead.", "fields.title"),
+    "mode": ("fill: only where nothing is there; overwrite: always.", "fill"),
+}
+
+STATUS: Words = {
+    "property": ("The remote property.", "hs_lead_status"),
+    "values": ("Our status → theirs.", {"responded": "CONNECTED"}),
+}
+
+DEAL: Words = {
+    "create_on": ("The event that opens it.", "meeting"),
+    "pipeline": ("The remote pipeline.", "default"),
+    "stage": ("The remote stage it begins in.", "appointmentscheduled"),
+}
+
+TESTS: Words = {
+    "sequence": ("The sequence that is tested.", "founder-intro"),
+    "cases": ("The tests.", [{"name": "a reply ends it"}]),
+}
+
+CASE: Words = {
+    "name": ("What it promises.", "a reply on the second day ends it"),
+    "lead": ("Whom it is about.", {"email": "ayse@example.com", "first_name": "Ayşe"}),
+    "start": ("When the lead is enrolled, on the clock of its zone.", "2026-03-02 10:00"),
+    "happens": ("What happens from outside.", [{"after": "2 days", "reply": "Call me"}]),
+    "expect": ("Every touch in order, then how it ends.", [{"finished": "replied"}]),
+    "only": ("Check just the touches that are listed.", True),
+    "limits": ("Keep to caps, gaps and jitter, too.", True),
+    "holdout": ("Keep to the hold-out group, too.", True),
+}
+
+BY_MODEL: Mapping[str, Words] = {
+    "SequenceModel": SEQUENCE,
+    "EnterModel": ENTER,
+    "ScheduleModel": SCHEDULE,
+    "PipelineModel": PIPELINE,
+    "StageModel": STAGE,
+    "SenderModel": SENDER,
+    "EmailModel": EMAIL,
+    "LimitsModel": LIMITS,
+    "RampModel": RAMP,
+    "SmtpModel": SERVER,
+    "ImapModel": SERVER,
+    "OAuthModel": OAUTH,
+    "ChannelModel": CHANNEL,
+    "OutreachModel": OUTREACH,
+    "OrganisationModel": ORGANISATION,
+    "DefaultsModel": DEFAULTS,
+    "WebModel": WEB,
+    "WebhookModel": WEBHOOK,
+    "CrmModel": CRM,
+    "FieldModel": FIELD,
+    "StatusModel": STATUS,
+    "DealModel": DEAL,
+    "CaseModel": CASE,
+}
+"""The words of a model, by its name; steps share `STEP`."""
