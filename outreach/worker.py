@@ -53,6 +53,7 @@ class Worker:
 
     def close(self) -> None:
         self._stopped.set()
+        self._dispatcher.stop()
         for looker in self._lookers:
             looker.join()
         self._app.doorbell.close()

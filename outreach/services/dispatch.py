@@ -35,6 +35,7 @@ log = structlog.get_logger()
 ChannelOf = Callable[[str, str], Channel | None]
 """(sender, channel) → the connected account, or None when a person has to do it."""
 
+_STOPPING = Block("the worker is stopping")
 _NOT_WRITTEN = Block("the database did not answer when the message was to be marked")
 _RECORD_TRIES = 30
 _RECORD_PAUSE_SECONDS = 2.0
@@ -52,11 +53,17 @@ class Dispatcher:
         )
         # One batch is prepared while others are on the wire: more at once would only fight for the interpreter.
         self._preparing = ThreadPoolExecutor(1, thread_name_prefix="prepare")
+        self._is_stopping = False
+        self._gates: dict[tuple[str, str], asyncio.Semaphore] = {}  # (sender, channel) → places before the wire
         self._working_on: set[str] = set()  # claims; used by the loop and read by the heart
         self._in_hand: set[str] = set()  # touches; used by the loop alone
         self._stopped = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="leases", daemon=True)
         self._heart.start()
+
+    def stop(self) -> None:
+        """What is on the wire is finished; what is not goes back to planned."""
+        self._is_stopping = True
 
     def close(self) -> None:
         """Finish what is being written. Call it when no batch is running any more."""
@@ -112,7 +119,19 @@ class Dispatcher:
         if channel is None:
             await look()
             return Receipt(reply="a task for a person")
-        return await channel.send(ready.message, last_look=look)
+        async with self._gate(ready, channel):
+            if self._is_stopping:
+                look.block = _STOPPING
+                raise errors.NotNow(_STOPPING.because)
+            return await channel.send(ready.message, last_look=look)
+
+    def _gate(self, ready: Ready, channel: Channel) -> asyncio.Semaphore:
+        """Two messages for each connection: one on the wire, one that may ride behind it."""
+        key = (ready.touch["sender"], ready.step.channel)
+        if key not in self._gates:
+            connections = getattr(channel, "connections", channel.can.connections)
+            self._gates[key] = asyncio.Semaphore(2 * connections)
+        return self._gates[key]
 
     async def _failed(self, ready: Ready, error: errors.AdapterError, look: _LastLook) -> Outcome:
         trouble = circuit.trouble_of(error)

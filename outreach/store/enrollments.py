@@ -145,6 +145,8 @@ def set_state(connection: Connection, ids: Collection[str], state: EnrollmentSta
 
 def look_now(connection: Connection, ids: Collection[str], now: datetime) -> None:
     """Something happened that they may be waiting for: look at those without an open touch at once."""
+    if not ids:
+        return
     waiting = ~exists(
         select(touches.c.id).where(touches.c.enrollment_id == enrollments.c.id, touches.c.state.in_(OPEN))
     )

@@ -88,5 +88,13 @@ def is_local_name(host: str) -> bool:
 
 
 def came_directly(headers: Headers) -> bool:
-    """Called by a local name and not handed on by a proxy: as from this machine, or through a tunnel to it."""
+    """Called by a local name and not handed on by a proxy."""
     return is_local_name(host_of(headers)) and not any(name in headers for name in _FORWARDED)
+
+
+def is_loopback(peer: str | None) -> bool:
+    """Does this address belong to the machine itself? A tunnel ends there as well."""
+    try:
+        return peer is not None and ipaddress.ip_address(peer.partition("%")[0]).is_loopback
+    except ValueError:
+        return False

@@ -8,7 +8,7 @@ from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from outreach.web.metrics import text_of
-from outreach.web.requests import Services, only_for_insiders
+from outreach.web.requests import Services, only_without_proxy
 
 router = APIRouter()
 
@@ -32,7 +32,7 @@ def readyz(services: Services) -> PlainTextResponse:
     return PlainTextResponse("ready\n")
 
 
-@router.get("/metrics", dependencies=[Depends(only_for_insiders)])
+@router.get("/metrics", dependencies=[Depends(only_without_proxy)])
 def metrics(request: Request) -> Response:
     """Prometheus text."""
     return Response(text_of(request.app.state.registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)

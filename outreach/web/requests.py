@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request
 from starlette.requests import ClientDisconnect
 
-from outreach.web.guards import came_directly
+from outreach.web.guards import came_directly, is_loopback
 from outreach.web.services import WebServices
 
 _MOST_BYTES = 1024 * 1024
@@ -56,5 +56,12 @@ def only_for_insiders(request: Request, services: Services) -> None:
 
     To everybody else they do not exist, unless the setting says that something in front asks for a login.
     """
+    is_here = came_directly(request.headers) and is_loopback(request.client.host if request.client else None)
+    if not services.dashboard_everywhere and not is_here:
+        raise HTTPException(404)
+
+
+def only_without_proxy(request: Request, services: Services) -> None:
+    """Numbers without names: whoever reaches this port may read them, the outside behind a proxy may not."""
     if not services.dashboard_everywhere and not came_directly(request.headers):
         raise HTTPException(404)

@@ -94,3 +94,15 @@ def test_wrong_credentials_pause_the_sender_until_a_person_looks(field: Field) -
     stop.resume(field.engine, Target(width=Width.SENDER, value="anna"), by="test")
     field.settle()
     assert len(field.memory().sent) == 1
+
+
+def test_a_stopping_worker_gives_back_what_is_not_on_the_wire(field: Field) -> None:
+    field.enroll(field.add_lead(ADDRESS))
+    (claim_id,) = field.claim()
+    field.dispatcher.stop()
+
+    field.carry_out(claim_id)
+
+    assert field.memory().sent == []
+    assert field.counts() == {"planned": 1}
+    assert field.row(touches, step="intro")["due_at"] == field.clock.now()
