@@ -116,7 +116,7 @@ Until = NextWeekday | OnDay | RelativeTo
 
 
 def _clock(clock: time | None) -> str:
-    return f" {clock:%H:%M}" if clock else ""
+    return "" if clock in (None, time(0)) else f" {clock:%H:%M}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,13 +24,22 @@ EVERY_STEP = """\
   - if: lead.score > 5
     then: [{id: call, task: call, within: 2 days, or: wait, assignee: anna}]
     else: [{stop: too small}]
+  - wait: until monday 09:00
+  - {wait: until 2026-12-01, jitter: 2 hours}
+  - wait: until lead.renewal_on - 30 days 10:15
+  - wait: until company.founded_on
+  - split: {a: 2, b: 1}
+    a: [{score: -5}, {set: {pain_point: compliance}}]
+    b: [{note: Went the other way}, {enroll: first, at_least: 90 days}]
   - {tag: done}
 """
 HEAD = """\
 stop_on: [reply, unsubscribe, meeting, company_reply]
 stages: {reply: responded, first_touch: contacted}
 goal: reply
-enter: {when: lead.score > 1, per_company: 3}
+enter: {when: lead.score > 1, per_company: 3, auto: true, every: 1 hour, max_per_day: 20}
+holdout: 5%
+review: first 20
 schedule: {days: "mon,wed,fri", hours: "10:00-12:00", holidays: TR, extra_holidays: [2026-12-24, 2026-01-02]}
 """
 
