@@ -22,9 +22,10 @@ _WORTH_IT = 20_000  # people; below that one process is as quick
 OnDay = Callable[[datetime], None]
 
 
-def run(simulation: Simulation, until: datetime, *, on_day: OnDay) -> None:
-    """Let time pass until then, on two cores where that is possible and worth it."""
-    halves = _halves(simulation) if _may_split(simulation) else None
+def run(simulation: Simulation, until: datetime, *, on_day: OnDay, worth_it: int = _WORTH_IT) -> None:
+    """Let time pass until then, on two cores where that is possible and there are so many people."""
+    is_long = len(simulation.record.people) >= worth_it
+    halves = _halves(simulation) if is_long and _may_split(simulation) else None
     if halves is None:
         simulation.run(until, on_day=on_day)
         return
@@ -51,8 +52,7 @@ def _other_half(simulation: Simulation, senders: frozenset[str], until: datetime
 
 
 def _may_split(simulation: Simulation) -> bool:
-    is_long = len(simulation.record.people) >= _WORTH_IT
-    return is_long and _cores() > 1 and len(simulation.courses) == 1 and _is_apart(*simulation.courses.values())
+    return _cores() > 1 and len(simulation.courses) == 1 and _is_apart(*simulation.courses.values())
 
 
 def _cores() -> int:

@@ -19,6 +19,8 @@ def conditions(report: Report) -> str:
 def finishing_words(report: Report) -> str:
     """When the list is finished, as a sentence."""
     found = report.finishing
+    if not report.record.people:
+        return "Nobody enters: there is nothing to finish."
     if found.on:
         return f"The list is finished on {found.on:%A} {found.on.isoformat()}."
     people = f"{found.people_left:,} of {len(report.record.people):,}"
