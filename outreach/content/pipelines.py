@@ -15,8 +15,18 @@ from outreach.errors import Problem
 
 MOST_STAGES = 50
 
-ENTERING = ("sequence", "task", "crm", "notify")
-"""What entering a stage may do: enroll in a sequence, make a task, write to the CRM, tell somebody."""
+TASKS = ("call", "linkedin", "email", "meeting", "custom")
+"""What a task may be about."""
+
+ENTERING = ("task",)
+"""What entering a stage may do: make a task for the lead's owner."""
+
+_ENTERING_OTHERWISE = {
+    "sequence": "Write `enter: {{when: lead.stage == '{stage}', auto: true}}` in that sequence.",
+    "crm": "Stages go to the CRM by `stages` and `when` in config/crm.yaml.",
+    "notify": "Write `task: custom`: the lead's owner sees it in `outreach tasks`.",
+}
+"""What does not belong here, and where it is written."""
 
 
 def _value_of_a_lead(text: str) -> str:
@@ -66,10 +76,15 @@ def _check_repeats(file: YamlFile, model: PipelineModel, problems: list[Problem]
 
 def _check_entering(file: YamlFile, model: PipelineModel, problems: list[Problem]) -> None:
     for index, stage in enumerate(model.stages):
-        for key in stage.entering:
-            if key not in ENTERING:
-                path = ("stages", index, "entering", key)
+        for key, value in stage.entering.items():
+            path = ("stages", index, "entering", key)
+            if key in _ENTERING_OTHERWISE:
+                remedy = _ENTERING_OTHERWISE[key].format(stage=stage.name)
+                problems.append(file.key_problem(path, f"'{key}' is not done by entering a stage.", remedy))
+            elif key not in ENTERING:
                 problems.append(file.key_problem(path, f"unknown key '{key}'.", did_you_mean(key, ENTERING)))
+            elif value not in TASKS:
+                problems.append(file.problem(path, f"'{key}' cannot be '{value[:80]}'.", did_you_mean(value, TASKS)))
 
 
 def _check_moves(file: YamlFile, model: PipelineModel, problems: list[Problem]) -> None:

@@ -88,10 +88,7 @@ STAGE: Words = {
 }
 
 ENTERING: Words = {
-    "sequence": ("The sequence the lead enters.", "welcome"),
-    "task": ("A task for a person.", "call"),
-    "crm": ("What is written to the CRM.", "stage"),
-    "notify": ("Who is told.", "anna"),
+    "task": ("A task for the lead's owner.", "call"),
 }
 
 SENDER: Words = {

@@ -14,7 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 
 from outreach.content.crm_file import CrmModel
 from outreach.content.outreach_file import OutreachModel, WebhookModel
-from outreach.content.pipelines import ENTERING, PipelineModel
+from outreach.content.pipelines import ENTERING, TASKS, PipelineModel
 from outreach.content.schedules import ScheduleModel
 from outreach.content.schema_words import BY_MODEL, STEP, TESTS, Words
 from outreach.content.schema_words import ENTERING as ENTERING_WORDS
@@ -129,7 +129,10 @@ def _step(kind: str, model: type[BaseModel]) -> Schema:
 def _pipeline() -> Schema:
     made = _model(PipelineModel)
     entering = made["$defs"]["StageModel"]["properties"]["entering"]
-    entering |= {"additionalProperties": False, "properties": {key: {"type": "string"} for key in ENTERING}}
+    entering |= {
+        "additionalProperties": False,
+        "properties": {key: {"type": "string", "enum": list(TASKS)} for key in ENTERING},
+    }
     _describe(entering, ENTERING_WORDS)
     return made
 

@@ -17,6 +17,7 @@ from outreach.domain.sequence import Sequence, Trigger, What
 from outreach.domain.touch import TouchState, message_id, touch_key
 from outreach.services.engine import Engine
 from outreach.services.enroll import hand_over
+from outreach.services.entering import make_tasks
 from outreach.services.facts import address_for
 from outreach.services.writes import write_on_lead
 from outreach.store import enrollments, lead_states, touches
@@ -112,8 +113,9 @@ def stage_move(
 
 
 def move_stages(connection: Connection, moves: Items[lead_states.StageMove], now: datetime) -> None:
-    """Move leads by the engine's hand; a stage of kind won makes the lead a customer."""
+    """Move leads, and do what entering their stage does; a stage of kind won makes the lead a customer."""
     moved = lead_states.move_stages(connection, moves, now)
+    make_tasks(connection, moved, now)
     won = [move.lead_id for move in moved if _kind(move) is StageKind.WON]
     lead_states.set_status(connection, won, Status.CUSTOMER, now)
 

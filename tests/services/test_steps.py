@@ -9,7 +9,8 @@ import pytest
 
 from outreach.domain.event import Clues, Event, EventKind
 from outreach.services import react
-from outreach.store.tables import crm_jobs, enrollments, notes, touches
+from outreach.services.stage import Wish, move_by_hand
+from outreach.store.tables import crm_jobs, enrollments, notes, tasks, touches
 from outreach.testing.field import Field
 
 MakeField = Callable[[Mapping[str, str]], Field]
@@ -241,3 +242,37 @@ def test_a_meeting_is_waited_for_where_it_does_not_stop(make_field: MakeField, c
         field.settle()
 
     assert field.lead(lead)["tags"] == (["met"] if came else ["not-met"])
+
+
+PIPELINE = """
+name: default
+stages:
+  - {name: prospect}
+  - {name: contacted}
+  - {name: responded, stale_after: 3 days, entering: {task: call}}
+  - {name: won, kind: won}
+  - {name: nurture, kind: parked}
+"""
+
+
+def test_entering_a_stage_makes_a_task_for_the_owner(make_field: MakeField) -> None:
+    field = make_field({"config/pipelines/default.yaml": PIPELINE})
+    lead = field.add_lead("ayse@one.example", owner="deniz")
+    field.enroll(lead)
+    field.settle()
+
+    field.reply("ayse@one.example")
+    field.settle()
+
+    task = field.row(tasks, lead_id=lead)
+    assert (task["kind"], task["assignee"], task["state"]) == ("call", "deniz", "open")
+    assert task["due_at"] == field.clock.now() + timedelta(days=3)
+
+
+def test_a_stage_entered_by_hand_makes_it_as_well(make_field: MakeField) -> None:
+    field = make_field({"config/pipelines/default.yaml": PIPELINE})
+    lead = field.add_lead("ayse@one.example")
+
+    move_by_hand(field.engine, lead, Wish(stage="responded", by="anna"))
+
+    assert [task["kind"] for task in field.rows(tasks, lead_id=lead)] == ["call"]
