@@ -235,6 +235,9 @@ def _remarks(found: SequencePlan) -> Iterator[str]:
     if found.left:
         yield f"--move: {count(found.left, 'touch')} under way at a step that is gone; those are moved another time."
     yield "--new: everybody inside stays on the revision they began with."
+    if found.ends.new or found.ends.move:
+        moved = f", with --move by {found.ends.move}" if found.ends.move else ""
+        yield f"If nobody answers, they are through by {found.ends.new or 'no day that can be told'}{moved}."
 
 
 def rollback(

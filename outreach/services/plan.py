@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -15,6 +15,7 @@ from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.relocation import How, NeedsTarget
 from outreach.services import relocate
 from outreach.services.engine import Engine
+from outreach.services.forecast import Forecast, forecast
 from outreach.services.plain import plain
 from outreach.services.revise import Change, change_of, current_id
 from outreach.store.tables import enrollments, revisions
@@ -46,6 +47,7 @@ class SequencePlan:
     repeats: Mapping[str, int] = field(default_factory=dict)
     needs: Mapping[str, int] = field(default_factory=dict)
     left: int = 0
+    ends: Forecast = field(default_factory=Forecast)  # the day they are through, if nobody answers
 
     @property
     def sequence(self) -> str:
@@ -71,7 +73,8 @@ def plan(
         crossings = {name: _crossing(connection, engine, name, contents[name], targets or {}) for name in contents}
         if targets:
             relocate.check_targets(connection, list(crossings.values()), targets)
-        return [_plan(connection, engine, contents[name], crossings[name]) for name in sorted(contents)]
+        found = [_plan(connection, engine, contents[name], crossings[name]) for name in sorted(contents)]
+    return [replace(each, ends=forecast(engine, crossings[each.sequence], fates)) for each, fates in found]
 
 
 def _crossing(
@@ -84,11 +87,12 @@ def _crossing(
 
 def _plan(
     connection: Connection, engine: Engine, content: Mapping[str, Any], crossing: relocate.Crossing
-) -> SequencePlan:
+) -> tuple[SequencePlan, list[relocate.Fate]]:
     change = change_of(connection, crossing.sequence, content)
     applied = _applied(connection, engine, crossing.sequence)
-    effect = _effect(connection, crossing)
-    return SequencePlan(
+    fates = [fate for some in crossing.fates(connection) for fate in some]
+    effect = _effect(fates)
+    found = SequencePlan(
         change=change,
         difference=compare(applied, crossing.new) if applied else Difference(),
         revisions=_revisions(connection, crossing.sequence),
@@ -98,6 +102,7 @@ def _plan(
         needs=dict(effect.needs.most_common()),
         left=effect.left,
     )
+    return found, fates
 
 
 def _applied(connection: Connection, engine: Engine, name: str) -> Revision | None:
@@ -128,19 +133,18 @@ class _Effect:
     left: int = 0
 
 
-def _effect(connection: Connection, crossing: relocate.Crossing) -> _Effect:
+def _effect(fates: Iterable[relocate.Fate]) -> _Effect:
     effect = _Effect()
-    for some in crossing.fates(connection):
-        for fate in some:
-            cursor, place = fate.row["cursor"], fate.place
-            if isinstance(place, NeedsTarget):
-                effect.standing[cursor, None, None] += 1
-                effect.left += fate.is_left
-                effect.needs[place.step] += not fate.is_left
-            else:
-                effect.standing[cursor, place.how, place.cursor] += 1
-                effect.misses.update(place.misses)
-                effect.repeats.update(place.repeats)
+    for fate in fates:
+        cursor, place = fate.row["cursor"], fate.place
+        if isinstance(place, NeedsTarget):
+            effect.standing[cursor, None, None] += 1
+            effect.left += fate.is_left
+            effect.needs[place.step] += not fate.is_left
+        else:
+            effect.standing[cursor, place.how, place.cursor] += 1
+            effect.misses.update(place.misses)
+            effect.repeats.update(place.repeats)
     effect.needs = +effect.needs
     return effect
 

@@ -215,20 +215,20 @@ def _stand(fate: Fate, now: datetime, *, is_waiting: bool) -> dict[str, Any]:
     return {
         "enrollment_id": row["id"],
         "new_cursor": fate.place.cursor,
-        "new_cursor_at": _since(fate),
+        "new_cursor_at": since(fate),
         "new_due_at": None if is_waiting else now,
     }
 
 
-def _since(fate: Fate) -> datetime:
+def since(fate: Fate) -> datetime:
     """When the place was reached: who is sent elsewhere gets there when the touch it replaces would have gone out."""
     assert isinstance(fate.place, Place)
-    since: datetime = fate.row["cursor_at"]
+    reached: datetime = fate.row["cursor_at"]
     if fate.place.how not in (How.TARGET, How.BACK):
-        return since
+        return reached
     if fate.planned is not None and fate.planned["due_at"] is not None:
-        since = max(since, fate.planned["due_at"])
-    return max(since, fate.had_at) if fate.had_at else since
+        reached = max(reached, fate.planned["due_at"])
+    return max(reached, fate.had_at) if fate.had_at else reached
 
 
 def _save(connection: Connection, crossing: Crossing, standing: Sequence[Mapping[str, Any]]) -> None:

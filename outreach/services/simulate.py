@@ -130,6 +130,11 @@ class Simulation:
             self._colleagues.setdefault(known.company_id, []).append(person)
         self._look(person, now)
 
+    def resume(self, person: Person) -> None:
+        """Somebody who is inside already, wherever they stand: looked at at the start."""
+        self.record.enroll(person, "enrolled")
+        self._look(person, self.start)
+
     def keep_only(self, senders: Collection[str]) -> None:
         """Leave everybody else to another process. Before `run`, when nothing has happened."""
         self._events = [event for event in self._events if event[3].sender.name in senders]

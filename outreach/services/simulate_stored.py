@@ -53,10 +53,11 @@ def _chunk(connection: Connection, sequence: str, lead_ids: Sequence[str]) -> It
     refused = stored_refusals(connection, sequence, leads, addresses)
     for lead in leads:
         lead_id = lead["leads_id"]
-        yield _known(lead, addresses.get(lead_id, []), refused.get(lead_id))
+        yield known_of(lead, addresses.get(lead_id, []), refused.get(lead_id))
 
 
-def _known(lead: RowMapping, addresses: Sequence[RowMapping], refused: str | None) -> Known:
+def known_of(lead: RowMapping, addresses: Sequence[RowMapping], refused: str | None = None) -> Known:
+    """A lead (row of `lead_rows.load`) and its addresses."""
     return Known(
         lead_id=lead["leads_id"],
         draft=_draft(lead, addresses),

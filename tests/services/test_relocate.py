@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from outreach.content.revision import freeze
 from outreach.content.workspace import load
 from outreach.errors import UsageError
-from outreach.services import revise
+from outreach.services import plan, revise
+from outreach.services.forecast import Forecast
 from outreach.store.tables import audit, enrollments, touches
 from outreach.testing.field import Field
 
@@ -285,3 +286,18 @@ def test_the_move_is_written_into_the_audit_trail(make_field: MakeField) -> None
 
     entry = field.row(audit, action="move")
     assert (entry["subject"], entry["data"]) == (NAME, {"moved": 1, "left": 0, "targets": {"bump": "last"}})
+
+
+def test_the_plan_says_when_they_are_through_and_the_engine_agrees(make_field: MakeField) -> None:
+    field = make_field(sequence(INTRO, WAIT, BUMP))
+    inside(field)
+    steps = (INTRO, WAIT, BUMP, WAIT, LAST)
+    field.root.joinpath(f"sequences/{NAME}.yaml").write_text(HEAD + "".join(steps), encoding="utf-8")
+    workspace = load(field.root, {}, needs_secrets=False)
+
+    (found,) = plan.plan(field.engine, {NAME: freeze(workspace, NAME)})
+    change(field, *steps)
+    live(field, days=9)
+
+    assert found.ends == Forecast(new=date(2026, 3, 5), move=date(2026, 3, 8))
+    assert field.row(enrollments)["finished_at"].date() == found.ends.move
