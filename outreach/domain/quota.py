@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 _HOUR_LOOK_AGAIN = timedelta(minutes=1)
 _WEEK_LOOK_AGAIN = timedelta(hours=1)
@@ -91,8 +92,7 @@ def jitter_share(key: str) -> float:
     return (int.from_bytes(digest) >> 11) / (1 << 53)  # 53 bits: every value is exact as a float, none rounds up to 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Cap:
+class _Cap(NamedTuple):
     most: int
     used: int
     frees_at: datetime

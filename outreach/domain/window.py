@@ -201,8 +201,22 @@ def _readings(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     )
 
 
+@lru_cache(maxsize=4_096)
+def _steady_offset(day: date, zone: ZoneInfo) -> timedelta | None:
+    """The offset of a day on which clocks do not change, nor on those beside it; None for other days.
+
+    No zone has ever changed its clocks and changed them back within a day, so looking once a day is enough.
+    """
+    midnight = datetime.combine(day, time(), zone)
+    offsets = {(midnight + days * _DAY).utcoffset() for days in range(-1, 3)}
+    return offsets.pop() if len(offsets) == 1 else None
+
+
 def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
     """The instant a wall time without a zone stands for in this one: see above for gaps and folds."""
+    offset = _steady_offset(wall.date(), zone)
+    if offset is not None:
+        return (wall - offset).replace(tzinfo=UTC)
     first, second = _readings(wall, zone)
     if first <= second:
         return first
