@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table, text
 from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 from sqlalchemy.sql.elements import TextClause
 
-from outreach.store.tables import to_microseconds
+from outreach.store.column_types import to_microseconds
 
 Row = Mapping[str, Any]
 

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -21,11 +15,11 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+
+from outreach.store.column_types import Id, Instant, Json, Word
 
 metadata = MetaData(
     naming_convention={
@@ -37,56 +31,13 @@ metadata = MetaData(
 )
 
 
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC instant to the microsecond: `timestamptz` on PostgreSQL, microseconds since 1970 on SQLite."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> Any:
-        if dialect.name == "sqlite":
-            return dialect.type_descriptor(BigInteger())
-        return dialect.type_descriptor(DateTime(timezone=True))
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"naive datetime {value!r}: instants are aware")
-        if dialect.name == "sqlite":
-            return to_microseconds(value)
-        return value
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        """PostgreSQL answers in UTC, which every connection asks for; nothing is left to do."""
-        return super().result_processor(dialect, coltype) if dialect.name == "sqlite" else None
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return _from_microseconds(value)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def to_microseconds(value: datetime) -> int:
-    """An aware instant as SQLite keeps it: microseconds since 1970."""
-    since = value - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
-def _from_microseconds(value: int) -> datetime:
-    return datetime.fromtimestamp(value // 1_000_000, UTC).replace(microsecond=value % 1_000_000)
-
-
-Json = JSON().with_variant(JSONB(), "postgresql")
-Id = String(64)
-Word = String(64)
-
-
 def _name() -> Column[str]:
     return Column("name", String(128), primary_key=True)
+
+
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index of the rows that are looked for, and of no other."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
 companies = Table(
@@ -198,20 +149,8 @@ enrollments = Table(
     Column("zone", String(64), nullable=False),  # the zone used for the lead, decided at enroll
     Column("entered_at", Instant, nullable=False),
     Column("finished_at", Instant),
-    Index(
-        "uq_enrollments_open",
-        "lead_id",
-        "sequence",
-        unique=True,
-        sqlite_where=text("state <> 'finished'"),
-        postgresql_where=text("state <> 'finished'"),
-    ),
-    Index(
-        "ix_enrollments_due",
-        "due_at",
-        sqlite_where=text("state = 'active' AND due_at IS NOT NULL"),
-        postgresql_where=text("state = 'active' AND due_at IS NOT NULL"),
-    ),
+    _partial("uq_enrollments_open", "lead_id", "sequence", where="state <> 'finished'", unique=True),
+    _partial("ix_enrollments_due", "due_at", where="state = 'active' AND due_at IS NOT NULL"),
     Index("ix_enrollments_sequence_state", "sequence", "state"),
 )
 
@@ -251,64 +190,15 @@ touches = Table(
     Column("reason", Text),
     Column("crossed", Boolean, nullable=False, default=False),  # handed over before a stop that came in meanwhile
     UniqueConstraint("enrollment_id", "step"),
-    Index(
-        "ix_touches_due",
-        "sender",
-        "action",
-        "due_at",
-        sqlite_where=text("state = 'planned' AND due_at IS NOT NULL"),
-        postgresql_where=text("state = 'planned' AND due_at IS NOT NULL"),
-    ),
-    Index(
-        "ix_touches_closing",
-        "closes_at",
-        sqlite_where=text("state = 'planned' AND closes_at IS NOT NULL"),
-        postgresql_where=text("state = 'planned' AND closes_at IS NOT NULL"),
-    ),
-    Index(
-        "ix_touches_used",
-        "sender",
-        "action",
-        "used_at",
-        sqlite_where=text("used_at IS NOT NULL"),
-        postgresql_where=text("used_at IS NOT NULL"),
-    ),
-    Index(
-        "ix_touches_leased",
-        "lease_until",
-        sqlite_where=text("state IN ('claimed', 'handed_over')"),
-        postgresql_where=text("state IN ('claimed', 'handed_over')"),
-    ),
-    Index(
-        "ix_touches_claim_id",
-        "claim_id",
-        sqlite_where=text("state = 'claimed'"),
-        postgresql_where=text("state = 'claimed'"),
-    ),
-    Index(
-        "ix_touches_message_id",
-        "message_id",
-        sqlite_where=text("message_id IS NOT NULL"),
-        postgresql_where=text("message_id IS NOT NULL"),
-    ),
-    Index(
-        "ix_touches_provider_id",
-        "provider_id",
-        sqlite_where=text("provider_id IS NOT NULL"),
-        postgresql_where=text("provider_id IS NOT NULL"),
-    ),
-    Index(
-        "ix_touches_thread_id",
-        "thread_id",
-        sqlite_where=text("thread_id IS NOT NULL"),
-        postgresql_where=text("thread_id IS NOT NULL"),
-    ),
-    Index(
-        "ix_touches_unresolved",
-        "state",
-        sqlite_where=text("state IN ('unknown', 'failed')"),
-        postgresql_where=text("state IN ('unknown', 'failed')"),
-    ),
+    _partial("ix_touches_due", "sender", "action", "due_at", where="state = 'planned' AND due_at IS NOT NULL"),
+    _partial("ix_touches_closing", "closes_at", where="state = 'planned' AND closes_at IS NOT NULL"),
+    _partial("ix_touches_used", "sender", "action", "used_at", where="used_at IS NOT NULL"),
+    _partial("ix_touches_leased", "lease_until", where="state IN ('claimed', 'handed_over')"),
+    _partial("ix_touches_claim_id", "claim_id", where="state = 'claimed'"),
+    _partial("ix_touches_message_id", "message_id", where="message_id IS NOT NULL"),
+    _partial("ix_touches_provider_id", "provider_id", where="provider_id IS NOT NULL"),
+    _partial("ix_touches_thread_id", "thread_id", where="thread_id IS NOT NULL"),
+    _partial("ix_touches_unresolved", "state", where="state IN ('unknown', 'failed')"),
 )
 
 deliveries = Table(
@@ -327,12 +217,7 @@ deliveries = Table(
     Column("due_at", Instant),  # when to try to understand it (again)
     Column("error", Text),
     UniqueConstraint("connection", "key"),
-    Index(
-        "ix_deliveries_due",
-        "due_at",
-        sqlite_where=text("state = 'stored'"),
-        postgresql_where=text("state = 'stored'"),
-    ),
+    _partial("ix_deliveries_due", "due_at", where="state = 'stored'"),
 )
 
 holds = Table(
@@ -448,21 +333,8 @@ crm_jobs = Table(
     Column("created_at", Instant, nullable=False),
     Column("finished_at", Instant),
     UniqueConstraint("connection", "key"),
-    Index(
-        "ix_crm_jobs_open",
-        "connection",
-        "lead_id",
-        "number",
-        sqlite_where=text("state <> 'done'"),
-        postgresql_where=text("state <> 'done'"),
-    ),
-    Index(
-        "ix_crm_jobs_due",
-        "connection",
-        "due_at",
-        sqlite_where=text("state = 'waiting'"),
-        postgresql_where=text("state = 'waiting'"),
-    ),
+    _partial("ix_crm_jobs_open", "connection", "lead_id", "number", where="state <> 'done'"),
+    _partial("ix_crm_jobs_due", "connection", "due_at", where="state = 'waiting'"),
 )
 
 crm_connections = Table(

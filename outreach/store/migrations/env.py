@@ -11,8 +11,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import JSON, Connection, MetaData
 
+from outreach.store.column_types import Instant
 from outreach.store.session import open_store
-from outreach.store.tables import Instant, metadata
+from outreach.store.tables import metadata
 
 
 def _render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
