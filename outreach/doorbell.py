@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import dramatiq
+import redis
 import structlog
+from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import Middleware
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from outreach.errors import ConfigError, Problem
 
@@ -54,7 +58,7 @@ class Doorbell:
         try:
             for each in ids:
                 self._broker.enqueue(_message(queue, each))
-        except Exception as error:  # whichever client it is, a silent bell is no failure
+        except Exception as error:  # noqa: BLE001  # whichever client it is, a silent bell is no failure
             log.warning("doorbell_silent", queue=queue, error=type(error).__name__)
             return False
         return True
@@ -62,7 +66,7 @@ class Doorbell:
     def listen(self, answers: Answers, *, threads: int) -> None:
         """Answer in background threads until `close`."""
         for queue, answer in ((TOUCHES, answers.touches), (DELIVERIES, answers.deliveries), (SYNC, answers.sync)):
-            dramatiq.actor(_safe(queue, answer), broker=self._broker, actor_name=queue, queue_name=queue)
+            dramatiq.actor(broker=self._broker, actor_name=queue, queue_name=queue)(_safe(queue, answer))
         self._worker = dramatiq.Worker(self._broker, worker_threads=threads, worker_timeout=200)
         self._worker.queue_prefetch = threads
         self._worker.start()
@@ -114,14 +118,12 @@ def _open(url: str | None) -> dramatiq.Broker:
 
 def _redis(url: str, middleware: list[Middleware]) -> dramatiq.Broker:
     """Without automatic retries: an enqueue whose answer is lost would run twice."""
-    import redis
-    from dramatiq.brokers.redis import RedisBroker
-    from redis.backoff import NoBackoff
-    from redis.retry import Retry
-
     client = redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), health_check_interval=15, socket_timeout=30)
     _check_memory(client)
-    return RedisBroker(client=client, middleware=middleware, namespace=NAMESPACE)
+    broker: dramatiq.Broker = RedisBroker(  # type: ignore[no-untyped-call]
+        client=client, middleware=middleware, namespace=NAMESPACE
+    )
+    return broker
 
 
 def _check_memory(client: Any) -> None:
@@ -129,7 +131,7 @@ def _check_memory(client: Any) -> None:
     try:
         policy = str(client.info("memory").get("maxmemory_policy", ""))
         has_aof = bool(client.info("persistence").get("aof_enabled", 0))
-    except Exception as error:  # not reachable now: the workers find their work without it
+    except Exception as error:  # noqa: BLE001  # not reachable now: the workers find their work without it
         log.warning("broker_not_reachable", error=type(error).__name__)
         return
     if policy.startswith("allkeys"):
@@ -141,7 +143,7 @@ def _check_memory(client: Any) -> None:
 
 def _rabbitmq(url: str, middleware: list[Middleware]) -> dramatiq.Broker:
     try:
-        from dramatiq.brokers.rabbitmq import RabbitmqBroker
+        from dramatiq.brokers.rabbitmq import RabbitmqBroker  # noqa: PLC0415  # an extra
     except ImportError:
         problem = "broker_url names RabbitMQ, whose client is not installed."
         raise ConfigError(

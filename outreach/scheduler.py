@@ -84,12 +84,12 @@ class Scheduler:
             end = self._app.clock.monotonic() + _TICK_SECONDS
             while self.leads() and self.tick() and self._app.clock.monotonic() < end and not self._stopped.is_set():
                 self._stopped.wait(_BREATH_SECONDS)
-        except Exception as error:  # the database may be restarting; the next tick tries again
+        except Exception as error:  # noqa: BLE001  # the database may be restarting; the next tick tries again
             log.warning("tick_failed", error=str(error)[:200])
 
     def _guarded_sweep(self) -> None:
         try:
             if self.leads():
                 self.sweep()
-        except Exception as error:  # as above
+        except Exception as error:  # noqa: BLE001  # as above
             log.warning("sweep_failed", error=str(error)[:200])

@@ -90,6 +90,4 @@ def _present(values: Iterable[object]) -> list[object]:
 
 
 def _pruned(row: Mapping[str, object]) -> dict[str, object]:
-    return {
-        str(name): each for name, value in row.items() if value is not None and (each := plain(value)) is not None
-    }
+    return {str(name): each for name, value in row.items() if value is not None and (each := plain(value)) is not None}

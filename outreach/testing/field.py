@@ -1,4 +1,4 @@
-"""A whole workspace in a folder, with a movable clock and memory channels, driven step by step: no thread decides when."""
+"""A whole workspace in a folder, with a movable clock and memory channels, driven by hand: no thread decides when."""
 
 from __future__ import annotations
 
@@ -151,9 +151,7 @@ class Field:
         """One more address of a lead."""
         row = {"lead_id": lead_id, "kind": kind, "value": value, "provider_id": provider_id}
         with self.app.store.begin() as connection:
-            connection.execute(
-                addresses.insert().values(id=self.clock.fresh_id(), created_at=self.clock.now(), **row)
-            )
+            connection.execute(addresses.insert().values(id=self.clock.fresh_id(), created_at=self.clock.now(), **row))
 
     def _company(self, connection: Any, domain: str) -> str:
         found: str | None = connection.execute(select(companies.c.id).where(companies.c.domain == domain)).scalar()

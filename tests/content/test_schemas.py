@@ -147,6 +147,7 @@ def test_every_step_has_a_form() -> None:
 
 @pytest.mark.parametrize(("key", "example"), [(key, words[1]) for key, words in STEP.items() if key in STEPS])
 def test_the_example_of_a_step_is_a_right_one(key: str, example: object) -> None:
-    more = {"wait_for": {"at_most": "3 days"}, "if": {"then": []}}.get(key, {})
+    needed: dict[str, dict[str, object]] = {"wait_for": {"at_most": "3 days"}, "if": {"then": []}}
+    more = needed.get(key, {})
 
     assert list(wrong(MADE["sequence"]["$defs"]["step"], {key: example, **more}, MADE["sequence"])) == []

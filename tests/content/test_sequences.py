@@ -220,7 +220,7 @@ def test_an_internal_id_survives_what_is_added_elsewhere(a_sequence: SequenceMak
     assert {"intro/wait", "intro/wait-2"} <= set(kept)
 
 
-def _wait(step: object) -> Span | None:
+def _wait(step: object) -> object:
     return step.wait if isinstance(step, WaitStep) else None
 
 

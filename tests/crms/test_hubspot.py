@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -61,8 +62,9 @@ class HubSpotWorld:
     def sent(self) -> list[tuple[str, str]]:
         return [(request.method, request.url.raw_path.decode()) for request in self.fake.requests]
 
-    def body(self, number: int = -1) -> dict[str, object]:
-        return json.loads(self.fake.requests[number].content)
+    def body(self, number: int = -1) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(self.fake.requests[number].content)
+        return body
 
 
 @pytest.fixture

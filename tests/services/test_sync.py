@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -51,7 +52,7 @@ class World:
 
     def lead(self, number: int, **values: str) -> LeadFacts:
         now = self.clock.now()
-        state = {"status": "responded", "pipeline": "default", "stage": "responded"} | values
+        state: dict[str, Any] = {"status": "responded", "pipeline": "default", "stage": "responded"} | values
         row = {"id": f"l{number}", "source": "test", "stage_since_at": now, "created_at": now, "updated_at": now}
         with self.store.begin() as connection:
             connection.execute(leads.insert().values(**row, **state))
@@ -85,7 +86,7 @@ class World:
             return [tuple(row) for row in connection.execute(select(*wanted).order_by(jobs_table.c.number))]
 
     def states(self) -> dict[str, str]:
-        return {key.rpartition(":")[2]: state for key, state in self.jobs("key", "state")}
+        return {str(key).rpartition(":")[2]: str(state) for key, state in self.jobs("key", "state")}
 
     def parked(self) -> crm_connections.ConnectionState:
         with self.store.read() as connection:
@@ -380,7 +381,7 @@ class TestFailures:
         assert dead.operation == "status"
         assert said in dead.error
         assert dead.blocked == 2
-        assert sorted(state for [state] in world.jobs("state")) == ["dead", *["done"] * 9, *["waiting"] * 2]
+        assert sorted(str(state) for [state] in world.jobs("state")) == ["dead", *["done"] * 9, *["waiting"] * 2]
 
     def test_a_dead_job_does_not_hold_up_the_leads_next_event(self, world: World) -> None:
         lead = world.lead(1)
@@ -643,7 +644,7 @@ def _fault(error: Exception) -> Fault:
 
 def _named(name: str, **changes: object) -> CrmMapping:
     values = {slot: getattr(MAPPING, slot) for slot in MAPPING.__slots__} | {"name": name} | changes
-    return CrmMapping(**values)  # type: ignore[arg-type]
+    return CrmMapping(**values)
 
 
 def _claim(world: World, claim_id: str) -> list[crm_jobs.ClaimedJob]:

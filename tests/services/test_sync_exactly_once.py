@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import httpx
 import pytest
@@ -57,7 +58,7 @@ class Dice:
 
 def _replies(store: Store, clock: MovableClock) -> None:
     now = clock.now()
-    state = {"status": "responded", "pipeline": "default", "stage": "responded"}
+    state: dict[str, Any] = {"status": "responded", "pipeline": "default", "stage": "responded"}
     row = {"source": "test", "stage_since_at": now, "created_at": now, "updated_at": now, **state}
     with store.begin() as connection:
         connection.execute(insert(leads), [{"id": f"l{number}", **row} for number in range(MANY)])

@@ -56,6 +56,7 @@ def test_a_reply_writes_its_jobs_in_one_order_whatever_the_file_says() -> None:
 
 
 def test_a_deal_is_opened_by_its_own_trigger_only() -> None:
+    assert MAPPING.deal is not None
     without_trigger = replace(MAPPING, deal=replace(MAPPING.deal, create_on=None))
 
     assert _operations(MAPPING, CrmTrigger.MEETING) == ["stage", "deal"]
