@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
+from pydantic_core import PydanticSerializationError
 
 from outreach.content.crm_file import CrmModel
 from outreach.content.outreach_file import OutreachModel, WebhookModel
@@ -43,9 +44,14 @@ _STEPS: Schema = {"type": "array", "items": _STEP}
 
 
 class _Generator(GenerateJsonSchema):
-    """Defaults that are no JSON, such as durations, are left out without a word."""
+    """Defaults that are no plain values, such as durations and whole sections, are left out without a word."""
 
     ignored_warning_kinds: set[JsonSchemaWarningKind] = {"non-serializable-default"}  # noqa: RUF012  # as in its base
+
+    def encode_default(self, dft: Any) -> Any:
+        if isinstance(dft, str | int | float | list | dict | None):
+            return super().encode_default(dft)
+        raise PydanticSerializationError("not a plain value")
 
 
 def schemas() -> dict[str, Schema]:
