@@ -64,32 +64,28 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Who gets what when, and the day the list is finished. Nothing is sent, and nothing is written."""
-    from outreach.domain.simulation import Rates
-
-    rates = Rates(
-        replies=_rate("--replies", replies),
-        unsubscribes=_rate("--unsubscribes", unsubscribes),
-        meetings=_rate("--meetings", meetings),
-        bounces=_rate("--bounces", bounces),
-        accepts=_rate("--accepts", accepts),
-        opens=_rate("--opens", opens),
-        clicks=_rate("--clicks", clicks),
-        out_of_office=_rate("--out-of-office", out_of_office),
-        tasks=_rate("--tasks", tasks),
-    )
+    rates = _rates(
+        replies=replies, unsubscribes=unsubscribes, meetings=meetings, bounces=bounces, accepts=accepts,
+        opens=opens, clicks=clicks, out_of_office=out_of_office, tasks=tasks,
+    )  # fmt: skip
     _check(leads, where, everybody=everybody)
     workspace = _workspace(context)
     question = _question(workspace, sequence, start, days=days, seed=seed, rates=rates, where=where)
     report = _run(context, workspace, question, leads)
-    for path, write in ((csv, _write_csv), (html, _write_html)):
-        if path:
-            write(report, path)
-    if as_json:
-        from outreach.services.simulate_json import write_json
-
-        write_json(report, sys.stdout)
-    else:
+    _write(report, csv, html)
+    if not as_json:
         _show(report, lines)
+        return
+    from outreach.services.simulate_json import write_json
+
+    write_json(report, sys.stdout)
+
+
+def _rates(**written: str) -> Rates:
+    """By the names of the options."""
+    from outreach.domain.simulation import Rates
+
+    return Rates(**{name: _rate(f"--{name.replace('_', '-')}", text) for name, text in written.items()})
 
 
 def _rate(name: str, written: str) -> float:
@@ -183,17 +179,15 @@ def _from_file(workspace: Workspace, question: Question, path: Path) -> tuple[li
     return listed.people, Rows(listed.rows, listed.repeated, listed.rejected, tuple(listed.examples))
 
 
-def _write_csv(report: Report, path: Path) -> None:
+def _write(report: Report, csv: Path | None, html: Path | None) -> None:
+    from outreach.services.simulate_html import page
     from outreach.services.simulate_json import write_csv
 
-    with path.open("w", encoding="utf-8", newline="") as out:
-        write_csv(report, out)
-
-
-def _write_html(report: Report, path: Path) -> None:
-    from outreach.services.simulate_html import page
-
-    path.write_text(page(report), encoding="utf-8")
+    if csv:
+        with csv.open("w", encoding="utf-8", newline="") as out:
+            write_csv(report, out)
+    if html:
+        html.write_text(page(report), encoding="utf-8")
 
 
 def _show(report: Report, lines: int) -> None:

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from outreach.domain.enrollment import EnrollmentState, FinishReason
 from outreach.domain.event import EventKind
-from outreach.domain.planner import Facts, Finish, Had, LookAgain, Move, PlanTouch, next_move
+from outreach.domain.planner import Finish, Had, LookAgain, Move, PlanTouch, next_move
 from outreach.domain.rules import Standing, first_block
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import TouchStep, Trigger
@@ -26,9 +26,10 @@ from outreach.domain.shares import is_held_out
 from outreach.domain.simulation import Reaction
 from outreach.domain.touch import TouchState
 from outreach.services.entrance import Room, refusal, sender_for, zone_for
-from outreach.services.facts import path_facts, render_context, zone_of
+from outreach.services.facts import zone_of
 from outreach.services.simulate_course import Course
-from outreach.services.simulate_people import End, Known, Person, address_rows, enrollment_row, lead_row
+from outreach.services.simulate_facts import facts_of, full_facts_of
+from outreach.services.simulate_people import End, Known, Person, address_rows, lead_row
 from outreach.services.simulate_queue import Queue, Touch
 from outreach.services.simulate_record import Counts, Record
 from outreach.services.simulate_stored import Past
@@ -195,13 +196,13 @@ class Simulation:
         if person.look_at != now or person.reason:
             return
         person.look_at = None
-        move = next_move(_facts(person, person.happened), now)
+        move = next_move(facts_of(person, person.happened), now)
         for _ in range(_MOST_ROUNDS):
             self._go(person, move, now)
             if person.look_at != now:
                 return
             person.look_at = None
-            move = next_move(_full_facts(person, now), now)
+            move = next_move(full_facts_of(person, now), now)
         raise RuntimeError(f"sequence {person.course.sequence.name} does not come to rest for {person.known.name}")
 
     def _go(self, person: Person, move: Move, now: datetime) -> None:
@@ -306,7 +307,7 @@ class Simulation:
         """As `outcomes`: what needs to know what happened is left to `_advance`, at the same instant."""
         person.is_open = False
         person.had[step.id] = Had(state, now)
-        self._go(person, next_move(_facts(person, None), now), now)
+        self._go(person, next_move(facts_of(person, None), now), now)
         if person.look_at == now and person.reason is None:
             self._look(person, now)
 
@@ -373,37 +374,6 @@ class Simulation:
             for colleague in self._colleagues.get(person.known.company_id or "", ()):
                 if colleague is not person:
                     self._finish(colleague, FinishReason.COMPANY_REPLIED, now)
-
-
-def _facts(person: Person, happened: Mapping[str, datetime] | None) -> Facts:
-    return Facts(
-        sequence=person.course.sequence,
-        enrollment_id=person.enrollment_id,
-        lead_id=person.known.lead_id,
-        cursor=person.cursor,
-        cursor_at=person.cursor_at,
-        zone=person.zone,
-        is_holiday=person.is_holiday,
-        had=person.had,
-        happened=happened,
-        zone_of=person.course.zone_of,
-    )
-
-
-def _full_facts(person: Person, now: datetime) -> Facts:
-    """With the values of the lead, for steps that ask for them."""
-    row = enrollment_row(person)
-    context = render_context(row, address_rows(person.known), person.sender, now, events=person.event_counts)
-    facts = path_facts(
-        person.course.sequence,
-        row,
-        (),
-        sender=person.sender,
-        team=person.course.team,
-        happened=person.happened,
-        context=context,
-    )
-    return replace(facts, had=person.had)
 
 
 def _snooze(person: Person, reaction: Reaction) -> None:

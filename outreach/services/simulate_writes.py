@@ -8,6 +8,7 @@ from typing import Any
 
 from outreach.content.step_models import SETTABLE
 from outreach.domain.sequence import What, WriteStep
+from outreach.services.facts import holidays_of
 from outreach.services.simulate_people import Person
 
 
@@ -31,6 +32,8 @@ def _set(person: Person, values: Mapping[str, str]) -> None:
     for name, text in values.items():
         if name in SETTABLE:
             _change(person, f"leads_{name}", text)
+            if name == "country":
+                person.is_holiday = holidays_of(person.course.sequence.schedule, text)
         else:
             fields = _present(person, "leads_fields", person.known.draft.fields)
             _change(person, "leads_fields", {**fields, name: text})
