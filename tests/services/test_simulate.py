@@ -219,16 +219,16 @@ def test_a_list_longer_than_the_days_has_an_estimate(ask: Ask) -> None:
     assert "about 2026-04-20" in finishing_words(report)
 
 
-def test_touches_that_nobody_can_carry_out_are_counted(ask: Ask) -> None:
+def test_a_step_without_an_address_is_passed_over(ask: Ask) -> None:
     files = _senders("")
     linked = {"config/senders.yaml": files["config/senders.yaml"] + "  linkedin: {use: memory}\n"}
     steps = "  - id: connect\n    linkedin.invite:\n"
 
     report = ask({**linked, **_sequence(steps)}, _rows(2))
 
-    assert report.record.stuck == Counter({"no address for this channel": 2})
-    assert report.active == 2
-    assert "nobody can tell" in finishing_words(report)
+    assert report.record.touches == 0
+    assert report.record.blocked == Counter({"no address for this channel": 2})
+    assert report.record.touches == 0
 
 
 def test_a_task_is_done_by_as_many_as_said(ask: Ask) -> None:
