@@ -84,8 +84,8 @@ def not_while_snoozed(standing: Standing, now: datetime) -> Block | None:
 
 
 def only_with_an_address(standing: Standing, now: datetime) -> Block | None:
-    """The lead has an address for this channel."""
-    return Block("no address for this channel") if not standing.recipient else None
+    """The lead has a live address for this channel; without one the step is passed over and the path goes on."""
+    return Block("no address for this channel", is_final=True) if not standing.recipient else None
 
 
 def only_with_every_value(standing: Standing, now: datetime) -> Block | None:

@@ -130,7 +130,8 @@ def _has(kind: type, steps: Sequence[object]) -> bool:
 
 
 def _die_in_the_body(pass_or_die: Callable[[], None]) -> None:
-    """Half of a text is on the wire, and its final dot never will be."""
+    """Half of a text is on the wire, and its final dot never will be. The loop is one whose writes can be watched."""
+    vars(worker)["uvloop"] = asyncio
     transport: Any = asyncio.selector_events._SelectorSocketTransport  # type: ignore[attr-defined]
     write = transport.write
 
