@@ -15,7 +15,7 @@ from outreach.content.revision import Revision
 from outreach.content.sequence_tests import Case, Happening
 from outreach.domain import window
 from outreach.domain.enrollment import EnrollmentState, FinishReason
-from outreach.domain.sequence import TouchStep
+from outreach.domain.sequence import RelativeTo, TouchStep, WaitStep
 from outreach.domain.touch import TouchState
 from outreach.services import recover
 from outreach.services.advance import advance
@@ -30,6 +30,8 @@ _MOST_ROUNDS = 100  # at one instant
 _MOST_JUMPS = 2_000
 _MOST_IDLE_JUMPS = 10
 """Who waits for a person is looked at daily; after so many looks in vain nothing else will happen by itself."""
+_MOST_IDLE_DAYS = 800
+"""Who waits until a date of the lead is looked at daily too, since the date may change, and goes on when it comes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +115,7 @@ class Play:
         seen, idle = self._settle(), 0
         for _ in range(_MOST_JUMPS):
             next_at = self._next(seen, diary)
-            if next_at is None or idle > _MOST_IDLE_JUMPS or self._is_enough(seen, diary, next_at):
+            if next_at is None or idle > self._patience(seen) or self._is_enough(seen, diary, next_at):
                 break
             self._clock.move_to(next_at)
             while diary and self._at(diary[0][1]) <= self._clock.now():
@@ -122,6 +124,14 @@ class Play:
             before, seen = seen.mark, self._settle()
             idle = 0 if before != seen.mark or diary else idle + 1
         return self._played(seen)
+
+    def _patience(self, seen: _Seen) -> int:
+        """After how many looks in vain the case is over."""
+        with self._engine.store.read() as connection:
+            revision = self._engine.revisions.get(connection, seen.enrollment["revision_id"])
+        step = revision.sequence.steps.get(seen.enrollment["cursor"])
+        waits_for_a_date = isinstance(step, WaitStep) and isinstance(step.wait, RelativeTo)
+        return _MOST_IDLE_DAYS if waits_for_a_date else _MOST_IDLE_JUMPS
 
     def _at(self, happening: Happening) -> datetime:
         """An instant; days since the start are calendar days of the lead's zone."""
