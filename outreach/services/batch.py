@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection, RowMapping
 
@@ -44,50 +45,67 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
+    people: Mapping[str, RowMapping]  # enrollment → its row, with lead and company
     siblings: Mapping[str, Sequence[RowMapping]]
     addresses: Mapping[str, Sequence[RowMapping]]
     events: Mapping[str, Mapping[str, int]]
+    revisions: Mapping[str, Revision]
     now: datetime
 
 
 def take(engine: Engine, claim_id: str, owner: str) -> list[Ready]:
-    """Make the claim ours and prepare its touches; empty if it is somebody else's by now."""
-    return engine.store.write(lambda connection: _take(connection, engine, claim_id, owner))
+    """Make the claim ours and prepare its touches; empty if it is somebody else's by now.
 
-
-def _take(connection: Connection, engine: Engine, claim_id: str, owner: str) -> list[Ready]:
+    Texts are written outside of any transaction: on SQLite an open one would hold up every other writer.
+    """
     now = engine.clock.now()
-    taken = touches.take_over(connection, claim_id, owner=owner, lease_until=now + engine.policy.lease)
-    batch = prepare(connection, engine, taken, now) if taken else []
+    until = now + engine.policy.lease
+    taken = engine.store.write(partial(touches.take_over, claim_id=claim_id, owner=owner, lease_until=until))
+    if not taken:
+        return []
+    with engine.store.read() as connection:
+        loaded = _load(connection, engine, taken, now)
+    drafts = _drafts(engine, taken, loaded)
+    if any(revision.sequence.review for revision in loaded.revisions.values()):
+        return engine.store.write(lambda connection: _with_questions(connection, drafts, now))
+    with engine.store.read() as connection:
+        return _with_blocks(connection, drafts, now)
+
+
+def _with_questions(connection: Connection, drafts: Sequence[Ready], now: datetime) -> list[Ready]:
+    """Counted and asked in one transaction, so that `first 20` is twenty."""
+    batch = _with_blocks(connection, drafts, now)
     review_needs.ask(connection, batch, now)
     return batch
 
 
 def prepare(connection: Connection, engine: Engine, rows: Sequence[RowMapping], now: datetime) -> list[Ready]:
     """Rows of `touches` with their message and what the rules say of them; `explain` asks the same."""
+    return _with_blocks(connection, _drafts(engine, rows, _load(connection, engine, rows, now)), now)
+
+
+def _load(connection: Connection, engine: Engine, rows: Sequence[RowMapping], now: datetime) -> _Loaded:
     ids = {touch["enrollment_id"] for touch in rows}
-    people = {row["enrollments_id"]: row for row in enrollments.load(connection, ids)}
-    siblings = paths.touches_of(connection, ids)
     lead_ids = {touch["lead_id"] for touch in rows}
-    is_asked = any(engine.revisions.asks_for_events(connection, touch["revision_id"]) for touch in rows)
-    counts = paths.event_counts(connection, lead_ids) if is_asked else {}
-    loaded = _Loaded(siblings, addresses_of(connection, lead_ids), counts, now)
-    drafts = [
-        _draft(connection, engine, touch, people[touch["enrollment_id"]], loaded)
-        for touch in rows
-        if touch["enrollment_id"] in people
-    ]
-    return _with_blocks(connection, drafts, now)
+    revision_ids = {touch["revision_id"] for touch in rows}
+    is_asked = any(engine.revisions.asks_for_events(connection, revision_id) for revision_id in revision_ids)
+    return _Loaded(
+        people={row["enrollments_id"]: row for row in enrollments.load(connection, ids)},
+        siblings=paths.touches_of(connection, ids),
+        addresses=addresses_of(connection, lead_ids),
+        events=paths.event_counts(connection, lead_ids) if is_asked else {},
+        revisions={each: engine.revisions.get(connection, each) for each in revision_ids},
+        now=now,
+    )
 
 
-def _draft(
-    connection: Connection,
-    engine: Engine,
-    touch: RowMapping,
-    row: RowMapping,
-    loaded: _Loaded,
-) -> Ready:
-    revision = engine.revisions.get(connection, touch["revision_id"])
+def _drafts(engine: Engine, rows: Sequence[RowMapping], loaded: _Loaded) -> list[Ready]:
+    return [_draft(engine, touch, loaded) for touch in rows if touch["enrollment_id"] in loaded.people]
+
+
+def _draft(engine: Engine, touch: RowMapping, loaded: _Loaded) -> Ready:
+    row = loaded.people[touch["enrollment_id"]]
+    revision = loaded.revisions[touch["revision_id"]]
     step = revision.sequence.touch_step(touch["step"])
     sender = engine.sender(touch["sender"])
     own = loaded.addresses.get(touch["lead_id"], [])
