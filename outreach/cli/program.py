@@ -18,6 +18,7 @@ from outreach.cli import (
     leads,
     operations,
     people,
+    previewing,
     reading,
     rehearsing,
     reviewing,
@@ -64,8 +65,8 @@ def _begin(
 
 
 _OWN = (
-    files, schema, rehearsing, simulate, changing, people, enrolling, holding, reading, decisions, reviewing, roles,
-    operations,
+    files, schema, rehearsing, simulate, changing, people, enrolling, holding, previewing, reading, decisions,
+    reviewing, roles, operations,
 )  # fmt: skip
 
 for module in _OWN:

@@ -1,0 +1,60 @@
+"""The commands that look at messages, with a real mail server on loopback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from outreach.sandbox.smtp_sink import Sink
+
+
+def outreach(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "outreach", "--workspace", str(root), *words]
+    return subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), check=False)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    root = tmp_path / "w"
+    subprocess.run([sys.executable, "-m", "outreach", "init", str(root)], check=True, capture_output=True)
+    assert outreach(root, "leads", "import", str(root / "leads.csv")).returncode == 0
+    return root
+
+
+def test_a_preview_shows_messages_and_writes_a_page(workspace: Path, tmp_path: Path) -> None:
+    shown = outreach(workspace, "preview", "welcome")
+    written = outreach(workspace, "preview", "welcome", "--html", str(tmp_path / "page.html"))
+
+    assert shown.returncode == 0, shown.stderr
+    assert "Subject:" in shown.stdout
+    assert written.returncode == 0
+    assert "<iframe sandbox" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_an_unknown_sequence_is_a_mistake_of_the_writer(workspace: Path) -> None:
+    told = outreach(workspace, "preview", "welcom")
+
+    assert told.returncode == 2
+    assert "Did you mean 'welcome'?" in told.stderr
+
+
+def test_a_test_mail_arrives(workspace: Path) -> None:
+    sink = Sink().start()
+    senders = workspace / "config" / "senders.yaml"
+    senders.write_text(
+        f"anna:\n  name: Anna Example\n  timezone: UTC\n  email:\n    address: anna@sender.example\n"
+        f"    smtp: {{url: '{sink.url}'}}\n",
+        encoding="utf-8",
+    )
+    try:
+        told = outreach(workspace, "send-test", "welcome/intro", "--to", "me@sender.example")
+    finally:
+        sink.stop()
+
+    assert told.returncode == 0, told.stderr
+    assert [mail.recipient for mail in sink.mails] == ["me@sender.example"]
+    assert sink.mails[0].header("subject").startswith("[test]")
