@@ -142,12 +142,16 @@ def _look_at_the_dashboard(world: World) -> None:
 
 @contextmanager
 def _until_signalled() -> Iterator[Callable[[], None]]:
-    """SIGTERM ends the demo as Ctrl-C does, with everything put away. Yields what waits for one of the two."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """SIGTERM ends the demo as Ctrl-C does, with everything put away. Yields what waits for one of the two.
+
+    Both are set: a shell hands its background jobs a SIGINT that is ignored.
+    """
+    before = {each: signal.signal(each, signal.default_int_handler) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield _wait_for_a_signal
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _wait_for_a_signal() -> None:
