@@ -32,6 +32,13 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """A value between the quotes of an HTML attribute."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Body:
     """The two parts of one stretch of a template, in order."""
 
@@ -57,7 +64,7 @@ class Loop:
     text_end: str = ""
 
 
-Piece = str | Value | Link | Choice | Loop
+Piece = str | Value | Link | Quoted | Choice | Loop
 _Slot = Value | If | For | Link | Choice | Loop
 Pieces = tuple[Piece, ...]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from jinja2 import Template, nodes
 
 from outreach.content.expression_syntax import SANDBOX, Checked, ExpressionError, Path, Scope, call, constant, read
-from outreach.content.markdown_parts import Choice, Link, Loop, Piece, Pieces
+from outreach.content.markdown_parts import Choice, Link, Loop, Piece, Pieces, Quoted
 from outreach.content.template_source import Value
 from outreach.errors import ConfigError, Problem
 
@@ -17,18 +17,21 @@ SEPARATOR = "\0"
 
 
 def compile_parts(
-    parts: tuple[Pieces, Pieces, Pieces, Pieces], *, file: str, language: str
+    parts: tuple[Pieces, Pieces, Pieces, Pieces], *, file: str, html_file: str, language: str
 ) -> tuple[Template, tuple[Path, ...]]:
-    """A program that gives out subject, preheader, text and HTML, and the names it needs. Raises ConfigError."""
-    builder = _Builder(file)
+    """A program that gives out subject, preheader, text and HTML, and the names it needs. Raises ConfigError.
+
+    `html_file` is the file the HTML part was made from.
+    """
+    builder, html_builder = _Builder(file), _Builder(html_file)
     scope = Scope(can_spin=True, language=language)
     statements: list[nodes.Node] = []
-    for part, filling in zip(parts, ("text", "text", "text", "html"), strict=True):
-        statements += builder.statements(part, scope, filling)
-        statements.append(_literal(SEPARATOR))
-    if builder.problems:
-        problems = dict.fromkeys(sorted(builder.problems, key=lambda problem: (problem.line, problem.column)))
-        raise ConfigError(*problems)
+    for part in parts[:3]:
+        statements += [*builder.statements(part, scope, "text"), _literal(SEPARATOR)]
+    statements += [*html_builder.statements(parts[3], scope, "html"), _literal(SEPARATOR)]
+    found = [*builder.problems, *html_builder.problems]
+    if found:
+        raise ConfigError(*dict.fromkeys(sorted(found, key=lambda each: (each.line, each.column))))
     tree = nodes.Template(statements)
     tree.set_lineno(1)
     tree.set_environment(SANDBOX)
@@ -37,6 +40,13 @@ def compile_parts(
 
 def _literal(text: str) -> nodes.Node:
     return nodes.Output([nodes.TemplateData(text)])
+
+
+def _inside(piece: Piece) -> Sequence[Piece]:
+    """The values and words a piece is made of."""
+    if isinstance(piece, Link):
+        return piece.parts
+    return (piece.value,) if isinstance(piece, Quoted) else (piece,)
 
 
 class _Builder:
@@ -57,8 +67,7 @@ class _Builder:
         names: dict[Path, None] = {}
         for pieces in parts:
             for piece in pieces:
-                values = piece.parts if isinstance(piece, Link) else (piece,)
-                for value in values:
+                for value in _inside(piece):
                     if isinstance(value, Value):
                         names.update(dict.fromkeys(self._read(value, scope).needed))
         return tuple(names)
@@ -72,6 +81,8 @@ class _Builder:
             return self._loop(piece, scope, filling)
         if isinstance(piece, Link):
             return [nodes.Output([self._link(piece, scope, filling)])]
+        if isinstance(piece, Quoted):
+            return [nodes.Output([call("attribute", call("text", self._read(piece.value, scope).node))])]
         return [nodes.Output([call(filling, self._read(piece, scope).node)])]
 
     def _link(self, link: Link, scope: Scope, filling: str) -> nodes.Expr:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from outreach.content.workspace import Workspace, templates_of
+from outreach.content.workspace import Workspace, sources_of
 from outreach.domain.pipeline import Pipeline
 from outreach.domain.sequence import (
     EnrollStep,
@@ -48,7 +48,7 @@ _TEMPLATES = TypeAdapter(dict[str, str])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """What a worker needs to carry out a sequence. `templates` holds sources by name."""
+    """What a worker needs to carry out a sequence. `templates` holds sources as `Workspace.templates` does."""
 
     sequence: Sequence
     pipeline: Pipeline
@@ -63,7 +63,7 @@ def freeze(workspace: Workspace, sequence_name: str) -> dict[str, object]:
         "format": FORMAT,
         "sequence": _plain(sequence) | {"steps": steps},
         "pipeline": _plain(workspace.pipelines[sequence.pipeline]),
-        "templates": {name: workspace.templates[name] for name in templates_of(sequence)},
+        "templates": sources_of(sequence, workspace.templates),
     }
     return content | {"hash": content_hash(content)}
 

@@ -3,6 +3,7 @@
 Markdown becomes HTML and plain text when the template is compiled (`markdown_parts.py`). Both parts, the subject and
 the preheader are one Jinja2 program in the sandbox (`program.py`), made from expressions that were checked and rebuilt
 (`expression_syntax.py`). Rendering fills in values: escaped in the HTML part, as they are in the text part.
+A template may bring its own HTML instead of the one made from Markdown (`html_parts.py`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from jinja2 import Template as Program
 
 from outreach.content.expression_syntax import KEY, Path
 from outreach.content.front_matter import FrontMatter, FunnelStage, Line, split
+from outreach.content.html_parts import own_html
 from outreach.content.markdown_parts import Body, Pieces, convert, flat
 from outreach.content.operations import Absent, reach
 from outreach.content.program import SEPARATOR, compile_parts
@@ -23,7 +25,7 @@ from outreach.content.render_errors import EmptyMessage, MissingValue, RenderErr
 from outreach.content.template_source import read_tree
 from outreach.errors import ConfigError, Problem
 
-__all__ = ["MissingValue", "RenderError", "Rendered", "Template", "UnsafeLink", "compile_template"]
+__all__ = ["MissingValue", "RenderError", "Rendered", "Template", "UnsafeLink", "compile_template", "compiled"]
 
 MAX_SOURCE = 64 * 1024
 MAX_OUTPUT = 256 * 1024
@@ -76,7 +78,7 @@ class Template:
         running = self.program.new_context({**context, KEY: key}, shared=True)
         subject, preheader, text, html = _parts(self.program.root_render_func(running))
         text = text.strip("\n")
-        if not text.strip():
+        if not text.strip() or not html or html.isspace():
             raise EmptyMessage("message")
         return Rendered(self._subject(subject), text, html, _one_line(preheader))
 
@@ -110,18 +112,31 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def html_name(name: str) -> str:
+    """Under which name the sources of a workspace or a revision hold the HTML a template brings itself."""
+    return f"{name}.html"
+
+
+def compiled(name: str, sources: Mapping[str, str]) -> Template:
+    """The template of that name among the sources of a revision, with its own HTML if it brings some."""
+    return compile_template(name, sources[name], sources.get(html_name(name)))
+
+
 @lru_cache(maxsize=1024)
-def compile_template(name: str, source: str) -> Template:
+def compile_template(name: str, source: str, html: str | None = None) -> Template:
     """Compile a template, `founders/intro`. Raises ConfigError with every problem found, each with its place.
 
+    `html` takes the place of the HTML made from Markdown: what is inside the body of a page.
     Costs some milliseconds; compile on use. What was compiled is kept by name and content.
     """
     file = name if name.endswith(".md") else f"templates/{name}.md"
     _check_source(source, file)
     head = split(source, file=file)
     subject, preheader, body = _pieces(head, file)
-    parts = (subject, preheader, body.text, body.html)
-    program, needed = compile_parts(parts, file=file, language=_primary(head.language))
+    html_file = f"{file.removesuffix('.md')}.html"
+    parts = (subject, preheader, body.text, body.html if html is None else _own_html(html, html_file))
+    files = {"file": file, "html_file": file if html is None else html_file}
+    program, needed = compile_parts(parts, **files, language=_primary(head.language))
     return Template(
         name=name,
         subject=head.subject.text if head.subject else None,
@@ -150,6 +165,17 @@ def _pieces(head: FrontMatter, file: str) -> tuple[Pieces, Pieces, Body]:
     lines = [flat(read_tree(line, file=file)) if line else () for line in (head.subject, head.preheader)]
     tree = read_tree(Line(head.body, head.body_line, 1), file=file)
     return lines[0], lines[1], convert(tree, source=head.body, file=file, line=head.body_line)
+
+
+def _own_html(html: str, file: str) -> Pieces:
+    _check_source(html, file)
+    source = html.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    if not source.strip():
+        raise ConfigError(Problem(file, 0, 0, "the file has no HTML.", "Write the message into it, or remove it."))
+    if source.startswith("---"):
+        message = "the front matter of a template stands in its .md file."
+        raise ConfigError(Problem(file, 1, 1, message, "Write it there, and only HTML here."))
+    return own_html(read_tree(Line(source, 1, 1), file=file), source=source, file=file)
 
 
 def _primary(language: str | None) -> str:

@@ -20,7 +20,7 @@ from outreach.content.sequences import SequenceDraft, build, read_sequence
 from outreach.content.step_models import IfModel
 from outreach.content.step_tree import every
 from outreach.content.template_name import template_name
-from outreach.content.templates import Template, compile_template
+from outreach.content.templates import Template, compile_template, html_name
 from outreach.content.yaml_file import Path, YamlFile
 from outreach.domain.pipeline import Pipeline
 from outreach.domain.sequence import Sequence
@@ -34,7 +34,10 @@ MOST_FILES = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """Everything the files of a workspace say. `templates` holds their sources by name, `hashes` SHA-256 by file."""
+    """Everything the files of a workspace say. `templates` holds sources, `hashes` SHA-256 by file.
+
+    Sources have the name of their template, the HTML it brings itself `<name>.html`.
+    """
 
     root: FilePath
     settings: Settings
@@ -55,6 +58,7 @@ class _Reading:
     broken_pipelines: bool = False
     drafts: list[SequenceDraft] = field(default_factory=list)
     templates: dict[str, str] = field(default_factory=dict)
+    html: dict[str, str] = field(default_factory=dict)
     compiled: dict[str, Template | None] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     pipeline_sources: list[tuple[YamlFile, Pipeline]] = field(default_factory=list)
@@ -182,7 +186,7 @@ def _workspace(reading: _Reading, settings: Settings) -> Workspace:
         settings=settings,
         pipelines=reading.pipelines,
         sequences={sequence.name: sequence for sequence in built if sequence},
-        templates=reading.templates,
+        templates=reading.templates | {html_name(name): source for name, source in reading.html.items()},
         hashes=reading.hashes | _configuration_hashes(reading.root),
     )
 
@@ -257,7 +261,25 @@ def _named_twice(file: YamlFile, what: str, name: str, other: str) -> Problem:
     return file.problem(("name",), f"the {what} '{name}' is in {other} already.", "Give it another name.")
 
 
+def _read_html(reading: _Reading) -> None:
+    """The HTML that templates bring themselves."""
+    for path in _files(reading, TEMPLATES, "**/*.html"):
+        file = _name(reading.root, path)
+        name = path.relative_to(reading.root / TEMPLATES).with_suffix("").as_posix()
+        if not path.with_suffix(".md").is_file():
+            message = "this HTML has no text beside it."
+            remedy = f"Write the text part and the subject as {file.removesuffix('.html')}.md."
+            reading.problems.append(Problem(file, 0, 0, message, remedy))
+        try:
+            raw = yaml_file.read_bytes(path, name=file)
+            reading.hashes[file] = _hash(raw)
+            reading.html[name] = yaml_file.decode(raw, name=file)
+        except ConfigError as error:
+            reading.problems.extend(error.problems)
+
+
 def _read_templates(reading: _Reading) -> None:
+    _read_html(reading)
     for path in _files(reading, TEMPLATES, "**/*.md"):
         file = _name(reading.root, path)
         name = path.relative_to(reading.root / TEMPLATES).with_suffix("").as_posix()
@@ -265,7 +287,8 @@ def _read_templates(reading: _Reading) -> None:
             raw = yaml_file.read_bytes(path, name=file)
             reading.hashes[file] = _hash(raw)
             reading.templates[name] = yaml_file.decode(raw, name=file)
-            reading.compiled[name] = compile_template(template_name(name), reading.templates[name])
+            source, html = reading.templates[name], reading.html.get(name)
+            reading.compiled[name] = compile_template(template_name(name), source, html)
         except ConfigError as error:
             reading.compiled[name] = None
             reading.problems.extend(error.problems)
@@ -318,6 +341,12 @@ def _check_organisation(reading: _Reading, configuration: Configuration) -> None
 
 def _sends_mail(draft: SequenceDraft) -> bool:
     return any(node.kind == "email" for node in every(draft.steps))
+
+
+def sources_of(sequence: Sequence, templates: Mapping[str, str]) -> dict[str, str]:
+    """The sources of every template a sequence may send, and of the HTML they bring themselves."""
+    names = (each for name in templates_of(sequence) for each in (name, html_name(name)))
+    return {name: templates[name] for name in names if name in templates}
 
 
 def templates_of(sequence: Sequence) -> Collection[str]:

@@ -80,6 +80,7 @@ def _hashes(workspace: Workspace, names: Sequence[str], applied: Mapping[str, st
     fresh = {name for name in workspace.hashes if name.startswith(_CONFIG)}
     for name in names:
         fresh |= {f"sequences/{name}.{ending}" for ending in ("yaml", "yml")}
-        fresh |= {f"templates/{template}.md" for template in templates_of(workspace.sequences[name])}
+        templates = templates_of(workspace.sequences[name])
+        fresh |= {f"templates/{template}.{ending}" for template in templates for ending in ("md", "html")}
     kept = {name: found for name, found in applied.items() if name in workspace.hashes and name not in fresh}
     return kept | {name: found for name, found in workspace.hashes.items() if name in fresh}

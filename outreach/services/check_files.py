@@ -54,6 +54,7 @@ def _count(root: Path, paths: Sequence[Path]) -> int:
     """How many files were looked at."""
     root = root.resolve()
     folders = ("config/*.yaml", f"{workspace.PIPELINES}/*.y*ml", f"{workspace.SEQUENCES}/*.y*ml")
-    found = {path for pattern in (*folders, f"{workspace.TEMPLATES}/**/*.md") for path in root.glob(pattern)}
+    templates = (f"{workspace.TEMPLATES}/**/*.md", f"{workspace.TEMPLATES}/**/*.html")
+    found = {path for pattern in (*folders, *templates) for path in root.glob(pattern)}
     wanted = [path.resolve() for path in paths]
     return sum(1 for path in found if not wanted or any(path.is_relative_to(each) for each in wanted))

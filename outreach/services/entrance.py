@@ -12,7 +12,7 @@ from outreach.content.expression_syntax import Path as KeyPath
 from outreach.content.expressions import compile_expression, evaluate
 from outreach.content.operations import Absent, reach
 from outreach.content.revision import Revision
-from outreach.content.templates import Template, compile_template
+from outreach.content.templates import Template, compiled
 from outreach.content.waits import read_moment
 from outreach.domain.pipeline import Status
 from outreach.domain.quota import jitter_share
@@ -42,7 +42,7 @@ def entrance_of(revision: Revision, senders: Sequence[Sender], *, where: str | N
     """The entrance of a sequence; `senders` are those it names, in its order."""
     touch_steps = [step for step in revision.sequence.steps.values() if isinstance(step, TouchStep)]
     templates = tuple(
-        (step.id, compile_template(name, revision.templates[name]))
+        (step.id, compiled(name, revision.templates))
         for step in touch_steps
         for name in filter(None, (step.template, *step.variants.values()))
     )

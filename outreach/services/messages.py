@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping
 from outreach.channel import Message
 from outreach.content.message_text import with_footer, with_signature
 from outreach.content.revision import Revision
-from outreach.content.templates import Rendered, RenderError, Template, compile_template
+from outreach.content.templates import Rendered, RenderError, Template, compiled
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import TouchStep
 from outreach.domain.touch import TouchState, touch_key
@@ -72,7 +72,7 @@ def template_of(step: TouchStep, variant: str | None) -> str | None:
 def _render(revision: Revision, name: str | None, letter: Letter) -> tuple[Rendered, Template | None]:
     if name is None:
         return _EMPTY, None
-    template = compile_template(name, revision.templates[name])
+    template = compiled(name, revision.templates)
     return template.render(letter.context, key=f"{letter.touch['lead_id']}.{letter.step.id}"), template
 
 
