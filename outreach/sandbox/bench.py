@@ -31,7 +31,7 @@ class Plan:
 
     messages: int = 4_000
     naive_messages: int = 400
-    connections: int = 16
+    connections: int = 64
     workers: int = 1
     database_url: str | None = None
     broker_url: str | None = None
