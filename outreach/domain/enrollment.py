@@ -25,10 +25,3 @@ class FinishReason(StrEnum):
     DISQUALIFIED = "disqualified"
     FAILED = "failed"
     HELD_OUT = "held_out"  # never contacted on purpose: what happens to these leads tells what the sequence causes
-
-
-ALLOWED: dict[EnrollmentState, frozenset[EnrollmentState]] = {
-    EnrollmentState.ACTIVE: frozenset({EnrollmentState.PAUSED, EnrollmentState.FINISHED}),
-    EnrollmentState.PAUSED: frozenset({EnrollmentState.ACTIVE, EnrollmentState.FINISHED}),
-    EnrollmentState.FINISHED: frozenset(),
-}

@@ -15,7 +15,6 @@ from outreach.domain import moments, shares, window
 from outreach.domain.enrollment import FinishReason
 from outreach.domain.moments import Moment
 from outreach.domain.quota import jitter_share
-from outreach.domain.rules import Block, Standing, first_block
 from outreach.domain.sequence import (
     EnrollStep,
     IfStep,
@@ -139,11 +138,6 @@ def next_move(facts: Facts, now: datetime) -> Move:
         if outcome is not None:
             return walk.end(outcome)
     raise RuntimeError(f"sequence {facts.sequence.name} does not come to an end")
-
-
-def may_go(standing: Standing, now: datetime) -> Block | None:
-    """The other half of deciding: a touch is planned and due; None means send it."""
-    return first_block(standing, now)
 
 
 def _step(walk: _Walk) -> PlanTouch | LookAgain | Finish | None:

@@ -15,18 +15,6 @@ class TouchState(StrEnum):
     SKIPPED = "skipped"
 
 
-ALLOWED: dict[TouchState, frozenset[TouchState]] = {
-    TouchState.PLANNED: frozenset({TouchState.CLAIMED, TouchState.SKIPPED}),
-    TouchState.CLAIMED: frozenset(
-        {TouchState.PLANNED, TouchState.HANDED_OVER, TouchState.SENT, TouchState.FAILED, TouchState.SKIPPED}
-    ),
-    TouchState.HANDED_OVER: frozenset({TouchState.SENT, TouchState.FAILED, TouchState.UNKNOWN, TouchState.PLANNED}),
-    TouchState.UNKNOWN: frozenset({TouchState.SENT, TouchState.FAILED, TouchState.PLANNED}),
-    TouchState.SENT: frozenset(),
-    TouchState.FAILED: frozenset(),
-    TouchState.SKIPPED: frozenset(),
-}
-
 OPEN = frozenset({TouchState.PLANNED, TouchState.CLAIMED, TouchState.HANDED_OVER, TouchState.UNKNOWN})
 """A touch in one of these states still has something to come."""
 

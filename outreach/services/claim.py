@@ -17,9 +17,6 @@ from outreach.services.engine import Engine
 from outreach.store import stops, touches
 from outreach.store.tables import senders
 
-ACTIONS = ("task",)
-"""Actions every sender has beside those of its channels."""
-
 
 def enter_senders(engine: Engine) -> None:
     """Make sure each configured sender has its row; claims lock it."""

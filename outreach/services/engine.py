@@ -30,7 +30,6 @@ class Policy:
     most_in_flight: int = 4_000
     most_attempts: int = 8
     circuit: timedelta = timedelta(minutes=2)
-    hold_alarm: timedelta = timedelta(minutes=1)
     snooze: timedelta = timedelta(days=7)  # out of office without a date
     organisation: str = ""
     postal_address: str = ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, or_, select, update
@@ -30,18 +29,6 @@ def find(connection: Connection, name: str, key: str) -> str | None:
     """The id of the delivery with that key on that connection."""
     statement = select(deliveries.c.id).where(deliveries.c.connection == name, deliveries.c.key == key)
     return connection.execute(statement).scalar()
-
-
-def take_due(connection: Connection, now: datetime, most: int) -> list[RowMapping]:
-    """Stored deliveries that are to be understood now, locked."""
-    statement = (
-        select(deliveries)
-        .where(deliveries.c.state == "stored", deliveries.c.due_at <= now)
-        .order_by(deliveries.c.due_at)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    return list(connection.execute(statement).mappings())
 
 
 def settle(connection: Connection, delivery_id: str, **values: Any) -> None:
@@ -96,14 +83,3 @@ def open_enrollments_for(connection: Connection, clues: Clues) -> list[str]:
         .order_by(enrollments.c.id)
     )
     return list(connection.execute(statement).scalars())
-
-
-def unmatched(connection: Connection, most: int) -> list[RowMapping]:
-    """Replies nobody could be found for, newest first."""
-    statement = (
-        select(events)
-        .where(events.c.kind == "replied", events.c.lead_id.is_(None))
-        .order_by(events.c.number.desc())
-        .limit(most)
-    )
-    return list(connection.execute(statement).mappings())
