@@ -67,11 +67,14 @@ class Call(TypedDict, total=False):
     params: Mapping[str, Any] | Sequence[tuple[str, Any]] | None
     json: Any
     data: Mapping[str, Any] | None  # form fields
+    content: bytes | None  # a body as it is, for one that is signed; its type stands in `headers`
     files: Any  # httpx's multipart parts; a plain field is (name, (None, value))
     headers: Mapping[str, str] | None
     key: str | None  # the idempotency key; sent if the client was given a `key_header`
     is_write: bool  # default: every method but GET and HEAD; False for a search by POST
     before: LastLook | None  # awaited when the request is built, just before it goes out
+    is_text: bool  # the reply is no JSON: `read` gets it as text
+    extensions: Mapping[str, Any] | None  # httpx's own: `sni_hostname` for a call to an address that was looked up
 
 
 def segment(value: str) -> str:
@@ -128,7 +131,7 @@ class ApiClient:
         return await self.request("DELETE", path, read=read, **call)
 
     async def request(self, method: str, path: str, *, read: Callable[[Any], T], **call: Unpack[Call]) -> T:
-        """Do it once and read the reply. `read` gets the parsed JSON, or None for an empty body.
+        """Do it once and read the reply. `read` gets the parsed JSON, or None for an empty body; text if `is_text`.
 
         `read` may raise an AdapterError of its own; a LookupError, TypeError, ValueError or AttributeError from it
         means the body was not what the provider documents. `path` begins with `/`; put data in it by `segment()`.
@@ -141,6 +144,8 @@ class ApiClient:
         response, content = await self._exchange(request, what, is_write)
         if not response.is_success:
             raise self._error(response, content, what, is_write)
+        if call.get("is_text"):
+            return self._told(content.decode("utf-8", "replace"), read, what, is_write)
         return self._understand(content, read, what, is_write)
 
     def redact(self, text: str) -> str:
@@ -160,9 +165,11 @@ class ApiClient:
             params=call.get("params"),  # type: ignore[arg-type]  # httpx's own type is narrower than what it takes
             json=call.get("json"),
             data=call.get("data"),
+            content=call.get("content"),
             files=call.get("files"),
             headers=headers,
             timeout=TIMEOUT,
+            extensions=dict(call.get("extensions") or {}),
         )
 
     async def _exchange(self, request: httpx.Request, what: str, is_write: bool) -> tuple[httpx.Response, bytes]:
@@ -198,6 +205,9 @@ class ApiClient:
                 body = json.loads(content)
             except (ValueError, RecursionError):
                 self._doubt(what, "the reply is not JSON", is_write)
+        return self._told(body, read, what, is_write)
+
+    def _told(self, body: Any, read: Callable[[Any], T], what: str, is_write: bool) -> T:
         try:
             return read(body)
         except AdapterError as error:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 LastLook = Callable[[], Awaitable[None]]
@@ -30,6 +30,11 @@ class Message:
     envelope_from: str = ""  # the return path; empty: from_address
     unsubscribe_url: str = ""  # https; becomes List-Unsubscribe with one-click (RFC 8058)
     thread_id: str = ""  # the provider's thread to answer in
+    template: str = ""  # the name of a text the provider approved before (WhatsApp); `values` fill it
+    language: str = ""  # of the text, where the template says it: en, pt-BR
+    values: Mapping[str, str] = field(default_factory=dict)  # more that a template names: for approved texts, for HTTP
+        default_factory=dict
+    )  # further values a template names, for approved texts and HTTP
     is_test: bool = False
 
 
