@@ -33,8 +33,6 @@ class Message:
     template: str = ""  # the name of a text the provider approved before (WhatsApp); `values` fill it
     language: str = ""  # of the text, where the template says it: en, pt-BR
     values: Mapping[str, str] = field(default_factory=dict)  # more that a template names: for approved texts, for HTTP
-        default_factory=dict
-    )  # further values a template names, for approved texts and HTTP
     is_test: bool = False
 
 
