@@ -149,6 +149,7 @@ enrollments = Table(
     Column("zone", String(64), nullable=False),  # the zone used for the lead, decided at enroll
     Column("entered_at", Instant, nullable=False),
     Column("finished_at", Instant),
+    Column("ended_by_at", Instant),  # when that happened which ended it, where news did: an earlier one takes its place
     _partial("uq_enrollments_open", "lead_id", "sequence", where="state <> 'finished'", unique=True),
     _partial("ix_enrollments_due", "due_at", where="state = 'active' AND due_at IS NOT NULL"),
     Index("ix_enrollments_sequence_state", "sequence", "state"),
@@ -246,6 +247,26 @@ events = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("data", Json, nullable=False, default=dict),
     Column("created_at", Instant, nullable=False),
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    Column(
+        "event_number",
+        BigInteger().with_variant(Integer(), "sqlite"),
+        ForeignKey("events.number", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("reply_class", Word, nullable=False, index=True),  # what counts: the suggestion, or a person's correction
+    Column("suggested", Word, nullable=False),
+    Column("suggested_by", String(255), nullable=False),  # rules, or the dotted path of a classifier
+    Column("evidence", Json, nullable=False, default=list),  # the words it was told by
+    Column("until_on", String(10)),  # the day a `not_now` names, YYYY-MM-DD
+    Column("person", Json),  # whom a referral names: name, email, phone
+    Column("marked_by", String(128)),
+    Column("marked_at", Instant),
 )
 
 suppressions = Table(

@@ -230,6 +230,25 @@ def upgrade() -> None:
     op.create_index(op.f("ix_leads_stage"), "leads", ["stage"], unique=False)
     op.create_index(op.f("ix_leads_status"), "leads", ["status"], unique=False)
     op.create_table(
+        "replies",
+        sa.Column(
+            "event_number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("reply_class", sa.String(length=64), nullable=False),
+        sa.Column("suggested", sa.String(length=64), nullable=False),
+        sa.Column("suggested_by", sa.String(length=255), nullable=False),
+        sa.Column("evidence", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("until_on", sa.String(length=10), nullable=True),
+        sa.Column("person", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("marked_by", sa.String(length=128), nullable=True),
+        sa.Column("marked_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["event_number"], ["events.number"], name=op.f("fk_replies_event_number"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("event_number", name=op.f("pk_replies")),
+    )
+    op.create_index(op.f("ix_replies_reply_class"), "replies", ["reply_class"], unique=False)
+    op.create_table(
         "addresses",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("lead_id", sa.String(length=64), nullable=False),
@@ -262,6 +281,7 @@ def upgrade() -> None:
         sa.Column("zone", sa.String(length=64), nullable=False),
         sa.Column("entered_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("ended_by_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_enrollments_lead_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["revision_id"], ["revisions.id"], name=op.f("fk_enrollments_revision_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_enrollments")),
