@@ -1,7 +1,8 @@
 """The contract of a CRM: the team's system of record. Implementations live in `crms/`.
 
 Operations are addressed by the CRM's own record id, which the engine keeps after the first success
-(`crm_links`). An adapter does one thing once: no retry, no sleep, no database.
+(`crm_links`). An adapter does one thing once: no retry, no sleep, no database. A system that can be read from offers
+`pull` beside them (`Pulls`): import and back-sync are made of it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,29 @@ class Operation(StrEnum):
     DEAL = "deal"
     TAGS = "tags"
     DO_NOT_CONTACT = "do_not_contact"
+    PULL = "pull"  # reading people back; the adapter is a `Pulls`
+
+
+WRITES = frozenset(Operation) - {Operation.PULL}
+"""What `when` may ask for."""
+
+
+class Selection(StrEnum):
+    """By what `pull` can narrow whom it gives; an adapter lists those it knows in `selections`."""
+
+    LIST = "list"  # id or name of a list, segment or view
+    FILTER = "filter"  # an expression in the system's own terms; its page of docs/providers says which
+    STAGE = "stage"  # a remote stage id
+    PERSON = "person"  # the one record of that id: to look at what a webhook only hinted at
+    DEAL = "deal"  # the people of the deal of that id, for the same
+
+
+class DealState(StrEnum):
+    """How a deal stands."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
 
 
 class Mode(StrEnum):
@@ -123,6 +147,86 @@ class Deal:
     stage: str
     value: str = ""
     data: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Whom to pull. Without `by` everybody; with `since` only who changed at that instant or later, then also records
+    that are deleted or merged away. `fields`: remote names of the person fields whose values are wanted.
+    """
+
+    by: Selection | None = None
+    value: str = ""  # what `by` asks for
+    since: datetime | None = None
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteDeal:
+    """A deal as it stands. `value` is an amount in digits with a point, empty where none is set."""
+
+    deal_id: str
+    state: DealState = DealState.OPEN
+    pipeline: str = ""
+    stage: str = ""
+    value: str = ""
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemotePerson:
+    """A record as the CRM holds it. What it did not tell is empty or None, and changes nothing here.
+
+    `deal` is the newest open one, else the newest; `stage` is the deal's, or the person's own where the system keeps
+    the stage there. `owner` is the e-mail address of a user. A record that is gone has `is_deleted`; one that was
+    merged into another has the survivor's id in `merged_into`. Of both, only `person_id` has to be known.
+    """
+
+    person_id: str
+    url: str = ""
+    emails: tuple[str, ...] = ()  # the main one first
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)  # of `Wanted.fields`, those that are not empty
+    owner: str = ""
+    status: str = ""  # value of the status field
+    stage: str = ""  # remote stage id
+    tags: tuple[str, ...] = ()
+    is_opted_out: bool | None = None
+    deal: RemoteDeal | None = None
+    is_deleted: bool = False
+    merged_into: str = ""
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some people, and the cursor of the next page; None: that was all. `total`: of all pages, where it is known.
+
+    A page may be empty and not the last. The same record may come again on a later page.
+    """
+
+    people: tuple[RemotePerson, ...]
+    cursor: str | None = None
+    total: int | None = None
+
+
+class Pulls(Protocol):
+    """What a CRM with `Operation.PULL` in `can` offers beside the operations of `Crm`."""
+
+    @property
+    def selections(self) -> frozenset[Selection]:
+        """What `Wanted.by` may be."""
+        ...
+
+    async def pull(self, wanted: Wanted, *, cursor: str | None) -> Page:
+        """One page, beginning at the cursor (None: the first). The cursor is text that may be kept for days.
+
+        An unknown list or stage, or a filter that is not understood, is Refused with `config` and names what is known.
+        A record asked for by its id that is gone comes as `is_deleted`; it is no error.
+        """
+        ...
 
 
 class Crm(Protocol):

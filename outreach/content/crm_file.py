@@ -13,7 +13,7 @@ from outreach.content.field_types import EmailAddress, Line, slug
 from outreach.content.model_reading import FileModel, read_model
 from outreach.content.options import split_options
 from outreach.content.yaml_file import YamlFile
-from outreach.crm import Mode, Operation
+from outreach.crm import WRITES, Mode, Operation
 from outreach.domain.crm_mapping import CrmTrigger, DealRule, TieBreak
 from outreach.domain.pipeline import Status
 from outreach.errors import Problem
@@ -125,8 +125,11 @@ def _check_operations(file: YamlFile, name: str, model: CrmModel, problems: list
     }
     for trigger, operations in (model.when or {}).items():
         for index, operation in enumerate(operations):
+            path = (name, "when", trigger, index)
+            if operation not in WRITES:
+                remedy = "Remove it: reading back is set by `poll`, and done by `leads import --from`."
+                problems.append(file.problem(path, f"'{operation}' writes nothing.", remedy))
             key, configured = needs.get(operation, ("", True))
             if not configured:
-                path = (name, "when", trigger, index)
                 message = f"'{operation}' is asked for, but '{name}' has no '{key}'."
                 problems.append(file.problem(path, message, f"Write `{key}: …`, or remove '{operation}'."))

@@ -22,7 +22,7 @@ from typing import ClassVar, TypeVar
 
 import httpx
 
-from outreach.crm import Account, Activity, Deal, Field, Found, Mode, Operation, Person
+from outreach.crm import WRITES, Account, Activity, Deal, Field, Found, Mode, Operation, Person
 from outreach.errors import Outcome, Refused, Unavailable
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class CsvFile:
     """One directory. Ids come from the address, so that the same person, made again, has the same id."""
 
     provider: ClassVar[str] = "csv_file"
-    can: ClassVar[frozenset[Operation]] = frozenset(Operation)
+    can: ClassVar[frozenset[Operation]] = WRITES
 
     def __init__(self, options: Options, http: httpx.AsyncClient | None = None) -> None:
         """`http` is taken for the sake of one signature over all CRMs, and not used."""

@@ -4,17 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from typing import ClassVar, TypeVar
 
 import httpx
 
-from outreach.crm import Account, Activity, Deal, Field, Found, Mode, Operation, Person
+from outreach.clock import Clock
+from outreach.crm import (
+    Account,
+    Activity,
+    Deal,
+    DealState,
+    Field,
+    Found,
+    Mode,
+    Operation,
+    Page,
+    Person,
+    RemoteDeal,
+    RemotePerson,
+    Selection,
+    Wanted,
+)
 from outreach.errors import Outcome, Refused
 
 T = TypeVar("T")
+
+_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +44,7 @@ class Options:
     users: tuple[str, ...] = ()
     status_values: tuple[str, ...] = ()
     pipelines: tuple[str, ...] = ()
+    page: int = 100  # people on one page of `pull`
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +69,9 @@ class Record:
     is_opted_out: bool = False
     entries: list[tuple[str, str]] = field(default_factory=list)  # (id, text), oldest first
     deals: list[tuple[str, Deal]] = field(default_factory=list)
+    results: dict[str, tuple[DealState, str]] = field(default_factory=dict)  # closed deals: how, and for how much
+    lists: list[str] = field(default_factory=list)
+    changed_at: datetime = _EPOCH
 
 
 class Memory:
@@ -59,11 +82,16 @@ class Memory:
 
     provider: ClassVar[str] = "memory"
     can: ClassVar[frozenset[Operation]] = frozenset(Operation)
+    selections: ClassVar[frozenset[Selection]] = frozenset(Selection)
 
-    def __init__(self, options: Options | None = None, http: httpx.AsyncClient | None = None) -> None:
-        """`http` is taken for the sake of one signature over all CRMs, and not used."""
+    def __init__(
+        self, options: Options | None = None, http: httpx.AsyncClient | None = None, clock: Clock | None = None
+    ) -> None:
+        """`http` is taken for the sake of one signature over all CRMs, and not used. Without a clock time stands."""
         self.options = options or Options()
+        self.now: Callable[[], datetime] = clock.now if clock else lambda: _EPOCH
         self.records: dict[str, Record] = {}
+        self.gone: dict[str, RemotePerson] = {}
         self.calls: list[str] = []
         self.faults: Callable[[str], Fault | None] = lambda method: None
         self._queued: dict[str, deque[Fault]] = {}
@@ -101,7 +129,29 @@ class Memory:
         await self._do("add_tags", lambda: self._tag(person_id, tags))
 
     async def set_do_not_contact(self, person_id: str, email: str) -> None:
-        await self._do("set_do_not_contact", lambda: setattr(self._record(person_id), "is_opted_out", True))
+        await self._do("set_do_not_contact", lambda: self.change(person_id, is_opted_out=True))
+
+    async def pull(self, wanted: Wanted, *, cursor: str | None) -> Page:
+        return await self._do("pull", lambda: self._pull(wanted, cursor))
+
+    def change(self, person_id: str, **values: object) -> None:
+        """Write attributes of a record, as somebody of the team would."""
+        record = self._record(person_id)
+        for name, value in values.items():
+            setattr(record, name, value)
+        record.changed_at = self.now()
+
+    def close_deal(self, person_id: str, state: DealState, value: str = "") -> None:
+        """End the person's newest deal, as somebody of the team would."""
+        record = self._record(person_id)
+        self.change(person_id, results={**record.results, record.deals[-1][0]: (state, value)})
+
+    def remove(self, person_id: str, *, into: str = "") -> None:
+        """Delete a record, or merge it into another, as somebody of the team would."""
+        del self.records[person_id]
+        self.gone[person_id] = RemotePerson(
+            person_id=person_id, is_deleted=not into, merged_into=into, changed_at=self.now()
+        )
 
     async def _do(self, method: str, work: Callable[[], T]) -> T:
         self.calls.append(method)
@@ -136,7 +186,7 @@ class Memory:
             raise self._refused(f"{len(same)} records have the address {person.email}", Outcome.AMBIGUOUS)
         if same:
             return self._update(same[0], person)
-        record = Record(id=f"person-{next(self._numbers)}", email=person.email)
+        record = Record(id=f"person-{next(self._numbers)}", email=person.email, changed_at=self.now())
         self.records[record.id] = record
         return self._update(record, person)
 
@@ -145,6 +195,7 @@ class Memory:
         for item in (*(Field(name=name, value=value) for name, value in names.items()), *person.fields):
             if item.value and (item.mode is Mode.OVERWRITE or not record.values.get(item.name)):
                 record.values[item.name] = item.value
+                record.changed_at = self.now()
         return self._found(record)
 
     def _log(self, person_id: str, activity: Activity, look_first: bool) -> str:
@@ -159,9 +210,8 @@ class Memory:
 
     def _set(self, person_id: str, name: str, value: str, known: tuple[str, ...]) -> None:
         record = self._record(person_id)
-        if known and value not in known:
-            raise self._refused(f"unknown {name} '{value}'. Known: {', '.join(known)}", Outcome.CONFIG)
-        setattr(record, name, value)
+        self._prove(name, value, known)
+        self.change(record.id, **{name: value})
 
     def _deal(self, person_id: str, deal: Deal) -> str:
         record = self._record(person_id)
@@ -169,10 +219,9 @@ class Memory:
             ("pipeline", deal.pipeline, self.options.pipelines),
             ("stage", deal.stage, self.options.stages),
         ):
-            if known and value not in known:
-                raise self._refused(f"unknown {name} '{value}'. Known: {', '.join(known)}", Outcome.CONFIG)
+            self._prove(name, value, known)
         for deal_id, present in record.deals:
-            if present.pipeline == deal.pipeline:
+            if present.pipeline == deal.pipeline and deal_id not in record.results:
                 return deal_id
         deal_id = f"deal-{next(self._numbers)}"
         record.deals.append((deal_id, deal))
@@ -180,7 +229,69 @@ class Memory:
 
     def _tag(self, person_id: str, tags: tuple[str, ...]) -> None:
         record = self._record(person_id)
-        record.tags.extend(tag for tag in dict.fromkeys(tags) if tag not in record.tags)
+        self.change(person_id, tags=list(dict.fromkeys([*record.tags, *tags])))
+
+    def _pull(self, wanted: Wanted, cursor: str | None) -> Page:
+        """Ordered by id; the cursor is the last id that was given."""
+        everybody = {**self.gone, **{record.id: self._remote(record, wanted) for record in self._selected(wanted)}}
+        if wanted.by is Selection.PERSON:
+            lost = RemotePerson(person_id=wanted.value, is_deleted=True)
+            return Page(people=(everybody.get(wanted.value, lost),), total=1)
+        asked = [
+            person
+            for person_id, person in sorted(everybody.items())
+            if (wanted.since is not None or person_id not in self.gone)
+            and (wanted.since is None or (person.changed_at or _EPOCH) >= wanted.since)
+        ]
+        rest = [person for person in asked if cursor is None or person.person_id > cursor]
+        page = tuple(rest[: self.options.page])
+        return Page(people=page, cursor=page[-1].person_id if len(page) < len(rest) else None, total=len(asked))
+
+    def _selected(self, wanted: Wanted) -> list[Record]:
+        records = list(self.records.values())
+        match wanted.by:
+            case Selection.LIST:
+                self._prove("list", wanted.value, {name for record in records for name in record.lists})
+                return [record for record in records if wanted.value in record.lists]
+            case Selection.STAGE:
+                self._prove("stage", wanted.value, self.options.stages)
+                return [record for record in records if record.stage == wanted.value]
+            case Selection.FILTER:
+                name, equals, value = wanted.value.partition("=")
+                if not equals:
+                    raise self._refused(f"'{wanted.value}' is no filter. Write field=value.", Outcome.CONFIG)
+                return [record for record in records if record.values.get(name.strip()) == value.strip()]
+            case Selection.DEAL:
+                return [record for record in records if wanted.value in dict(record.deals)]
+            case _:
+                return records
+
+    def _prove(self, name: str, value: str, known: Collection[str]) -> None:
+        if known and value not in known:
+            raise self._refused(f"unknown {name} '{value}'. Known: {', '.join(sorted(known))}", Outcome.CONFIG)
+
+    def _remote(self, record: Record, wanted: Wanted) -> RemotePerson:
+        fields = {name: value for name in wanted.fields if (value := record.values.get(name))}
+        deal_id, deal = record.deals[-1] if record.deals else ("", None)
+        state, value = record.results.get(deal_id, (DealState.OPEN, deal.value if deal else ""))
+        return RemotePerson(
+            person_id=record.id,
+            url=f"memory://{record.id}",
+            emails=(record.email,) if record.email else (),
+            first_name=record.values.get("first_name", ""),
+            last_name=record.values.get("last_name", ""),
+            company=record.values.get("company", ""),
+            values=fields,
+            owner=record.owner,
+            status=record.status,
+            stage=record.stage,
+            tags=tuple(record.tags),
+            is_opted_out=record.is_opted_out,
+            deal=RemoteDeal(deal_id=deal_id, state=state, pipeline=deal.pipeline, stage=record.stage, value=value)
+            if deal
+            else None,
+            changed_at=record.changed_at,
+        )
 
     def _record(self, person_id: str) -> Record:
         if person_id not in self.records:

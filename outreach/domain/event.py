@@ -25,6 +25,7 @@ class EventKind(StrEnum):
     BOOKED = "booked"
     COMPLETED = "completed"
     UNKNOWN = "unknown"
+    CHANGED = "changed"  # somebody changed the lead's record in the CRM; `data` is a domain.crm_news.CrmNews
     OWN = "own"  # our own copy, come back through a synchronised mailbox or chat: never a reply
 
 
