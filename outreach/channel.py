@@ -17,6 +17,7 @@ class Message:
     key: str  # the touch key; the same at every attempt, and the provider's idempotency key where it has one
     action: str  # email, linkedin.invite, linkedin.message, …
     to: str  # e-mail address, profile URL or provider id, E.164 number
+    address: str = ""  # the lead's own address, where `to` is the provider's id of the person
     text: str
     html: str = ""
     subject: str = ""

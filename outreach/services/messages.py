@@ -92,6 +92,7 @@ def _message(engine: Engine, letter: Letter, rendered: Rendered) -> Message:
         key=touch_key(touch["enrollment_id"], touch["step"]),
         action=touch["action"],
         to=letter.recipient_id or letter.recipient,
+        address=letter.recipient,
         text=rendered.text,
         html=rendered.html,
         subject=rendered.subject,
