@@ -395,3 +395,48 @@ facts = Table(
     _name(),  # secret_key, config_hashes, …
     Column("value", Json, nullable=False),
 )
+
+vault = Table(
+    "vault",
+    metadata,
+    _name(),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
+
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    _name(),  # the sender whose mailbox it is
+    Column("wanted_at", Instant),  # when somebody last told us that there is something new
+    Column("looked_at", Instant),  # when it was last read to its end
+    Column("failures", Integer, nullable=False, default=0),  # since it was last read
+    Column("error", Text),
+)
+
+mailbox_folders = Table(
+    "mailbox_folders",
+    metadata,
+    Column("mailbox", String(128), nullable=False),
+    Column("folder", String(255), nullable=False),
+    Column("validity", BigInteger, nullable=False),  # UIDVALIDITY
+    Column("uid", BigInteger, nullable=False),  # the last one that is stored; 0: none yet
+    Column("since_at", Instant, nullable=False),  # while there is none: from which day on mail counts
+    PrimaryKeyConstraint("mailbox", "folder"),
+)
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("hash", String(64), primary_key=True),  # SHA-256
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("id", String(32), primary_key=True),  # the beginning of its SHA-256
+    Column("url", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)

@@ -34,6 +34,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("domain", name=op.f("uq_companies_domain")),
     )
     op.create_table(
+        "contents",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_contents")),
+    )
+    op.create_table(
         "crm_connections",
         sa.Column("name", sa.String(length=128), nullable=False),
         sa.Column("parked_until", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
@@ -151,6 +158,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
     op.create_table(
+        "links",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_links")),
+    )
+    op.create_table(
+        "mailbox_folders",
+        sa.Column("mailbox", sa.String(length=128), nullable=False),
+        sa.Column("folder", sa.String(length=255), nullable=False),
+        sa.Column("validity", sa.BigInteger(), nullable=False),
+        sa.Column("uid", sa.BigInteger(), nullable=False),
+        sa.Column("since_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("mailbox", "folder", name=op.f("pk_mailbox_folders")),
+    )
+    op.create_table(
+        "mailboxes",
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("wanted_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("looked_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_mailboxes")),
+    )
+    op.create_table(
         "pauses",
         sa.Column("scope", sa.String(length=64), nullable=False),
         sa.Column("value", sa.String(length=512), nullable=False),
@@ -202,6 +234,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("scope", "value", name=op.f("uq_suppressions_scope_value")),
     )
     op.create_index(op.f("ix_suppressions_value"), "suppressions", ["value"], unique=False)
+    op.create_table(
+        "vault",
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_vault")),
+    )
     op.create_table(
         "leads",
         sa.Column("id", sa.String(length=64), nullable=False),
