@@ -1,7 +1,7 @@
 """Short names of adapters, and how one is made from its settings. A dotted path `package.module:Class` works as well.
 
 Every adapter's module holds its `Options` beside it. What an adapter's constructor asks for by name beyond its options
-(`http`, `clock`) is handed in.
+(`http`, `clock`, `tokens`) is handed in.
 """
 
 from __future__ import annotations

@@ -18,9 +18,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, NoReturn, TypedDict, TypeVar, Unpack
+from typing import Any, NoReturn, Protocol, TypedDict, TypeVar, Unpack
 from urllib.parse import quote
 
 import httpx
@@ -74,7 +75,24 @@ class Call(TypedDict, total=False):
     is_write: bool  # default: every method but GET and HEAD; False for a search by POST
     before: LastLook | None  # awaited when the request is built, just before it goes out
     is_text: bool  # the reply is no JSON: `read` gets it as text
+    heard: Callable[[httpx.Response], None] | None  # gets status and headers of a 2xx, before `read` gets its body
     extensions: Mapping[str, Any] | None  # httpx's own: `sni_hostname` for a call to an address that was looked up
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What authenticates a call: headers, and the host to call if it comes with them."""
+
+    headers: Mapping[str, str] = field(repr=False)
+    base_url: str = ""
+
+
+class Authority(Protocol):
+    """Gives credentials that end, such as `outreach.oauth.Bearer`."""
+
+    async def credentials(self, *, refused: Credentials | None = None) -> Credentials:
+        """Valid ones. `refused` were answered with 401: others, or Unauthorized."""
+        ...
 
 
 def segment(value: str) -> str:
@@ -97,10 +115,12 @@ class ApiClient:
         secrets: Iterable[str] = (),
         key_header: str = "",
         translate: Translate | None = None,
+        authority: Authority | None = None,
     ) -> None:
         """`headers` go with every call, and their values count as secrets, as do `secrets` (a token inside a URL).
 
         `key_header` names the header for idempotency keys, for providers that have one (`Idempotency-Key`).
+        `authority` is asked before each call; after a 401 it is asked for others, and the call goes out once more.
         """
         if not base_url.startswith(("https://", "http://")):
             raise UsageError(f"{provider}: base_url must begin with https:// (or http:// on loopback)")
@@ -111,6 +131,8 @@ class ApiClient:
         self._secrets = _all_spellings([*secrets, *self._headers.values()])
         self._key_header = key_header
         self._translate = translate
+        self._authority = authority
+        self._lasting_secrets = self._secrets
 
     def __repr__(self) -> str:
         return f"ApiClient({self.provider!r}, base_url={self.redact(self._base_url)!r})"
@@ -137,13 +159,19 @@ class ApiClient:
         means the body was not what the provider documents. `path` begins with `/`; put data in it by `segment()`.
         """
         is_write = call.get("is_write", method not in ("GET", "HEAD"))
-        request = self._build(method, path, call)
+        credentials = await self._credentials(None)
+        request = self._build(method, path, call, credentials)
         if before := call.get("before"):
             await before()
         what = f"{method} {path}"
         response, content = await self._exchange(request, what, is_write)
+        if response.status_code == 401 and self._authority:
+            request = self._build(method, path, call, await self._credentials(credentials))
+            response, content = await self._exchange(request, what, is_write)
         if not response.is_success:
             raise self._error(response, content, what, is_write)
+        if heard := call.get("heard"):
+            heard(response)
         if call.get("is_text"):
             return self._told(content.decode("utf-8", "replace"), read, what, is_write)
         return self._understand(content, read, what, is_write)
@@ -154,14 +182,21 @@ class ApiClient:
             text = text.replace(secret, "***")
         return text
 
-    def _build(self, method: str, path: str, call: Call) -> httpx.Request:
-        headers = {"accept": "application/json", **self._headers, **(call.get("headers") or {})}
+    async def _credentials(self, refused: Credentials | None) -> Credentials:
+        if self._authority is None:
+            return _NONE
+        credentials = await self._authority.credentials(refused=refused)
+        self._secrets = (*_all_spellings(credentials.headers.values()), *self._lasting_secrets)
+        return credentials
+
+    def _build(self, method: str, path: str, call: Call, credentials: Credentials) -> httpx.Request:
+        headers = {"accept": "application/json", **self._headers, **credentials.headers, **(call.get("headers") or {})}
         key = call.get("key")
         if key and self._key_header:
             headers[self._key_header] = key
         return self._http.build_request(
             method,
-            self._base_url + path,
+            (credentials.base_url.rstrip("/") or self._base_url) + path,
             params=call.get("params"),  # type: ignore[arg-type]  # httpx's own type is narrower than what it takes
             json=call.get("json"),
             data=call.get("data"),
@@ -248,6 +283,9 @@ class ApiClient:
         error.said = self.redact(error.said)
         error.args = (f"{error.provider}: {error.said}",)
         return error
+
+
+_NONE = Credentials({})
 
 
 class _TooLarge(Exception):

@@ -24,6 +24,7 @@ from outreach.domain import opt_out_token
 from outreach.domain.sequence import TOUCH_ACTIONS
 from outreach.doorbell import DELIVERIES, Doorbell
 from outreach.errors import StoreError
+from outreach.oauth import Tokens
 from outreach.receiver import Receiver
 from outreach.services import revise, sync
 from outreach.services.claim import enter_senders
@@ -33,6 +34,7 @@ from outreach.store import crm_jobs, migrate
 from outreach.store.journal import Journal
 from outreach.store.session import Store, open_store
 from outreach.store.tables import facts
+from outreach.store.vault import StoredVault
 
 log = structlog.get_logger()
 
@@ -61,6 +63,7 @@ class App:
         self._channels: dict[tuple[str, str], Channel | None] = {}
         self._intake: Intake | None = None
         self._http: httpx.AsyncClient | None = None
+        self._tokens: Tokens | None = None
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -150,8 +153,7 @@ class App:
             return None
         use, options = found
         place = Place("config/senders.yaml", f"{sender}.{channel}")
-        given = {"http": self.http, "clock": self.clock}
-        made: Channel = adapters.make(adapters.CHANNELS, use, options, place=place, given=given)
+        made: Channel = adapters.make(adapters.CHANNELS, use, options, place=place, given=self.given)
         return made
 
     def dedupes(self, sender: str, channel: str) -> bool:
@@ -166,6 +168,23 @@ class App:
             self._http = httpx.AsyncClient(timeout=httpx.Timeout(30, connect=5), follow_redirects=False)
         return self._http
 
+    @property
+    def tokens(self) -> Tokens:
+        """Access tokens of OAuth for every adapter, renewed once for all of them."""
+        if self._tokens is None:
+            self._tokens = Tokens(self.http, vault=lambda: self.vault, clock=self.clock)
+        return self._tokens
+
+    @cached_property
+    def vault(self) -> StoredVault:
+        """Secrets that change, encrypted in the database."""
+        return StoredVault(self.store, secret_key=self._secret, clock=self.clock, owner=self.owner)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What an adapter's constructor may ask for by name."""
+        return {"http": self.http, "clock": self.clock, "tokens": self.tokens}
+
     @cached_property
     def crms(self) -> Mapping[str, sync.Connected]:
         """One for each connection in config/crm.yaml."""
@@ -173,7 +192,7 @@ class App:
         for name, each in self.settings.crm.items():
             place = Place("config/crm.yaml", name)
             options = crm_options(each, self.settings)
-            crm = adapters.make(adapters.CRMS, each.use, options, place=place, given={"http": self.http})
+            crm = adapters.make(adapters.CRMS, each.use, options, place=place, given=self.given)
             made[name] = sync.Connected(mapping=self.engine.crms[name], crm=crm)
         return made
 
@@ -218,7 +237,7 @@ class App:
         self._channels.clear()
         if self._http is not None:
             await self._http.aclose()
-            self._http = None
+            self._http = self._tokens = None
 
     def close(self) -> None:
         """Let go of the database. Network first: see `close_network`."""
