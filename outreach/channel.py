@@ -45,6 +45,7 @@ class Receipt:
     thread_id: str = ""  # the provider's thread or chat
     reply: str = ""  # what the server said, for people
     recipient_id: str = ""  # the provider's id of the person, if it told one
+    message_id: str = ""  # the Message-ID the mail really carries, where the provider puts another in place of ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

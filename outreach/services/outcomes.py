@@ -108,6 +108,7 @@ def _finish_row(outcome: Outcome, now: datetime) -> dict[str, Any]:
         "sent_at": now if is_sent else None,
         "provider_id": receipt.provider_id or None,
         "thread_id": receipt.thread_id or None,
+        "message_id": receipt.message_id or touch["message_id"],
         "server_reply": receipt.reply[:500] or None,
         "reason": outcome.why[:500] or None,
         "recipient": outcome.ready.message.to or touch["recipient"],

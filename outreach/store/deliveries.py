@@ -44,10 +44,11 @@ def remember(connection: Connection, row: Mapping[str, Any]) -> bool:
 
 def matching_touches(connection: Connection, clues: Clues) -> list[RowMapping]:
     """Touches these clues name for certain: by Message-ID, reply token, provider id or thread id."""
+    provider_ids = {*clues.provider_ids, *clues.message_ids}  # some providers put their id in place of our Message-ID
     named = [
         touches.c.message_id.in_(clues.message_ids) if clues.message_ids else None,
         touches.c.id.in_(clues.tokens) if clues.tokens else None,
-        touches.c.provider_id.in_(clues.provider_ids) if clues.provider_ids else None,
+        touches.c.provider_id.in_(provider_ids) if provider_ids else None,
         touches.c.thread_id.in_(clues.thread_ids) if clues.thread_ids else None,
     ]
     conditions = [condition for condition in named if condition is not None]
