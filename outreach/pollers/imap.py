@@ -315,7 +315,7 @@ def _hang_up(client: imapclient.IMAPClient) -> None:
 def _said(error: BaseException) -> str:
     text = error.args[0] if error.args else ""
     shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(error)
-    return " ".join(shown.split())[:300] or type(error).__name__
+    return " ".join(shown.replace("\0", "").split())[:300] or type(error).__name__
 
 
 def _checked(options: Options) -> SplitResult:

@@ -64,10 +64,13 @@ class Intake:
 
 def store(engine: Engine, arrivals: Sequence[tuple[Delivery, str, Clues]]) -> list[_Stored]:
     """One transaction: raw deliveries, and a hold on every open enrollment they may be about."""
-    return engine.store.write(lambda connection: _store(connection, engine, arrivals))
+    return engine.store.write(lambda connection: store_within(connection, engine, arrivals))
 
 
-def _store(connection: Connection, engine: Engine, arrivals: Sequence[tuple[Delivery, str, Clues]]) -> list[_Stored]:
+def store_within(
+    connection: Connection, engine: Engine, arrivals: Sequence[tuple[Delivery, str, Clues]]
+) -> list[_Stored]:
+    """The same inside a transaction that stores more, such as how far a mailbox was read."""
     now = engine.clock.now()
     stored = [_keep(connection, engine, delivery, key) for delivery, key, _ in arrivals]
     wanted = {
