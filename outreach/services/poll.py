@@ -1,4 +1,4 @@
-"""Read a mailbox: what stands behind the cursor is stored and held like a delivery, in one transaction with the cursor."""
+"""Read a mailbox: what stands behind the cursor is stored and held like a delivery, the cursor in the same commit."""
 
 from __future__ import annotations
 
