@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from outreach.content.suggestions import did_you_mean
@@ -10,6 +12,8 @@ from outreach.content.yaml_file import YamlFile, parse
 from outreach.errors import ConfigError, Problem
 
 _FENCE = "---"
+_MOST_VALUES = 30
+_VALUE_NAME = re.compile(r"[A-Za-z0-9_]{1,64}(?:\.[A-Za-z0-9_]{1,64})?")
 
 
 class FunnelStage(StrEnum):
@@ -39,9 +43,11 @@ class FrontMatter:
     preheader: Line | None = None
     language: str | None = None
     funnel_stage: FunnelStage | None = None
+    approved_as: str | None = None  # the name under which a provider (WhatsApp) approved this text
+    values: Mapping[str, Line] = field(default_factory=dict)  # by name: for approved texts and HTTP requests
 
 
-_KEYS = ("subject", "preheader", "language", "funnel_stage")
+_KEYS = ("subject", "preheader", "language", "funnel_stage", "approved_as", "values")
 
 
 def split(source: str, *, file: str) -> FrontMatter:
@@ -73,18 +79,35 @@ def _read(head: YamlFile, *, body: str, body_line: int) -> FrontMatter:
         preheader=_line(head, "preheader"),
         language=values.get("language"),
         funnel_stage=FunnelStage(stage) if stage else None,
+        approved_as=values.get("approved_as"),
+        values={name: _value_line(head, name) for name in values.get("values") or {}},
     )
 
 
 def _problem(head: YamlFile, key: str, value: object) -> Problem | None:
     if key not in _KEYS:
         return head.key_problem((key,), f"unknown key '{key}'.", did_you_mean(key, _KEYS))
+    if key == "values":
+        return _values_problem(head, value)
     if not isinstance(value, str) or not value.strip():
         return head.problem((key,), f"'{key}' must be a text.", f'Put it in quotes: {key}: "…".')
     if key == "funnel_stage" and value not in tuple(FunnelStage):
         return head.problem((key,), f"unknown funnel stage '{value[:40]}'.", did_you_mean(value, FunnelStage))
     if key == "language" and not _is_language(value):
         return head.problem((key,), f"'{value[:40]}' is no language.", "Write a code such as en, tr or pt-BR.")
+    return None
+
+
+def _values_problem(head: YamlFile, value: object) -> Problem | None:
+    if not isinstance(value, dict) or not 0 < len(value) <= _MOST_VALUES:
+        remedy = 'Write a name and a text for each, at most 30, such as `first_name: "{{ lead.first_name }}"`.'
+        return head.problem(("values",), "'values' must be names with texts.", remedy)
+    for name, text in value.items():
+        if not _VALUE_NAME.fullmatch(str(name)):
+            remedy = "Use letters, digits and '_', such as first_name, 1 or header.1."
+            return head.key_problem(("values", name), f"'{str(name)[:80]}' is not a name.", remedy)
+        if not isinstance(text, str) or not text.strip():
+            return head.problem(("values", name), f"'{name}' must be a text.", f'Put it in quotes: {name}: "…".')
     return None
 
 
@@ -99,3 +122,9 @@ def _line(head: YamlFile, key: str) -> Line | None:
         return None
     place = head.place((key,))
     return Line(values[key], place.line, place.column)
+
+
+def _value_line(head: YamlFile, name: str) -> Line:
+    assert isinstance(head.data, dict)
+    place = head.place(("values", name))
+    return Line(head.data["values"][name], place.line, place.column)

@@ -15,20 +15,26 @@ from outreach.errors import ConfigError, Problem
 SEPARATOR = "\0"
 """What the program gives out behind each part; no text or value holds it."""
 
+_HTML = 3  # the place of the HTML among the parts
+
 
 def compile_parts(
-    parts: tuple[Pieces, Pieces, Pieces, Pieces], *, file: str, html_file: str, language: str
+    parts: Sequence[Pieces], *, file: str, html_file: str, language: str
 ) -> tuple[Template, tuple[Path, ...]]:
-    """A program that gives out subject, preheader, text and HTML, and the names it needs. Raises ConfigError.
+    """A program that gives out its parts in their order, and the names it needs. Raises ConfigError.
+
+    The parts are subject, preheader, text, HTML, and behind them further texts of one line.
 
     `html_file` is the file the HTML part was made from.
     """
     builder, html_builder = _Builder(file), _Builder(html_file)
     scope = Scope(can_spin=True, language=language)
     statements: list[nodes.Node] = []
-    for part in parts[:3]:
-        statements += [*builder.statements(part, scope, "text"), _literal(SEPARATOR)]
-    statements += [*html_builder.statements(parts[3], scope, "html"), _literal(SEPARATOR)]
+    for number, part in enumerate(parts):
+        made = (
+            html_builder.statements(part, scope, "html") if number == _HTML else builder.statements(part, scope, "text")
+        )
+        statements += [*made, _literal(SEPARATOR)]
     found = [*builder.problems, *html_builder.problems]
     if found:
         raise ConfigError(*dict.fromkeys(sorted(found, key=lambda each: (each.line, each.column))))

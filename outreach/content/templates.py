@@ -41,6 +41,7 @@ class Rendered:
     text: str
     html: str
     preheader: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)  # what the front matter names beside the text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,8 @@ class Template:
     language: str | None
     funnel_stage: FunnelStage | None
     needed: tuple[Path, ...]
+    approved_as: str | None = None
+    values: tuple[str, ...] = ()  # their names
     program: Program = field(repr=False)
 
     @property
@@ -76,11 +79,12 @@ class Template:
         Raises RenderError: MissingValue, UnsafeLink, TooLong, EmptyMessage, NotPrintable.
         """
         running = self.program.new_context({**context, KEY: key}, shared=True)
-        subject, preheader, text, html = _parts(self.program.root_render_func(running))
+        subject, preheader, text, html, *values = _parts(self.program.root_render_func(running))
         text = text.strip("\n")
         if not text.strip() or not html or html.isspace():
             raise EmptyMessage("message")
-        return Rendered(self._subject(subject), text, html, _one_line(preheader))
+        named = dict(zip(self.values, map(_one_line, values), strict=True))
+        return Rendered(self._subject(subject), text, html, _one_line(preheader), named)
 
     def _subject(self, written: str) -> str:
         subject = _one_line(written)
@@ -134,7 +138,8 @@ def compile_template(name: str, source: str, html: str | None = None) -> Templat
     head = split(source, file=file)
     subject, preheader, body = _pieces(head, file)
     html_file = f"{file.removesuffix('.md')}.html"
-    parts = (subject, preheader, body.text, body.html if html is None else _own_html(html, html_file))
+    values = [flat(read_tree(line, file=file)) for line in head.values.values()]
+    parts = (subject, preheader, body.text, body.html if html is None else _own_html(html, html_file), *values)
     files = {"file": file, "html_file": file if html is None else html_file}
     program, needed = compile_parts(parts, **files, language=_primary(head.language))
     return Template(
@@ -143,6 +148,8 @@ def compile_template(name: str, source: str, html: str | None = None) -> Templat
         language=head.language,
         funnel_stage=head.funnel_stage,
         needed=needed,
+        approved_as=head.approved_as,
+        values=tuple(head.values),
         program=program,
     )
 

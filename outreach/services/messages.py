@@ -49,7 +49,7 @@ def write_message(engine: Engine, revision: Revision, letter: Letter) -> Draft:
     except RenderError as error:
         return Draft(_message(engine, letter, _EMPTY), unwritable=str(error))
     if letter.step.action != "email":
-        return Draft(_message(engine, letter, rendered))
+        return Draft(_approved(_message(engine, letter, rendered), template))
     thread = thread_of(letter.step, letter.siblings)
     url = f"{engine.policy.public_url}/u/{engine.opt_out_token(letter.touch['id'])}"
     complete = with_footer(
@@ -101,7 +101,15 @@ def _message(engine: Engine, letter: Letter, rendered: Rendered) -> Message:
         from_address=sender.email,
         message_id=touch["message_id"] or "",
         thread_id=_chat(letter),
+        values=rendered.values,
     )
+
+
+def _approved(message: Message, template: Template | None) -> Message:
+    """What channels beside e-mail want to know of the template itself."""
+    if template is None:
+        return message
+    return replace(message, template=template.approved_as or "", language=template.language or "")
 
 
 def _full_name(context: Mapping[str, Any]) -> str:
