@@ -11,6 +11,16 @@ LastLook = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """One file of a mail. With a `content_id` it is an image that the HTML shows as `cid:<content_id>`."""
+
+    name: str  # as the reader sees it: no path, no control characters
+    content_type: str  # application/pdf, image/png, …
+    content: bytes = field(repr=False)
+    content_id: str = ""  # without angle brackets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A rendered text with an address and a key. Every value is plain text without CR, LF or NUL in header fields."""
 
@@ -34,6 +44,7 @@ class Message:
     template: str = ""  # the name of a text the provider approved before (WhatsApp); `values` fill it
     language: str = ""  # of the text, where the template says it: en, pt-BR
     values: Mapping[str, str] = field(default_factory=dict)  # more that a template names: for approved texts, for HTTP
+    attachments: tuple[Attachment, ...] = ()  # e-mail only
     is_test: bool = False
 
 
