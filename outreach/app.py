@@ -21,12 +21,12 @@ from outreach.clock import Clock, SystemClock, fresh_secret
 from outreach.content.configuration import CrmSettings, SenderSettings, Settings
 from outreach.content.workspace import Workspace, load
 from outreach.domain import opt_out_token
-from outreach.domain.sequence import TOUCH_ACTIONS
 from outreach.doorbell import DELIVERIES, Doorbell
 from outreach.errors import StoreError
 from outreach.oauth import Tokens
 from outreach.receiver import Receiver
 from outreach.services import revise, sync
+from outreach.services.actions_in_use import ActionsInUse
 from outreach.services.claim import enter_senders
 from outreach.services.engine import Engine, Policy
 from outreach.services.receive import Intake
@@ -58,7 +58,6 @@ class App:
         self.settings = configured
         self.clock = clock or SystemClock()
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{self.clock.fresh_id()[-6:]}"
-        self.actions = TOUCH_ACTIONS
         self._policy = policy or policy_of(configured)
         self._channels: dict[tuple[str, str], Channel | None] = {}
         self._intake: Intake | None = None
@@ -97,6 +96,15 @@ class App:
         )
         enter_senders(engine)
         return engine
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """What applied sequences do: the queues that the scheduler looks at."""
+        return self._in_use.names()
+
+    @cached_property
+    def _in_use(self) -> ActionsInUse:
+        return ActionsInUse(self.store)
 
     def touch_of_token(self, token: str) -> str | None:
         """The touch an opt-out token was made for; None for one that we did not make."""

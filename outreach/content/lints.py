@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from outreach.content.front_matter import FrontMatter, Line, split
 from outreach.content.lint_words import OWN_OPT_OUT, PLACEHOLDER, SHORTENERS, SPAM
 from outreach.content.yaml_file import YamlFile
+from outreach.domain.action import LONGEST_NOTE
 from outreach.domain.pipeline import Pipeline
 from outreach.errors import ConfigError, Problem
 
@@ -25,7 +26,7 @@ CODES: Mapping[str, str] = {
     "W005": "a message made of pictures, with hardly any text",
     "W006": "an opt-out line in the text, beside the one every mail gets",
     "W007": "a phrase that mail filters take for advertising",
-    "W008": "a LinkedIn note that long values make longer than LinkedIn allows",
+    "W008": "a text that long values make longer than its channel takes",
     "W009": "a stage that no move leads to",
     "W010": "a pipeline with more than twelve stages",
     "W011": "a link without https",
@@ -39,7 +40,6 @@ _MOST_LINKS = 3
 _FEWEST_WORDS = 20
 _MOST_WORDS = 250
 _MOST_STAGES = 12
-_LONGEST_NOTE = 300
 
 _VALUE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _TAG = re.compile(r"\{[%#].*?[%#]\}", re.DOTALL)
@@ -55,7 +55,7 @@ class Used:
     """How sequences use a template."""
 
     is_mail: bool = False
-    is_note: bool = False  # the note of an invitation
+    longest: int | None = None  # characters that the channels of its steps take
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def lint_template(file: str, source: str, used: Used) -> list[Problem]:
     found = [*_subject(text), *_links(text), *_phrases(text)]
     if used.is_mail or text.head.subject:
         found += [*_own_opt_out(text), *_balance(text)]
-    return found + (_note(text) if used.is_note else [])
+    return found + (_note(text, used.longest) if used.longest is not None else [])
 
 
 def _subject(text: _Text) -> Iterator[Problem]:
@@ -176,15 +176,17 @@ def _balance(text: _Text) -> Iterator[Problem]:
         yield text.at("W013", text.head.body_line, 1, message, "Keep one point, and leave the rest for later.")
 
 
-def _note(text: _Text) -> list[Problem]:
-    """How long a note becomes when every value is a long one; notes that are too long already are errors."""
+def _note(text: _Text, most: int) -> list[Problem]:
+    """How long a text becomes when every value is a long one; those that are too long already are errors."""
     body = _TAG.sub("", text.head.body.strip())
     values = [match.group() for match in _VALUE.finditer(body)]
     literal = len(_VALUE.sub("", body))
     longest = literal + sum(_typical(value) for value in values)
-    if literal > _LONGEST_NOTE or longest <= _LONGEST_NOTE:
+    if literal > most or longest <= most:
         return []
-    message = f"with long values this note has {longest} characters; LinkedIn takes {_LONGEST_NOTE}, or 200 for free."
+    message = f"with long values this text has {longest} characters; {most} are the most."
+    if most == LONGEST_NOTE:
+        message = f"with long values this note has {longest} characters; LinkedIn takes {most}, or 200 for free."
     remedy = "Shorten it, or cut values: {{ company.name | truncate(30) }}."
     return [text.at("W008", text.head.body_line, 1, message, remedy)]
 

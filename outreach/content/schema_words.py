@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from outreach.domain.action import ACTIONS
+
 Words = Mapping[str, tuple[str, object]]
 """Key → (what it is for, an example)."""
+
+HTTP_STEP = "http.name"
+"""Stands for every `http.<name>`."""
 
 SEQUENCE: Words = {
     "name": ("The name commands know it by: small letters, digits, - and _.", "founder-intro"),
@@ -45,8 +50,9 @@ SCHEDULE: Words = {
 STEP: Words = {
     "id": ("The name of the step. It stays the same for ever: another id is another step.", "intro"),
     "email": ("Send the mail of this template: its path below templates/, without .md.", "founders/intro"),
-    "linkedin.invite": ("Invite on LinkedIn, with the note of this template or without one.", "founders/note"),
-    "linkedin.message": ("Write on LinkedIn with this template.", "founders/thanks"),
+    **{name: (action.what, action.example) for name, action in ACTIONS.items()},
+    HTTP_STEP: ("Send the request of that name, with the text of this template or without one.", "hooks/lead"),
+    "recording": ("The file that is sent as a voice message, in the workspace.", "media/hello.m4a"),
     "task": ("A task for a person.", "call"),
     "wait": ("Go on later: after a while, or at a moment.", "until monday 09:00"),
     "wait_for": ("Go on when something happens, or when at_most is over.", "linkedin.accepted"),

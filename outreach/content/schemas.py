@@ -17,12 +17,13 @@ from outreach.content.crm_file import CrmModel
 from outreach.content.outreach_file import OutreachModel, WebhookModel
 from outreach.content.pipelines import ENTERING, TASKS, PipelineModel
 from outreach.content.schedules import ScheduleModel
-from outreach.content.schema_words import BY_MODEL, STEP, TESTS, Words
+from outreach.content.schema_words import BY_MODEL, HTTP_STEP, STEP, TESTS, Words
 from outreach.content.schema_words import ENTERING as ENTERING_WORDS
 from outreach.content.senders_file import ChannelModel, EmailModel, SenderModel
 from outreach.content.sequence_test_models import CaseModel
 from outreach.content.sequences import SequenceModel
-from outreach.content.step_models import EVENTS, STEPS
+from outreach.content.step_models import EVENTS, STEPS, model_of
+from outreach.domain.action import HTTP_KEY
 
 Schema = dict[str, Any]
 
@@ -112,7 +113,7 @@ def _sequence() -> Schema:
 
 
 def _steps() -> dict[str, Schema]:
-    forms = {f"step {kind}": _step(kind, model) for kind, model in STEPS.items()}
+    forms = {f"step {kind}": _step(kind, model) for kind, model in STEPS.items()} | {"step http": _http_step()}
     defs: dict[str, Schema] = {}
     for form in forms.values():
         defs |= form.pop("$defs", {})
@@ -130,6 +131,15 @@ def _step(kind: str, model: type[BaseModel]) -> Schema:
         made["properties"][kind] |= {"anyOf": [{"enum": list(EVENTS)}, {"pattern": "^stage:"}]}
     required = sorted({kind, *made.get("required", [])})
     return {**made, "required": required, "description": STEP[kind][0]}
+
+
+def _http_step() -> Schema:
+    """One whose key is any `http.<name>`."""
+    made = _step(HTTP_STEP, model_of(HTTP_STEP))
+    value = made["properties"].pop(HTTP_STEP)
+    some = {"not": {"propertyNames": {"not": {"pattern": HTTP_KEY}}}}
+    required = [key for key in made["required"] if key != HTTP_STEP]
+    return {**made, "required": required, "patternProperties": {HTTP_KEY: value}, **some}
 
 
 def _pipeline() -> Schema:

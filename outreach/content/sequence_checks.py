@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from outreach.content.configuration import SenderSettings, Settings
@@ -14,11 +14,9 @@ from outreach.content.step_tree import StepNode, every
 from outreach.content.suggestions import did_you_mean
 from outreach.content.templates import Template
 from outreach.content.yaml_file import Path
+from outreach.domain.action import find
 from outreach.domain.pipeline import Pipeline
 from outreach.errors import Problem
-
-LONGEST_NOTE = 300
-"""Characters of the note of a LinkedIn invitation, paid accounts (developer.unipile.com, POST /users/invite)."""
 
 _STAGE = "stage:"
 _VALUE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
@@ -72,10 +70,15 @@ def _check_senders(draft: SequenceDraft, around: Surroundings, problems: list[Pr
     ]
     senders = around.settings.senders if around.settings else {}
     for path, name in named:
-        needs_mailbox = path[0] == "steps" or any(node.kind == "email" and not node.sender for node in nodes)
-        if needs_mailbox and _has_no_mailbox(senders.get(name)):
+        if _needs_mailbox(nodes, path) and _has_no_mailbox(senders.get(name)):
             remedy = "Write `email:` under it in config/senders.yaml, or choose another sender."
             problems.append(draft.file.problem(path, f"the sender '{name}' has no mailbox.", remedy))
+
+
+def _needs_mailbox(nodes: Iterable[StepNode], path: Path) -> bool:
+    """Whoever is named at an email step, and those of the sequence if some email step names nobody."""
+    own = next((node for node in nodes if node.path == path[:-1]), None)
+    return own.kind == "email" if own else any(node.kind == "email" and not node.sender for node in nodes)
 
 
 def _has_no_mailbox(sender: SenderSettings | None) -> bool:
@@ -106,21 +109,34 @@ def _stages_named(draft: SequenceDraft) -> list[tuple[Path, str]]:
 
 def _check_templates(draft: SequenceDraft, around: Surroundings, problems: list[Problem]) -> None:
     for node in every(draft.steps):
-        needs_subject = isinstance(node.model, EmailStep) and not node.model.thread
+        needs_subject = _needs_subject(node)
         for path, name in node.templates:
             if name not in around.templates:
                 remedy = did_you_mean(name, around.templates) or f"Write it as templates/{name}.md."
                 problems.append(draft.file.problem(path, f"unknown template '{name}'.", remedy))
             elif needs_subject and _has_no_subject(around.templates[name]):
-                remedy = f"Write `subject: …` in templates/{name}.md, or `thread:` here."
+                other = ", or `thread:` here" if node.kind == "email" else ""
+                remedy = f"Write `subject: …` in templates/{name}.md{other}."
                 problems.append(draft.file.problem(path, f"the template '{name}' has no subject.", remedy))
-            elif (
-                node.kind == "linkedin.invite"
-                and around.templates[name]
-                and _written(around.texts[name]) > LONGEST_NOTE
-            ):
-                message = f"the template '{name}' is longer than the {LONGEST_NOTE} characters of an invitation's note."
-                problems.append(draft.file.problem(path, message, "Shorten it."))
+            else:
+                _check_length(draft, node, (path, name), around, problems=problems)
+
+
+def _needs_subject(node: StepNode) -> bool:
+    return node.kind == "linkedin.inmail" or (isinstance(node.model, EmailStep) and not node.model.thread)
+
+
+def _check_length(
+    draft: SequenceDraft, node: StepNode, named: tuple[Path, str], around: Surroundings, *, problems: list[Problem]
+) -> None:
+    path, name = named
+    action = find(node.kind)
+    if action is None or action.longest is None or around.templates[name] is None:
+        return
+    if _written(around.texts[name]) > action.longest:
+        what = "of an invitation's note" if node.kind == "linkedin.invite" else f"that {node.kind} may have"
+        message = f"the template '{name}' is longer than the {action.longest} characters {what}."
+        problems.append(draft.file.problem(path, message, "Shorten it."))
 
 
 def _written(source: str) -> int:

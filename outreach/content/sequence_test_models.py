@@ -11,9 +11,9 @@ from pydantic import Field, PlainValidator, create_model
 
 from outreach.content.field_types import Day, Duration, Line, Text
 from outreach.content.model_reading import FileModel
+from outreach.domain.action import TOUCH_ACTIONS, is_http, is_touch
 from outreach.domain.enrollment import FinishReason
 from outreach.domain.pipeline import Status
-from outreach.domain.sequence import TOUCH_ACTIONS
 
 
 def _wall_time(value: object) -> datetime:
@@ -115,9 +115,16 @@ TouchModel = create_model(
 """An expected touch; the key of the step is the action, its value the template (of a task: its kind)."""
 
 
+def touch_model(data: object) -> type[_TouchModel]:
+    """The keys an expected touch may have: with those of requests by name that it writes (`http.<name>`)."""
+    names = [key for key in data if isinstance(key, str) and is_http(key)] if isinstance(data, Mapping) else []
+    own = {f"action_http_{number}": (Line | None, Field(default=None, alias=name)) for number, name in enumerate(names)}
+    return create_model("TouchModel", __base__=TouchModel, **own) if own else TouchModel  # type: ignore[call-overload, no-any-return]
+
+
 def actions_of(data: Mapping[str, object]) -> list[str]:
     """The keys of an expected touch that are actions."""
-    return [key for key in data if key in TOUCH_ACTIONS]
+    return [key for key in data if is_touch(key)]
 
 
 class EndModel(FileModel):

@@ -21,9 +21,9 @@ from outreach.content.sequence_test_models import (
     EndModel,
     FlagHappening,
     HappeningModel,
-    TouchModel,
     actions_of,
     happening_model,
+    touch_model,
 )
 from outreach.content.suggestions import did_you_mean, one_of
 from outreach.content.yaml_file import Path, Place, YamlFile
@@ -238,7 +238,7 @@ class _Reading:
         return touches, end
 
     def _touch(self, path: Path, data: object) -> ExpectedTouch | None:
-        model = read_model(TouchModel, self.file, path, data, problems=self.problems)
+        model = read_model(touch_model(data), self.file, path, data, problems=self.problems)
         if model is None:
             return None
         assert isinstance(data, Mapping)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from outreach.content.yaml_file import Path, Place, YamlFile, parse
-from outreach.domain.sequence import TOUCH_ACTIONS
+from outreach.domain.action import is_touch
 from outreach.errors import ConfigError
 
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -24,7 +24,7 @@ def fix_missing_ids(text: str, *, name: str = "the sequence") -> str:
     taken = {str(step["id"]) for _, step in steps if "id" in step}
     added: dict[Path, str] = {}
     for path, step in steps:
-        kind = next((key for key in TOUCH_ACTIONS if key in step), None)
+        kind = next((key for key in step if is_touch(key)), None)
         if kind and "id" not in step:
             added[path] = _free(_wish(kind, step[kind]), taken)
     fixed = _insert(file, text, added)

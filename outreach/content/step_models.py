@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema, create_model
 
 from outreach.content.field_types import Duration, Line, Positive, Slug, Text, not_empty, zone_name
 from outreach.content.model_reading import FileModel
@@ -14,6 +15,7 @@ from outreach.content.names import LEAD
 from outreach.content.suggestions import did_you_mean, one_of
 from outreach.content.template_name import template_name
 from outreach.content.waits import read_wait
+from outreach.domain.action import ACTIONS, Wording, find, is_http
 from outreach.domain.sequence import NextWeekday, OnDay, OnFailure, RelativeTo
 from outreach.domain.span import Span
 
@@ -90,25 +92,43 @@ def written(value: object) -> str:
     return as_it_is(not_empty(value))
 
 
+def recording_path(text: str) -> str:
+    """A file of the workspace."""
+    if text.startswith(("/", "~")) or "\\" in text or ".." in text.split("/"):
+        raise ValueError(f"'{text[:80]}' is not a file of the workspace. Write it as media/hello.m4a.")
+    return text
+
+
 class StepModel(FileModel):
     id: StepId | None = None
 
 
-class EmailStep(StepModel):
-    email: TemplateName
-    variants: dict[Annotated[str, AfterValidator(_variant_name)], TemplateName] = Field(default={}, max_length=25)
-    thread: StepId | None = None
+class ChannelStep(StepModel):
+    """A touch on a channel, by the table of `domain/action.py`; its key is the action, its value the template."""
+
+    template: TemplateName | None = None
     sender: Line | None = None
     on_failure: OnFailure = OnFailure.STOP
 
 
-class InviteStep(StepModel):
-    template: TemplateName | None = Field(alias="linkedin.invite")
-    on_failure: OnFailure = OnFailure.STOP
+Variants = Annotated[dict[Annotated[str, AfterValidator(_variant_name)], TemplateName], Field(max_length=25)]
 
 
-class LinkedinMessageStep(StepModel):
-    template: TemplateName = Field(alias="linkedin.message")
+class WordedStep(ChannelStep):
+    """One that carries a text, of which there may be several to try."""
+
+    variants: Variants = Field(default={})
+
+
+class VoiceStep(WordedStep):
+    recording: Annotated[Line, AfterValidator(recording_path)] | None = None
+
+
+class EmailStep(StepModel):
+    email: TemplateName
+    variants: Variants = Field(default={})
+    thread: StepId | None = None
+    sender: Line | None = None
     on_failure: OnFailure = OnFailure.STOP
 
 
@@ -183,10 +203,33 @@ class StopModel(StepModel):
     stop: Line
 
 
+def _no_template(value: object) -> object:
+    if value is not None:
+        raise ValueError("takes no template. Write nothing behind it.")
+    return value
+
+
+_NOTHING = Annotated[None, BeforeValidator(_no_template)]
+_TEMPLATES: Mapping[Wording, tuple[type[ChannelStep], Any]] = {
+    Wording.NONE: (ChannelStep, _NOTHING),
+    Wording.OPTIONAL: (WordedStep, TemplateName | None),
+    Wording.NEEDED: (WordedStep, TemplateName),
+}
+_BASES: Mapping[str, type[ChannelStep]] = {"linkedin.voice": VoiceStep}
+
+
+@cache
+def _channel_step(name: str) -> type[ChannelStep]:
+    """The keys of a step that does this action."""
+    action = find(name)
+    assert action is not None
+    base, template = _TEMPLATES[action.wording]
+    return create_model(f"{name} step", __base__=_BASES.get(name, base), template=(template, Field(alias=name)))
+
+
 STEPS: dict[str, type[StepModel]] = {
     "email": EmailStep,
-    "linkedin.invite": InviteStep,
-    "linkedin.message": LinkedinMessageStep,
+    **{name: _channel_step(name) for name in ACTIONS},
     "task": TaskStep,
     "wait": WaitModel,
     "wait_for": WaitForModel,
@@ -201,15 +244,23 @@ STEPS: dict[str, type[StepModel]] = {
     "stop": StopModel,
 }
 
-WITHOUT_ADAPTER = frozenset(
-    {"sms", "telegram.message"}
-    | {f"linkedin.{action}" for action in ("visit", "voice", "inmail", "follow", "like", "withdraw")}
-    | {f"x.{action}" for action in ("follow", "like", "dm")}
-    | {f"whatsapp.{action}" for action in ("template", "message")}
+_MORE_KEYS = frozenset(
+    {
+        "id",
+        "then",
+        "else",
+        "at_most",
+        "at_least",
+        "jitter",
+        "thread",
+        "variants",
+        "within",
+        "or",
+        "sender",
+        "recording",
+        "on_failure",
+    }
 )
-"""Touches that are part of the language and that no channel adapter can carry out yet."""
-
-_MORE_KEYS = frozenset({"id", "then", "else", "at_most", "at_least", "jitter", "thread", "variants", "within", "or"})
 
 EVENTS = ("reply", "open", "click", "linkedin.accepted", "meeting", "task.done")
 """What `wait_for` may wait for, besides `stage:<name>`."""
@@ -217,13 +268,13 @@ EVENTS = ("reply", "open", "click", "linkedin.accepted", "meeting", "task.done")
 
 def kinds_of(data: Mapping[str, object]) -> list[str]:
     """The keys of a step that say what it does: exactly one, if the step is right. A task has a note of its own."""
-    names = [key for key in data if key in STEPS]
+    names = [key for key in data if key in STEPS or is_http(key)]
     return [key for key in names if not (key == "note" and "task" in names)]
 
 
-def without_adapter(data: Mapping[str, object]) -> str | None:
-    """The key of a touch that is part of the language and that no adapter can carry out yet."""
-    return next((key for key in data if key in WITHOUT_ADAPTER or key.startswith("http.")), None)
+def model_of(kind: str) -> type[StepModel]:
+    """The keys of a step of that kind."""
+    return STEPS[kind] if kind in STEPS else _channel_step(kind)
 
 
 def path_names(kind: str, data: Mapping[str, object]) -> tuple[str, ...]:

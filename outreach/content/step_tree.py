@@ -8,28 +8,27 @@ from dataclasses import dataclass, field
 
 from outreach.content.model_reading import name_of, read_model
 from outreach.content.step_models import (
-    STEPS,
+    ChannelStep,
     EmailStep,
     EnrollModel,
     IfModel,
-    InviteStep,
-    LinkedinMessageStep,
     SetStep,
     SplitModel,
     StepModel,
     StopModel,
     TaskStep,
     WaitModel,
+    WordedStep,
     check_column,
     jitter_is_shorter,
     kinds_of,
+    model_of,
     path_names,
     unknown_step,
-    without_adapter,
 )
 from outreach.content.suggestions import did_you_mean
 from outreach.content.yaml_file import Path, YamlFile
-from outreach.domain.sequence import TOUCH_ACTIONS
+from outreach.domain.action import is_touch
 from outreach.errors import Problem
 
 MOST_STEPS = 500
@@ -47,21 +46,22 @@ class StepNode:
 
     @property
     def is_touch(self) -> bool:
-        return self.kind in TOUCH_ACTIONS
+        return is_touch(self.kind)
 
     @property
     def sender(self) -> str | None:
-        return self.model.sender if isinstance(self.model, EmailStep) else None
+        return self.model.sender if isinstance(self.model, EmailStep | ChannelStep) else None
 
     @property
     def templates(self) -> tuple[tuple[Path, str], ...]:
         """(where it is named, name) of each template."""
-        if isinstance(self.model, EmailStep):
-            variants = [((*self.path, "variants", key), name) for key, name in self.model.variants.items()]
-            return (((*self.path, "email"), self.model.email), *variants)
-        if isinstance(self.model, InviteStep | LinkedinMessageStep) and self.model.template:
-            return (((*self.path, self.kind), self.model.template),)
-        return ()
+        if not isinstance(self.model, EmailStep | ChannelStep):
+            return ()
+        main = self.model.email if isinstance(self.model, EmailStep) else self.model.template
+        found = [((*self.path, self.kind), main)] if main else []
+        if isinstance(self.model, EmailStep | WordedStep):
+            found += [((*self.path, "variants", key), name) for key, name in self.model.variants.items()]
+        return tuple(found)
 
     def branch(self, name: str) -> tuple[StepNode, ...]:
         return self.branches.get(name, ())
@@ -129,7 +129,7 @@ def _read_step(
     assert isinstance(data, Mapping)
     paths = path_names(kind, data)
     own = _without_paths(file, path, data, paths, problems) if kind == "split" else data
-    model = read_model(STEPS[kind], file, path, own, problems=problems)
+    model = read_model(model_of(kind), file, path, own, problems=problems)
     step_id = _id(data, kind, names)
     branches = {key: _branch(file, (*path, key), data.get(key), problems, step_id) for key in paths}
     if model is None:
@@ -186,17 +186,14 @@ def _kind(file: YamlFile, path: Path, data: object, problems: list[Problem]) -> 
         remedy = "Write `- email: founders/intro`, for example."
         problems.append(file.problem(path, f"{name_of(path)} must be a step.", remedy))
         return None
-    kinds, later = kinds_of(data), without_adapter(data)
+    kinds = kinds_of(data)
     if len(kinds) == 1:
         return kinds[0]
-    problems.append(_two_kinds(file, path, kinds) if kinds else _no_kind(file, path, data, later))
+    problems.append(_two_kinds(file, path, kinds) if kinds else _no_kind(file, path, data))
     return None
 
 
-def _no_kind(file: YamlFile, path: Path, data: Mapping[str, object], later: str | None) -> Problem:
-    if later:
-        remedy = f"Write one of: {', '.join(TOUCH_ACTIONS)}; a task can be done by a person."
-        return file.key_problem((*path, later), f"no channel can do '{later}' yet.", remedy)
+def _no_kind(file: YamlFile, path: Path, data: Mapping[str, object]) -> Problem:
     key, message, remedy = unknown_step(data)
     return file.key_problem((*path, key), message, remedy) if key else file.problem(path, message, remedy)
 
@@ -207,9 +204,12 @@ def _two_kinds(file: YamlFile, path: Path, kinds: list[str]) -> Problem:
 
 
 def _check_step(file: YamlFile, path: Path, kind: str, model: StepModel, *, problems: list[Problem]) -> None:
-    if kind in TOUCH_ACTIONS and not model.id:
+    if is_touch(kind) and not model.id:
         remedy = "Write `id: intro`, or let `outreach validate --fix` write the missing ones."
         problems.append(file.problem(path, f"this {kind} step has no 'id'.", remedy))
+    if isinstance(model, WordedStep) and model.variants and not model.template:
+        remedy = "Name a template of the step's own, or remove them."
+        problems.append(file.key_problem((*path, "variants"), "'variants' need a template to stand beside.", remedy))
     if isinstance(model, WaitModel) and not jitter_is_shorter(model):
         problems.append(file.problem((*path, "jitter"), "'jitter' is longer than the wait itself.", "Make it shorter."))
     if isinstance(model, SetStep):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from outreach.content.step_models import (
+    ChannelStep,
     EmailStep,
     EnrollModel,
     IfModel,
-    InviteStep,
-    LinkedinMessageStep,
     NoteStep,
     ScoreStep,
     SetStep,
@@ -18,8 +17,10 @@ from outreach.content.step_models import (
     StopModel,
     TagStep,
     TaskStep,
+    VoiceStep,
     WaitForModel,
     WaitModel,
+    WordedStep,
 )
 from outreach.content.step_tree import StepNode, every
 from outreach.domain.sequence import (
@@ -104,8 +105,17 @@ def _touch(node: StepNode, after: str | None) -> TouchStep:
             on_failure=model.on_failure,
             then=after,
         )
-    if isinstance(model, InviteStep | LinkedinMessageStep):
-        return TouchStep(id=node.id, action=node.kind, template=model.template, on_failure=model.on_failure, then=after)
+    if isinstance(model, ChannelStep):
+        return TouchStep(
+            id=node.id,
+            action=node.kind,
+            template=model.template,
+            variants=dict(model.variants) if isinstance(model, WordedStep) else {},
+            sender=model.sender,
+            on_failure=model.on_failure,
+            recording=model.recording if isinstance(model, VoiceStep) else None,
+            then=after,
+        )
     assert isinstance(model, TaskStep)
     return TouchStep(id=node.id, action="task", task=_task(model), then=after)
 

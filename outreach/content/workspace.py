@@ -22,6 +22,7 @@ from outreach.content.step_tree import every
 from outreach.content.template_name import template_name
 from outreach.content.templates import Template, compile_template, html_name
 from outreach.content.yaml_file import Path, YamlFile
+from outreach.domain.action import find
 from outreach.domain.pipeline import Pipeline
 from outreach.domain.sequence import Sequence
 from outreach.errors import ConfigError, Problem
@@ -128,10 +129,16 @@ def _uses(drafts: Iterable[SequenceDraft]) -> dict[str, Used]:
     found: dict[str, Used] = {}
     for name, kind in kinds:
         before = found.get(name, Used())
+        action = find(kind)
         found[name] = Used(
-            is_mail=before.is_mail or kind == "email", is_note=before.is_note or kind == "linkedin.invite"
+            is_mail=before.is_mail or kind == "email",
+            longest=_shortest(before.longest, action.longest if action else None),
         )
     return found
+
+
+def _shortest(*limits: int | None) -> int | None:
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def senders_in_use(root: FilePath) -> frozenset[str]:

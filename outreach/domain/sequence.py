@@ -68,6 +68,7 @@ class TouchStep:
     sender: str | None = None
     on_failure: OnFailure = OnFailure.STOP
     task: TaskDetails | None = None
+    recording: str | None = None  # a file of the workspace that is sent as a voice message
     then: str | None = None
 
     @property
@@ -248,9 +249,6 @@ class Review:
 
     first: int | None = None
 
-
-TOUCH_ACTIONS = ("email", "linkedin.invite", "linkedin.message", "task")
-"""What a touch step can do."""
 
 ALWAYS_STOPPING = frozenset({Trigger.REPLY, Trigger.UNSUBSCRIBE, Trigger.COMPLAINT})
 DEFAULT_STOP_ON = ALWAYS_STOPPING | {Trigger.BOUNCE, Trigger.MEETING}

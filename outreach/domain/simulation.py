@@ -14,11 +14,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from outreach.domain.action import find
 from outreach.domain.event import EventKind
 from outreach.domain.sequence import Sequence, Step, TouchStep
-
-_SILENT = frozenset({"invite", "visit", "follow", "like", "withdraw"})
-"""Social actions that carry no message to be answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +137,10 @@ def chances(rates: Rates, sequence: Sequence, *, seed: int) -> Chances:
 
 def is_message(step: Step) -> bool:
     """Does this step send a text that can be answered?"""
-    return isinstance(step, TouchStep) and step.channel != "task" and step.action.rpartition(".")[2] not in _SILENT
+    if not isinstance(step, TouchStep) or step.channel == "task":
+        return False
+    action = find(step.action)
+    return action is None or action.is_message
 
 
 def following(step: Step) -> Iterator[str]:

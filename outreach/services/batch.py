@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping
 
 from outreach.channel import Message
 from outreach.content.revision import Revision
+from outreach.domain.action import needs_address
 from outreach.domain.rules import Block, first_block
 from outreach.domain.sequence import TouchStep
 from outreach.services import review_needs
@@ -122,7 +123,8 @@ def _draft(engine: Engine, touch: RowMapping, loaded: _Loaded) -> Ready:
     )
     draft: Draft = write_message(engine, revision, letter)
     is_task = step.channel not in sender.channels
-    current = dict(touch) | {"recipient": letter.recipient or ("a person" if is_task else None)}
+    nobody = "a person" if is_task or not needs_address(step.channel) else None
+    current = dict(touch) | {"recipient": letter.recipient or nobody}
     return Ready(
         touch=touch,
         row=row,

@@ -13,6 +13,7 @@ from outreach.content import context as contexts
 from outreach.content.calendars import is_holiday
 from outreach.content.expressions import compile_expression, evaluate
 from outreach.content.waits import read_moment
+from outreach.domain import action
 from outreach.domain.planner import Facts
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import Schedule, Sequence
@@ -26,9 +27,6 @@ class Row(Protocol):
 
 
 _Row = TypeVar("_Row", bound=Row)
-
-_CHANNEL_ADDRESS = {"sms": "phone", "task": "email"}
-"""Channels whose address is of another kind than their name."""
 
 
 def zone_of(schedule: Schedule, row: Row, sender: Sender) -> ZoneInfo:
@@ -46,8 +44,8 @@ def holidays_of(schedule: Schedule, country: str | None) -> Callable[[date], boo
 
 
 def address_kind(channel: str) -> str:
-    """The kind of address a channel writes to."""
-    return _CHANNEL_ADDRESS.get(channel, channel)
+    """The kind of address a channel writes to; empty for one that needs none."""
+    return action.address_kind(channel) or ""
 
 
 def address_for(channel: str, addresses: Collection[_Row]) -> _Row | None:

@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, RowMapping
 
 from outreach.content.revision import Revision
+from outreach.domain.action import TOUCH_ACTIONS
 from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.relocation import NeedsTarget
-from outreach.domain.sequence import TOUCH_ACTIONS
 from outreach.domain.simulation import Rates
 from outreach.domain.touch import TouchState
 from outreach.services.engine import Engine

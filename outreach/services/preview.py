@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping
 
 from outreach.channel import Message
 from outreach.content.revision import Revision
+from outreach.domain.action import needs_address
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import IfStep, Sequence, SplitStep, TouchStep, WaitForStep
 from outreach.domain.touch import TouchState, message_id, touch_key
@@ -100,7 +101,7 @@ def _page(engine: Engine, revision: Revision, step: TouchStep, variant: str | No
         siblings=sent,  # type: ignore[arg-type]  # rows that would be there by then
     )
     draft = write_message(engine, revision, letter)
-    lacks_address = address is None and step.channel in sender.channels
+    lacks_address = address is None and step.channel in sender.channels and needs_address(step.channel)
     problem = draft.unwritable or (f"no address for {step.channel}: the step is passed over" if lacks_address else None)
     template = step.template if variant in (None, "main") else step.variants[variant]
     return Preview(

@@ -16,6 +16,7 @@ from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from outreach.domain.action import needs_address
 from outreach.domain.enrollment import EnrollmentState, FinishReason
 from outreach.domain.event import EventKind
 from outreach.domain.planner import Finish, Had, LookAgain, Move, PlanTouch, next_move
@@ -314,7 +315,7 @@ class Simulation:
     def _is_blocked(self, queue: Queue, touch: Touch, step: TouchStep, now: datetime) -> bool:
         person = touch.person
         recipient = person.recipient(step.channel)
-        if step.channel not in queue.sender.channels:
+        if step.channel not in queue.sender.channels or not needs_address(step.channel):
             recipient = recipient or "a person"
         if recipient and not person.suppression and not person.snoozed_until:
             return False

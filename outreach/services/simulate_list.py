@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from outreach.content.revision import Revision, freeze, thaw
 from outreach.content.suggestions import did_you_mean
 from outreach.content.workspace import Workspace
-from outreach.domain.sequence import TOUCH_ACTIONS
+from outreach.domain.action import TOUCH_ACTIONS
 from outreach.domain.simulation import Rates
 from outreach.errors import UsageError
 from outreach.services import simulate_halves

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from outreach.domain import window
+from outreach.domain.action import find
 from outreach.services.batch import Ready
 from outreach.services.engine import Engine
 from outreach.services.facts import holidays_of, zone_of
@@ -21,15 +22,26 @@ def task_row(engine: Engine, ready: Ready, now: datetime) -> dict[str, Any]:
         "touch_id": ready.touch_id,
         "lead_id": ready.touch["lead_id"],
         "enrollment_id": ready.touch["enrollment_id"],
-        "kind": details.kind if details else _KINDS.get(ready.step.channel, "custom"),
+        "kind": details.kind if details else kind_of(ready.step.channel),
         "assignee": (details.assignee if details else None) or ready.touch["sender"],
-        "note": details.note if details else f"{ready.step.action} by hand",
+        "note": details.note if details else _by_hand(ready),
         "text": ready.message.text,
         "to": ready.subject.recipient or "" if not ready.message.to else ready.message.to,
         "state": "open",
         "due_at": _deadline(engine, ready, now),
         "created_at": now,
     }
+
+
+def kind_of(channel: str) -> str:
+    """The kind of a task that stands for a touch on that channel."""
+    return _KINDS.get(channel, "custom")
+
+
+def _by_hand(ready: Ready) -> str:
+    """What to do, and that nobody else does it."""
+    action = find(ready.step.action)
+    return f"{action.by_hand} ({ready.step.action} by hand)" if action else f"{ready.step.action} by hand"
 
 
 def _deadline(engine: Engine, ready: Ready, now: datetime) -> datetime | None:

@@ -150,9 +150,10 @@ STEPS = [
     (INTRO + "  - {set: {stage: won}}\n", "5:12: 'stage' has a step of its own. Write `- stage: contacted`."),
     (INTRO + "  - {enroll: frist}\n", "5:14: unknown sequence 'frist'. Did you mean 'first'?"),
     (INTRO + "  - {split: {a: 50, b: 50}}\n", "5:5: this 'split' does nothing either way. Write steps below `a:`."),
-    (INTRO + "  - {id: v, linkedin.visit: }\n", "5:13: no channel can do 'linkedin.visit' yet. Write one of: email,"),
-    (INTRO + "  - {id: v, http.hook: x}\n", "5:13: no channel can do 'http.hook' yet."),
-    (INTRO + "  - {id: v, sms: x}\n", "5:13: no channel can do 'sms' yet."),
+    (INTRO + "  - {id: v, linkedin.visit: intro}\n", "5:29: 'linkedin.visit' takes no template."),
+    (INTRO + "  - {id: v, http.hook: x}\n", "5:24: unknown template 'x'."),
+    (INTRO + "  - {id: v, sms: }\n", "5:18: 'sms' has no value."),
+    (INTRO + "  - {id: v, linkedin.inmail: bump}\n", "the template 'bump' has no subject."),
 ]
 
 

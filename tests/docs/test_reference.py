@@ -31,6 +31,7 @@ from outreach.content import (
 from outreach.content.configuration import UnknownPolicy
 from outreach.crm import Mode, Operation
 from outreach.crms import hubspot
+from outreach.domain.action import ACTIONS, Wording, find
 from outreach.domain.crm_mapping import CrmTrigger, TieBreak
 from outreach.domain.enrollment import EnrollmentState, FinishReason
 from outreach.domain.event import EventKind
@@ -121,6 +122,8 @@ def test_every_step_is_in_the_reference_with_its_keys() -> None:
     table = rows("docs/reference/sequence-format.md", "## Steps")
 
     expected = {kind: set(keys_of(model)) - {"id", kind} for kind, model in step_models.STEPS.items()}
+    of_channels = [expected.pop(name) for name in ACTIONS]
+    expected["<channel>.<action>"] = set().union(*of_channels)
 
     assert {marked(step)[0]: set(marked(more)) for step, _, more in table} == expected
 
@@ -139,7 +142,7 @@ def test_every_key_of_a_test_of_a_sequence_is_in_the_reference() -> None:
     models = (sequence_test_models.CaseModel, sequence_test_models.TouchModel, sequence_test_models.EndModel)
     keys = {key for model in models for key in keys_of(model)} | {*sequence_test_models.HAPPENINGS, "after", "at"}
 
-    assert keys - words("docs/reference/sequence-tests.md") == set()
+    assert keys - set(ACTIONS) - words("docs/reference/sequence-tests.md") == set()
 
 
 def test_every_event_that_can_be_waited_for_is_in_the_reference() -> None:
@@ -154,10 +157,20 @@ def test_every_unit_of_time_is_in_the_reference() -> None:
     assert [unit for unit in Unit if not re.search(rf"\d {unit.value}`", page)] == []
 
 
-def test_what_is_not_available_yet_is_said_and_nothing_else() -> None:
-    section = text_of("docs/reference/sequence-format.md").partition("\n## Not available yet\n")[2]
+def test_the_table_of_channels_equals_what_steps_can_do() -> None:
+    table = {
+        marked(step)[0]: (value, marked(to), longest, what)
+        for step, value, to, longest, what in rows("docs/reference/sequence-format.md", "### Channels")
+    }
+    values = {Wording.NONE: "nothing", Wording.OPTIONAL: "a template, or nothing", Wording.NEEDED: "a template"}
+    http = find("http.name")
+    assert http
+    known = [*ACTIONS.values(), dataclasses.replace(http, name="http.<name>")]
 
-    assert {word for word in marked(section) if word != "http.…"} == step_models.WITHOUT_ADAPTER
+    assert table == {
+        each.name: (values[each.wording], [each.address] if each.address else [], str(each.longest or ""), each.what)
+        for each in known
+    }
 
 
 def commands(command: Any, path: tuple[str, ...] = ()) -> set[str]:
