@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from outreach.content.suggestions import did_you_mean
@@ -51,6 +51,16 @@ def make(
     wanted = inspect.signature(adapter.__init__).parameters
     extras = {name: value for name, value in given.items() if name in wanted}
     return adapter(_options(options_class, options, place), **extras)
+
+
+def actions_of(use: str) -> Collection[str] | None:
+    """What the channel of that short name or dotted path can do; None if it cannot be loaded, which is told later."""
+    try:
+        adapter, _ = _load(CHANNELS, use, Place("", ""))
+    except ConfigError:
+        return None
+    actions: Collection[str] = adapter.can.actions
+    return actions
 
 
 def _load(known: Mapping[str, str], use: str, place: Place) -> tuple[Any, Any]:

@@ -67,7 +67,7 @@ class App:
     @cached_property
     def workspace(self) -> Workspace:
         """The files people write: sequences, templates, pipelines. Raises ConfigError with everything wrong in them."""
-        return load(self.settings.root, os.environ)
+        return load(self.settings.root, os.environ, can=adapters.actions_of)
 
     @cached_property
     def store(self) -> Store:

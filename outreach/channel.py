@@ -63,7 +63,7 @@ class Receipt:
 class Abilities:
     """What a provider is able to do; the feature table in the documentation is made from it."""
 
-    actions: tuple[str, ...]  # email; invite, message, …
+    actions: tuple[str, ...]  # email; invite, message, …; `*`: whatever steps ask for
     dedupes_by_key: bool = False  # the same key is accepted once only
     max_length: int | None = None  # characters of a text, where the provider has one limit for all actions
     connections: int = 1  # messages one sender may have on the wire at the same time

@@ -28,7 +28,7 @@ class Memory:
     """The channel `memory`. `sent` holds every message it took, and those of unknown outcome, in order."""
 
     provider: ClassVar[str] = "memory"
-    can: ClassVar[Abilities] = Abilities(actions=("email", "invite", "message", "sms"), connections=64)
+    can: ClassVar[Abilities] = Abilities(actions=("*",), connections=64)
 
     def __init__(self, options: Options | None = None) -> None:
         self.sent: list[Message] = []

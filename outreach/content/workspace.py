@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
 from outreach.content import expressions, yaml_file
+from outreach.content.account_checks import Can, check_accounts
 from outreach.content.configuration import Settings
 from outreach.content.configuration_files import OUTREACH, Configuration, read_configuration
 from outreach.content.crm_checks import check_crm
@@ -53,6 +54,7 @@ class _Reading:
     """What has been read so far, and what is wrong with it."""
 
     root: FilePath
+    can: Can | None = None
     problems: list[Problem] = field(default_factory=list)
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     pipeline_files: dict[str, str] = field(default_factory=dict)
@@ -66,13 +68,16 @@ class _Reading:
     yaml_texts: dict[str, str] = field(default_factory=dict)
 
 
-def load(root: FilePath, environ: Mapping[str, str], *, needs_secrets: bool = True) -> Workspace:
+def load(
+    root: FilePath, environ: Mapping[str, str], *, needs_secrets: bool = True, can: Can | None = None
+) -> Workspace:
     """Read every file of the workspace at `root`. Raises ConfigError with every problem of every file.
 
     Variables that are named by a file and not set are problems, for senders only if a sequence uses them.
-    `needs_secrets=False` is for commands that reach nobody: such variables are then left alone.
+    `needs_secrets=False` is for commands that reach nobody: such variables are then left alone. `can` tells what the
+    adapters of accounts do, so that steps they cannot do are problems as well.
     """
-    workspace, problems = _read(_Reading(root.resolve()), environ, needs_secrets=needs_secrets)
+    workspace, problems = _read(_Reading(root.resolve(), can), environ, needs_secrets=needs_secrets)
     if problems or workspace is None:
         raise ConfigError(*problems)
     return workspace
@@ -94,12 +99,17 @@ def validate(
 
 
 def look(
-    root: FilePath, environ: Mapping[str, str], paths: Iterable[FilePath] = (), *, needs_secrets: bool = True
+    root: FilePath,
+    environ: Mapping[str, str],
+    paths: Iterable[FilePath] = (),
+    *,
+    needs_secrets: bool = True,
+    can: Can | None = None,
 ) -> Looked:
-    """The same, and every warning that no comment allows."""
+    """The same, and every warning that no comment allows. `can`: see `load`."""
     root = root.resolve()
     wanted = [path if path.is_absolute() else root / path for path in paths]
-    reading = _Reading(root)
+    reading = _Reading(root, can)
     _, problems = _read(reading, environ, needs_secrets=needs_secrets)
     warnings = _warnings(reading)
     if not wanted:
@@ -316,6 +326,8 @@ def _compare(reading: _Reading, configuration: Configuration) -> None:
     for draft in reading.drafts:
         check_sequence(draft, around, reading.problems)
         _check_expressions(draft, reading.problems)
+        if reading.can and configuration.settings:
+            check_accounts(draft, configuration.settings.senders, reading.can, reading.problems)
     check_enrolling(reading.drafts, reading.problems)
     _check_organisation(reading, configuration)
     if configuration.settings and not reading.broken_pipelines:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from outreach.content import step_ids, workspace, yaml_file
+from outreach.content.account_checks import Can
 from outreach.content.configuration_files import read_configuration
 from outreach.errors import Problem
 
@@ -24,9 +25,12 @@ class Checked:
     unset: tuple[Problem, ...]
 
 
-def check(root: Path, environ: Mapping[str, str], paths: Sequence[Path] = ()) -> Checked:
-    """Every problem of the workspace, or of the files at or below `paths`, which are absolute."""
-    found = workspace.look(root, environ, paths, needs_secrets=False)
+def check(root: Path, environ: Mapping[str, str], paths: Sequence[Path] = (), *, can: Can | None = None) -> Checked:
+    """Every problem of the workspace, or of the files at or below `paths`, which are absolute.
+
+    `can` tells what the adapters of accounts do (`outreach.adapters.actions_of`).
+    """
+    found = workspace.look(root, environ, paths, needs_secrets=False, can=can)
     unset = () if found.problems else read_configuration(root.resolve(), environ).problems
     return Checked(problems=found.problems, files=_count(root, paths), warnings=found.warnings, unset=unset)
 

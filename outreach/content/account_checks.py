@@ -1,0 +1,51 @@
+"""Can the accounts of the senders do what the steps ask for? Told when files are loaded, not when something is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+
+from outreach.content.configuration import SenderSettings
+from outreach.content.sequences import SequenceDraft
+from outreach.content.step_tree import StepNode, every
+from outreach.domain.action import HTTP, find
+from outreach.errors import Problem
+
+Can = Callable[[str], Collection[str] | None]
+"""The adapter's name, as `use` says it → the actions it can do; None where that cannot be known."""
+
+ANY = "*"
+"""Among the actions of an adapter: whatever its own options name."""
+
+
+def check_accounts(
+    draft: SequenceDraft, senders: Mapping[str, SenderSettings], can: Can, problems: list[Problem]
+) -> None:
+    """A problem for each step that a connected account cannot do; what is not connected becomes a task for a person."""
+    for node in every(draft.steps):
+        action = find(node.kind)
+        if action is None:
+            continue
+        for name in (node.sender,) if node.sender else draft.model.senders:
+            sender = senders.get(name)
+            if sender:
+                problems += _problems(draft, node, sender, can, channel=action.channel, word=action.word)
+
+
+def _problems(
+    draft: SequenceDraft, node: StepNode, sender: SenderSettings, can: Can, *, channel: str, word: str
+) -> list[Problem]:
+    path = (*node.path, node.kind)
+    account = sender.channels.get(channel)
+    if account is None:
+        return [_no_account(draft, node, sender.name)] if channel == HTTP else []
+    known = can(account.use)
+    if known is None or word in known or ANY in known:
+        return []
+    message = f"the account of '{sender.name}' cannot do '{node.kind}': {account.use} does {', '.join(sorted(known))}."
+    remedy = f"Remove the step, choose another sender, or remove `{channel}:` there: then it is a task for a person."
+    return [draft.file.key_problem(path, message, remedy)]
+
+
+def _no_account(draft: SequenceDraft, node: StepNode, sender: str) -> Problem:
+    remedy = "Write `http: {use: http, …}` under it in config/senders.yaml, or choose another sender."
+    return draft.file.key_problem((*node.path, node.kind), f"the sender '{sender}' has no account 'http'.", remedy)
