@@ -24,6 +24,7 @@ RECEIVERS = {
     "standard": "outreach.receivers.standard:Standard",
     "postmark": "outreach.receivers.postmark:Postmark",
     "unipile": "outreach.receivers.unipile:Unipile",
+    "hubspot": "outreach.receivers.hubspot:HubSpot",
 }
 CRMS = {
     "hubspot": "outreach.crms.hubspot:HubSpot",

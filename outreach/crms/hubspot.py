@@ -1,4 +1,5 @@
-"""HubSpot, by its dated API (https://developers.hubspot.com/docs/api-reference). Search is never used: its index lags.
+"""HubSpot, by its dated API (https://developers.hubspot.com/docs/api-reference). No write depends on search: its index
+lags. Reading people back does use it, and asks for some minutes twice.
 
 A contact is addressed by its id, or by its e-mail address (`idProperty=email`, consistent at once). All property values
 are strings, and what we do not know is left out: null would clear it.
@@ -16,7 +17,21 @@ from typing import Any, ClassVar
 import httpx
 
 from outreach.api_client import ApiClient, segment
-from outreach.crm import Account, Activity, Deal, Found, Mode, Operation, Person
+from outreach.crm import (
+    Account,
+    Activity,
+    Deal,
+    DealState,
+    Found,
+    Mode,
+    Operation,
+    Page,
+    Person,
+    Selection,
+    Wanted,
+)
+from outreach.crms.hubspot_catalogue import Catalogue
+from outreach.crms.hubspot_people import People, Reading
 from outreach.crms.hubspot_values import TEXT_OF, entry, error_of, found, known_fields, option_values
 from outreach.errors import Outcome, Refused, Unauthorized, Unavailable
 
@@ -31,7 +46,8 @@ class Options:
     """`token`: a service key, or the token of a private app.
 
     `tags_property`: a multiple-checkbox property; without one there are no tags. `do_not_contact_property`: a checkbox
-    written when the token may not change subscriptions.
+    written when the token may not change subscriptions. `reads_deleted`: whether a round of back-sync also looks
+    through the records that were deleted, which costs a call for each hundred of them.
     """
 
     token: str = field(repr=False)
@@ -41,6 +57,8 @@ class Options:
     status_property: str = "hs_lead_status"
     tags_property: str = ""
     do_not_contact_property: str = ""
+    lists_path: str = "/crm/lists/2026-09"
+    reads_deleted: bool = True
 
     def __post_init__(self) -> None:
         if not self.token.strip():
@@ -48,12 +66,6 @@ class Options:
         for version in (self.api_version, self.account_info_version):
             if not re.fullmatch(r"\d{4}-\d{2}(-beta)?", version):
                 raise ValueError(f"'{version}' is no version of the HubSpot API. Write a date such as '2026-09'.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Stage:
-    pipeline: str
-    is_closed: bool
 
 
 class HubSpot:
@@ -70,8 +82,10 @@ class HubSpot:
             headers={"authorization": f"Bearer {options.token}"},
             translate=error_of,
         )
-        self._owner_ids: dict[str, str] = {}
-        self._stages: dict[str, _Stage] = {}
+        self._catalogue = Catalogue(self._api, version=options.api_version)
+        self._people = People(self._api, self._catalogue, _reading(options))
+
+    selections: ClassVar[frozenset[Selection]] = frozenset(Selection)
 
     @property
     def can(self) -> frozenset[Operation]:
@@ -85,20 +99,20 @@ class HubSpot:
         self._prove_options(fields)
         unread: dict[str, str] = {}
         try:
-            await self._read_stages()
+            await self._catalogue.read_stages()
         except Unauthorized as error:
             unread |= dict.fromkeys(("stages", "pipelines"), error.said)
         try:
-            users = await self._users()
+            users = await self._catalogue.users()
         except Unauthorized as error:
             users, unread = (), unread | {"users": error.said}
         return Account(
             name=await self._account_name(),
             fields=fields,
-            stages=tuple(self._stages),
+            stages=tuple(self._catalogue.stages),
             users=users,
             status_values=option_values(properties, self._options.status_property),
-            pipelines=tuple(dict.fromkeys(stage.pipeline for stage in self._stages.values())),
+            pipelines=self._catalogue.pipelines,
             unread=unread,
         )
 
@@ -127,7 +141,7 @@ class HubSpot:
         await self._write("contacts", person_id, {self._options.status_property: status})
 
     async def set_stage(self, person_id: str, stage: str) -> bool:
-        pipeline = (await self._stage(stage)).pipeline
+        pipeline = (await self._catalogue.stage(stage)).pipeline
         deals = [deal for deal in await self._deals(person_id) if deal["pipeline"] == pipeline]
         is_open = [deal for deal in deals if not self._is_closed(deal)]
         if not is_open or is_open[-1]["dealstage"] == stage:
@@ -136,9 +150,9 @@ class HubSpot:
         return True
 
     async def ensure_deal(self, person_id: str, deal: Deal) -> str:
-        stage = await self._stage(deal.stage)
+        stage = await self._catalogue.stage(deal.stage)
         if stage.pipeline != deal.pipeline:
-            pipelines = ", ".join(dict.fromkeys(known.pipeline for known in self._stages.values()))
+            pipelines = ", ".join(self._catalogue.pipelines)
             said = f"stage '{deal.stage}' belongs to pipeline '{stage.pipeline}', not '{deal.pipeline}'."
             raise self._refused(f"{said} Pipelines: {pipelines}", Outcome.CONFIG)
         for present in reversed(await self._deals(person_id)):
@@ -148,7 +162,7 @@ class HubSpot:
         return await self._create_for(person_id, "deals", properties | ({"amount": deal.value} if deal.value else {}))
 
     async def assign_owner(self, person_id: str, email: str) -> None:
-        await self._write("contacts", person_id, {"hubspot_owner_id": await self._owner_id(email)})
+        await self._write("contacts", person_id, {"hubspot_owner_id": await self._catalogue.owner_id(email)})
 
     async def add_tags(self, person_id: str, tags: tuple[str, ...]) -> None:
         name = self._options.tags_property
@@ -170,6 +184,9 @@ class HubSpot:
             if error.code == "401" or not self._options.do_not_contact_property:
                 raise
             await self._write("contacts", person_id, {self._options.do_not_contact_property: "true"})
+
+    async def pull(self, wanted: Wanted, *, cursor: str | None) -> Page:
+        return await self._people.pull(wanted, cursor=cursor)
 
     async def _create(self, email: str, values: Mapping[str, tuple[str, Mode]]) -> Found:
         properties = {name: value for name, (value, _) in values.items()} | ({"email": email} if email else {})
@@ -233,7 +250,7 @@ class HubSpot:
 
     async def _deals(self, person_id: str) -> list[dict[str, str]]:
         """Id, `pipeline` and `dealstage` of the person's deals, oldest first."""
-        await self._read_stages_once()
+        await self._catalogue.read_stages_once()
         ids = sorted(await self._associated(person_id, "deals"), key=_age)[-_LARGEST_BATCH:]
         deals = await self._batch("deals", ids, ["pipeline", "dealstage"])
         rows = [{"id": str(deal["id"]), **_texts(deal["properties"], ("pipeline", "dealstage"))} for deal in deals]
@@ -275,45 +292,8 @@ class HubSpot:
             raise Unavailable(self.provider, f"deal {deal_id} was removed while it was to be moved") from None
 
     def _is_closed(self, deal: Mapping[str, str]) -> bool:
-        stage = self._stages.get(deal["dealstage"])
-        return stage is not None and stage.is_closed
-
-    async def _stage(self, stage: str) -> _Stage:
-        if stage not in self._stages:
-            await self._read_stages()
-        if stage not in self._stages:
-            known = ", ".join(self._stages)
-            raise self._refused(f"unknown deal stage '{stage}'. Stage ids of this account: {known}", Outcome.CONFIG)
-        return self._stages[stage]
-
-    async def _read_stages_once(self) -> None:
-        if not self._stages:
-            await self._read_stages()
-
-    async def _read_stages(self) -> None:
-        path = f"/crm/pipelines/{self._options.api_version}/deals"
-        self._stages = await self._api.get(path, read=_stages)
-
-    async def _owner_id(self, email: str) -> str:
-        if email not in self._owner_ids:
-            params = {"email": email, "limit": "1"}
-            owners = await self._api.get(self._owners, params=params, read=lambda body: list(body["results"]))
-            if not owners:
-                raise self._refused(f"no user of this account has the address {email}", Outcome.CONFIG)
-            self._owner_ids[email] = str(owners[0]["id"])  # `id`, not `userId`
-        return self._owner_ids[email]
-
-    async def _users(self) -> tuple[str, ...]:
-        users: list[str] = []
-        params = {"limit": "100"}
-        for _ in range(_MOST_PAGES):
-            page = await self._api.get(self._owners, params=params, read=dict)
-            users += [str(owner["email"]) for owner in page["results"] if owner.get("email")]
-            after = ((page.get("paging") or {}).get("next") or {}).get("after")
-            if not after:
-                break
-            params = {"limit": "100", "after": str(after)}
-        return tuple(users)
+        stage = self._catalogue.stages.get(deal["dealstage"])
+        return stage is not None and stage.state is not DealState.OPEN
 
     async def _account_name(self) -> str:
         try:
@@ -334,15 +314,22 @@ class HubSpot:
             if name and name not in fields:
                 raise self._refused(f"{option}: contacts have no writable property '{name}'", Outcome.CONFIG)
 
-    @property
-    def _owners(self) -> str:
-        return f"/crm/owners/{self._options.api_version}"
-
     def _objects(self, kind: str) -> str:
         return f"/crm/objects/{self._options.api_version}/{kind}"
 
     def _refused(self, said: str, outcome: Outcome) -> Refused:
         return Refused(self.provider, said, outcome=outcome)
+
+
+def _reading(options: Options) -> Reading:
+    return Reading(
+        version=options.api_version,
+        status_property=options.status_property,
+        tags_property=options.tags_property,
+        do_not_contact_property=options.do_not_contact_property,
+        lists_path=options.lists_path,
+        reads_deleted=options.reads_deleted,
+    )
 
 
 def _values(person: Person) -> dict[str, tuple[str, Mode]]:
@@ -368,18 +355,3 @@ def _age(record_id: str) -> tuple[int, str]:
 
 def _texts(properties: Mapping[str, Any], names: Iterable[str]) -> dict[str, str]:
     return {name: str(properties.get(name) or "") for name in names}
-
-
-def _stages(body: Any) -> dict[str, _Stage]:
-    return {
-        str(stage["id"]): _Stage(str(pipeline["id"]), _ends(stage.get("metadata") or {}))
-        for pipeline in body["results"]
-        for stage in pipeline["stages"]
-        if not stage.get("archived")
-    }
-
-
-def _ends(metadata: Mapping[str, Any]) -> bool:
-    if "isClosed" in metadata:
-        return str(metadata["isClosed"]).lower() == "true"
-    return str(metadata.get("probability", "")) in ("0.0", "1.0", "0", "1")

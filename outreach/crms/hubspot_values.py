@@ -69,11 +69,12 @@ def _as_html(activity: Activity, heading: str = "") -> str:
 def found(record: Mapping[str, Any]) -> Found:
     """A contact object, as the record it is."""
     return Found(
-        person_id=str(record["id"]), url=str(record.get("url") or ""), created_at=_instant(record.get("createdAt"))
+        person_id=str(record["id"]), url=str(record.get("url") or ""), created_at=instant(record.get("createdAt"))
     )
 
 
-def _instant(value: object) -> datetime | None:
+def instant(value: object) -> datetime | None:
+    """An instant as HubSpot writes it, in UTC; None for what is none."""
     try:
         instant = datetime.fromisoformat(str(value))
     except ValueError:

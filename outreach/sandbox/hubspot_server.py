@@ -1,6 +1,6 @@
 """A stand-in of HubSpot: it keeps state and refuses what the real one refuses.
 
-There is no search in it: the real index lags, so nobody may rely on it.
+What is read back (lists, search, associations) stands in `hubspot_reading`. Its search lags as the real one does.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 from urllib.parse import unquote
@@ -19,9 +20,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from outreach.sandbox import hubspot_reading as reading
+from outreach.sandbox.hubspot_reading import Refusal
+
 TOKEN = "pat-sample-0123456789"  # noqa: S105  # sample data
 VERSION = "2026-09"
 STATUS_VALUES = ("NEW", "OPEN", "IN_PROGRESS", "CONNECTED", "UNQUALIFIED")
+FIRST_DAY = datetime(2026, 2, 1, 9, 0, tzinfo=UTC)
 PROPERTIES = (
     *("email", "firstname", "lastname", "company", "jobtitle", "phone", "hs_lead_status", "hubspot_owner_id"),
     *("outreach_tags", "outreach_opt_out"),
@@ -36,16 +41,6 @@ TYPES = {"emails": 198, "notes": 202, "communications": 81, "deals": 3}
 Interference = Callable[[httpx.Request], "httpx.Response | Exception | None"]
 
 
-class Refusal(Exception):
-    """An answer other than 2xx."""
-
-    def __init__(self, status: int, category: str, message: str, *errors: dict[str, Any]) -> None:
-        self.status = status
-        self.body = {"status": "error", "message": message, "category": category, "correlationId": "c0ffee-1"}
-        self.body |= {"errors": list(errors)} if errors else {}  # type: ignore[dict-item]  # a list among texts
-        super().__init__(message)
-
-
 @dataclass(slots=True)
 class Thing:
     """A stored object of any type; `contact` is whom a timeline entry or deal belongs to."""
@@ -53,13 +48,15 @@ class Thing:
     id: str
     properties: dict[str, str]
     contact: str = ""
+    updated_at: datetime = FIRST_DAY
+    archived_at: datetime | None = None
 
 
 @dataclass
 class FakeHubSpot:
     """Use `transport()` in an httpx client, or serve `served(…)`.
 
-    `before` may answer (or raise) in its stead; `after` loses its answers.
+    `before` may answer (or raise) in its stead; `after` loses its answers. `now` stands still until it is moved.
     """
 
     token: str = TOKEN
@@ -69,6 +66,12 @@ class FakeHubSpot:
     after: Interference = lambda request: None
     objects: dict[str, dict[str, Thing]] = field(default_factory=lambda: {kind: {} for kind in ("contacts", *TYPES)})
     unsubscribed: set[str] = field(default_factory=set)
+    archived: dict[str, Thing] = field(default_factory=dict)  # contacts
+    lists: dict[str, tuple[str, list[str]]] = field(default_factory=dict)  # id → name, contact ids
+    may_read_deals: bool = True
+    page_size: int = 100  # never more on one page, whatever is asked for
+    index_lag: timedelta = timedelta(seconds=30)
+    now: datetime = FIRST_DAY
     requests: list[httpx.Request] = field(default_factory=list)
     numbers: count[int] = field(default_factory=lambda: count(101))
 
@@ -83,9 +86,26 @@ class FakeHubSpot:
         return _interfere(self.after, request) or response
 
     def add(self, kind: str, properties: dict[str, str], contact: str = "") -> Thing:
-        thing = Thing(str(next(self.numbers)), properties, contact)
+        thing = Thing(str(next(self.numbers)), properties, contact, updated_at=self.now)
         self.objects[kind][thing.id] = thing
         return thing
+
+    def archive(self, contact: str, *, into: str = "") -> None:
+        """Delete a contact, or merge it into another, as somebody of the team would."""
+        thing = self.objects["contacts"].pop(contact)
+        if into:
+            survivor = self.objects["contacts"][into]
+            merged = survivor.properties.get("hs_merged_object_ids", "")
+            self.edit("contacts", into, {"hs_merged_object_ids": f"{merged};{contact}".strip(";")})
+            return
+        thing.archived_at = self.now
+        self.archived[contact] = thing
+
+    def edit(self, kind: str, record: str, properties: Mapping[str, str]) -> None:
+        """Write properties, as somebody of the team would."""
+        thing = self.objects[kind][record]
+        thing.properties |= properties
+        thing.updated_at = self.now
 
     def contact(self, email: str) -> Thing | None:
         wanted = email.lower()
@@ -108,6 +128,8 @@ class FakeHubSpot:
         parts = [unquote(part) for part in path.strip("/").split("/")]
         body = json.loads(request.content) if request.content else None
         params = dict(request.url.params)
+        if (answer := reading.answer(self, request.method, parts, params=params, body=body)) is not None:
+            return answer
         match (request.method, *parts):
             case ("POST", "crm", "objects", version, kind) if version == VERSION:
                 return self._create(kind, body)
@@ -141,7 +163,7 @@ class FakeHubSpot:
             raise Refusal(409, "CONFLICT", f"Contact already exists. Existing ID: {present.id}")
         contact = self._associated(kind, body["associations"]) if kind != "contacts" else ""
         _require(kind, properties)
-        return 201, _shown(self.add(kind, properties, contact), properties)
+        return 201, shown_as(self.add(kind, properties, contact), properties)
 
     def _associated(self, kind: str, associations: list[Any]) -> str:
         [association] = associations
@@ -154,17 +176,19 @@ class FakeHubSpot:
         return str(contact)
 
     def _batch(self, kind: str, body: Any) -> tuple[int, Any]:
+        if kind == "deals":
+            self.prove_deals_scope()
         wanted = [one["id"] for one in body["inputs"]]
         if not 0 < len(wanted) <= 100:
             raise Refusal(400, "VALIDATION_ERROR", "between 1 and 100 inputs are allowed")
         present = [self.objects[kind][one] for one in wanted if one in self.objects[kind]]
-        results = [_shown(thing, body["properties"]) for thing in reversed(present)]  # in no order one could rely on
+        results = [shown_as(thing, body["properties"]) for thing in reversed(present)]  # in no order one could rely on
         return (200 if len(present) == len(wanted) else 207), {"status": "COMPLETE", "results": results}
 
     def _read(self, kind: str, record: str, params: Mapping[str, str]) -> Any:
         thing = self._thing(kind, record, params.get("idProperty"))
         names = [*params.get("properties", "").split(","), "email", "firstname", "lastname"]
-        shown = _shown(thing, names)
+        shown = shown_as(thing, names)
         if asked := params.get("associations"):
             shown["associations"] = {asked: self._page(asked, thing.id, None)} if self.of(asked, thing.id) else {}
         return shown
@@ -180,8 +204,12 @@ class FakeHubSpot:
 
     def _update(self, kind: str, record: str, body: Any) -> tuple[int, Any]:
         thing = self._thing(kind, record)
-        thing.properties |= self._valid(kind, body["properties"])
-        return 200, _shown(thing, thing.properties)
+        self.edit(kind, thing.id, self._valid(kind, body["properties"]))
+        return 200, shown_as(thing, thing.properties)
+
+    def prove_deals_scope(self) -> None:
+        if not self.may_read_deals:
+            raise Refusal(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes")
 
     def _thing(self, kind: str, record: str, id_property: str | None = None) -> Thing:
         by_email = kind == "contacts" and id_property == "email"
@@ -208,6 +236,8 @@ class FakeHubSpot:
         if params != {"channel": "EMAIL"} or version != VERSION:
             raise Refusal(400, "VALIDATION_ERROR", "channel is required")
         self.unsubscribed.add(email.lower())
+        if contact := self.contact(email):
+            self.edit("contacts", contact.id, {"hs_email_optout": "true"})
         return 200, {"status": "COMPLETE", "results": []}
 
 
@@ -245,12 +275,19 @@ def _require(kind: str, properties: Mapping[str, str]) -> None:
         raise _bad_value("dealstage", properties["dealstage"], "INVALID_OPTION")
 
 
-def _shown(thing: Thing, names: Any) -> dict[str, Any]:
+def shown_as(thing: Thing, names: Any) -> dict[str, Any]:
     properties: dict[str, str | None] = {"hs_object_id": thing.id}
     properties |= {name: thing.properties.get(name) for name in names if name}
-    times = {"createdAt": "2026-02-01T09:00:00.000Z", "updatedAt": "2026-02-01T09:00:00.000Z"}
+    updated = written(thing.updated_at)
+    properties |= {name: updated for name in ("lastmodifieddate", "hs_lastmodifieddate") if name in properties}
+    times = {"createdAt": "2026-02-01T09:00:00.000Z", "updatedAt": updated}
     url = f"https://app.hubspot.example/contacts/4711/record/0-1/{thing.id}"
     return {"id": thing.id, "properties": properties, **times, "archived": False, "url": url}
+
+
+def written(at: datetime) -> str:
+    """An instant as HubSpot writes it."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _property(name: str) -> dict[str, Any]:

@@ -390,7 +390,7 @@ class PullContract:
         typed = world.add_person("ayse@example.com", first_name="Ayşe", **{world.text_field: "CTO"})
         others = [world.add_person(f"p{number}@example.com") for number in range(4)]
 
-        people = everybody(world, Wanted(fields=(world.text_field,)))
+        people = everybody(world.pulled(), Wanted(fields=(world.text_field,)))
 
         assert sorted(person.person_id for person in people) == sorted([typed, *others])
         [ayse] = [person for person in people if person.person_id == typed]
@@ -403,7 +403,7 @@ class PullContract:
         ids = {world.add_person(f"p{number}@example.com") for number in range(7)}
         first = run(world.pulled().pull(Wanted(), cursor=None))
 
-        rest = everybody(world, Wanted(), cursor=first.cursor) if first.cursor else []
+        rest = everybody(world.pulled(), Wanted(), cursor=first.cursor) if first.cursor else []
 
         assert first.cursor is None or isinstance(first.cursor, str)
         assert {person.person_id for person in (*first.people, *rest)} == ids
@@ -416,7 +416,7 @@ class PullContract:
             return
         value = world.select(by, wanted)
 
-        assert ids_of(everybody(world, Wanted(by=by, value=value))) == {wanted}
+        assert ids_of(everybody(world.pulled(), Wanted(by=by, value=value))) == {wanted}
 
     def test_one_record_can_be_asked_for_by_its_id_and_one_that_is_gone_is_no_error(self, world: PullWorld) -> None:
         kept, gone = world.add_person("kept@example.com"), world.add_person("gone@example.com")
@@ -424,8 +424,8 @@ class PullContract:
 
         if Selection.PERSON not in world.pulled().selections:
             return
-        [here] = everybody(world, Wanted(by=Selection.PERSON, value=kept))
-        [away] = everybody(world, Wanted(by=Selection.PERSON, value=gone))
+        [here] = everybody(world.pulled(), Wanted(by=Selection.PERSON, value=kept))
+        [away] = everybody(world.pulled(), Wanted(by=Selection.PERSON, value=gone))
 
         assert (here.person_id, here.is_deleted) == (kept, False)
         assert (away.person_id, away.is_deleted) == (gone, True)
@@ -438,7 +438,7 @@ class PullContract:
             return
         world.select(by, typed)
         with pytest.raises(Refused) as refusal:
-            everybody(world, Wanted(by=by, value=world.unknown_stage or "nowhere"))
+            everybody(world.pulled(), Wanted(by=by, value=world.unknown_stage or "nowhere"))
 
         assert refusal.value.outcome is Outcome.CONFIG
         assert (world.unknown_stage or "nowhere") in refusal.value.said
@@ -449,7 +449,7 @@ class PullContract:
         fresh = world.add_person("fresh@example.com")
         world.later()
 
-        people = everybody(world, Wanted(since=since))
+        people = everybody(world.pulled(), Wanted(since=since))
 
         assert ids_of(people) == {fresh}
         assert all(person.changed_at and person.changed_at >= since for person in people)
@@ -466,7 +466,7 @@ class PullContract:
         values = {Change.STATUS: world.status, Change.OWNER: world.owner, Change.STAGE: world.other_stage}
         world.change(person, change, values.get(change, ""))
         world.later()
-        found = {each.person_id: each for each in everybody(world, Wanted(since=since))}[person]
+        found = {each.person_id: each for each in everybody(world.pulled(), Wanted(since=since))}[person]
 
         said = {Change.STATUS: found.status, Change.OWNER: found.owner, Change.STAGE: found.stage}
         assert said.get(change, "") == values.get(change, "")
@@ -482,7 +482,7 @@ class PullContract:
         since = world.later()
         world.change(person, change, "1200")
         world.later()
-        found = {each.person_id: each for each in everybody(world, Wanted(since=since))}[person]
+        found = {each.person_id: each for each in everybody(world.pulled(), Wanted(since=since))}[person]
 
         assert found.deal
         assert found.deal.state is DealState(str(change))
@@ -497,7 +497,7 @@ class PullContract:
         if Change.MERGED in world.tells:
             world.change(loser, Change.MERGED, survivor)
         world.later()
-        found = {each.person_id: each for each in everybody(world, Wanted(since=since))}
+        found = {each.person_id: each for each in everybody(world.pulled(), Wanted(since=since))}
 
         if Change.DELETED in world.tells:
             assert found[removed].is_deleted
@@ -505,11 +505,11 @@ class PullContract:
             assert found[loser].merged_into == survivor
 
 
-def everybody(world: PullWorld, wanted: Wanted, cursor: str | None = None) -> list[RemotePerson]:
+def everybody(crm: Pulls, wanted: Wanted, cursor: str | None = None) -> list[RemotePerson]:
     """The people of every page, from the cursor on; it has to come to an end."""
     people: list[RemotePerson] = []
     for _ in range(50):
-        page = run(world.pulled().pull(wanted, cursor=cursor))
+        page = run(crm.pull(wanted, cursor=cursor))
         people += page.people
         if page.cursor is None:
             return people

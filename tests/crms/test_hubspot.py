@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from outreach.crm import Deal, Field, Mode, Operation
+from outreach.crm import Deal, Field, Mode, Operation, Selection, Wanted
 from outreach.crms.hubspot import HubSpot, Options
 from outreach.domain.crm_mapping import CrmMapping, CrmTrigger, DealRule, FieldRule
+from outreach.domain.crm_news import Change
 from outreach.errors import AdapterError, Outcome, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
 from outreach.sandbox.hubspot_server import OWNERS, TOKEN, FakeHubSpot
 from outreach.services.crm_check import check
-from outreach.testing.crm import AYSE, REPLY, CrmContract, run
+from outreach.testing.crm import AYSE, REPLY, CrmContract, PullContract, everybody, ids_of, run
 
 _REMOTE = {"first_name": "firstname", "status": "hs_lead_status", "tags": "outreach_tags", "owner": "hubspot_owner_id"}
 
 
 class HubSpotWorld:
+    tells = frozenset(Change) - {Change.HINT, Change.ERASED}
     secrets = (TOKEN,)
     text_field = "jobtitle"
     stage, other_stage, unknown_stage, pipeline = "appointmentscheduled", "qualifiedtobuy", "nowhere", "default"
     status, owner = "CONNECTED", "anna@example.com"
 
-    def __init__(self, **options: str) -> None:
-        self.fake = FakeHubSpot()
+    def __init__(self, **options: Any) -> None:
+        self.fake = FakeHubSpot(page_size=3)
         self.options = Options(token=TOKEN, **{"tags_property": "outreach_tags"} | options)
         self.crm = HubSpot(self.options, httpx.AsyncClient(transport=self.fake.transport()))
 
@@ -38,7 +40,40 @@ class HubSpotWorld:
         return present.id if present else self.fake.add("contacts", {"email": email, **properties}).id
 
     def remove_person(self, person_id: str) -> None:
-        del self.fake.objects["contacts"][person_id]
+        self.fake.archive(person_id)
+
+    def pulled(self) -> HubSpot:
+        return self.crm
+
+    def later(self) -> datetime:
+        self.fake.now += timedelta(hours=1)
+        return self.fake.now
+
+    def select(self, by: Selection, person_id: str) -> str:
+        if by is Selection.LIST:
+            self.fake.lists["77"] = ("Fair 2026", [person_id])
+            return "Fair 2026"
+        if by is Selection.FILTER:
+            self.fake.edit("contacts", person_id, {"jobtitle": "CTO of everything"})
+            self.later()
+            return "jobtitle~CTO and hs_lead_status!=NEW"
+        deal = Deal(name="x", pipeline=self.pipeline, stage=self.other_stage)
+        deal_id = run(self.crm.ensure_deal(person_id, deal))
+        self.later()
+        return self.other_stage if by is Selection.STAGE else deal_id
+
+    def change(self, person_id: str, change: Change, value: str) -> None:
+        names = {Change.STATUS: "hs_lead_status", Change.OWNER: "hubspot_owner_id"}
+        if change is Change.MERGED:
+            self.fake.archive(person_id, into=value)
+        elif change in (Change.STAGE, Change.WON, Change.LOST):
+            [deal] = self.fake.of("deals", person_id)
+            stage = {Change.WON: "closedwon", Change.LOST: "closedlost"}.get(change, value)
+            self.fake.edit("deals", deal.id, {"dealstage": stage, "amount": value})
+        elif change is Change.DO_NOT_CONTACT:
+            self.fake.edit("contacts", person_id, {"hs_email_optout": "true"})
+        else:
+            self.fake.edit("contacts", person_id, {names[change]: OWNERS.get(value, value)})
 
     def people(self) -> list[str]:
         return [contact.properties["email"] for contact in self.fake.objects["contacts"].values()]
@@ -72,7 +107,7 @@ def world() -> HubSpotWorld:
     return HubSpotWorld()
 
 
-class TestHubSpot(CrmContract):
+class TestHubSpot(CrmContract, PullContract):
     @pytest.fixture
     def world(self) -> HubSpotWorld:
         return HubSpotWorld()
@@ -294,7 +329,7 @@ ERROR = {
 
 
 @pytest.mark.parametrize("wrong", [{"token": " "}, {"api_version": "v3"}, {"api_version": "../2026"}])
-def test_an_option_that_cannot_be_is_refused_when_it_is_read(wrong: dict[str, str]) -> None:
+def test_an_option_that_cannot_be_is_refused_when_it_is_read(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="Write"):
         Options(**{"token": TOKEN} | wrong)
 
@@ -418,3 +453,83 @@ class TestFailures:
             run(world.crm.check())
 
         assert TOKEN not in str(refusal.value)
+
+
+class TestPull:
+    def test_a_search_goes_on_behind_the_last_id_and_never_by_offset(self, world: HubSpotWorld) -> None:
+        """A record that changes while pages are turned would push another one over their border."""
+        people = [world.add_person(f"p{number}@example.com", jobtitle="CTO") for number in range(5)]
+        world.later()
+
+        found = everybody(world.pulled(), Wanted(by=Selection.FILTER, value="jobtitle=CTO"))
+
+        assert ids_of(found) == set(people)
+        searches = [world.body(at) for at, (_, path) in enumerate(world.sent()) if path.endswith("/search")]
+        assert [search["after"] for search in searches] == ["0", "0"]
+        assert searches[1]["filterGroups"][0]["filters"] == [
+            {"propertyName": "jobtitle", "operator": "EQ", "value": "CTO"},
+            {"propertyName": "hs_object_id", "operator": "GT", "value": people[2]},
+        ]
+
+    def test_a_deal_that_moves_brings_its_person_although_the_contact_did_not_change(self, world: HubSpotWorld) -> None:
+        person = world.add_person(AYSE.email)
+        run(world.crm.ensure_deal(person, Deal(name="x", pipeline="default", stage="appointmentscheduled")))
+        since = world.later()
+        world.change(person, Change.STAGE, "qualifiedtobuy")
+        world.later()
+
+        [found] = everybody(world.pulled(), Wanted(since=since))
+
+        assert (found.person_id, found.stage, found.changed_at) == (person, "qualifiedtobuy", since)
+
+    def test_an_open_deal_counts_more_than_a_newer_lost_one(self, world: HubSpotWorld) -> None:
+        person = world.add_person(AYSE.email)
+        run(world.crm.ensure_deal(person, Deal(name="x", pipeline="default", stage="appointmentscheduled")))
+        world.fake.add("deals", {"pipeline": "default", "dealstage": "closedlost"}, person)
+
+        [found] = everybody(world.pulled(), Wanted())
+
+        assert found.stage == "appointmentscheduled"
+
+    def test_a_token_without_deals_still_brings_people(self, world: HubSpotWorld) -> None:
+        person = world.add_person(AYSE.email)
+        since = world.fake.now
+        world.fake.may_read_deals = False
+        world.later()
+
+        assert (
+            ids_of(everybody(world.pulled(), Wanted()))
+            == ids_of(everybody(world.pulled(), Wanted(since=since)))
+            == {person}
+        )
+
+    def test_a_list_may_be_named_by_its_number(self, world: HubSpotWorld) -> None:
+        people = [world.add_person(f"p{number}@example.com") for number in range(5)]
+        world.fake.lists["77"] = ("Fair 2026", people)
+
+        assert ids_of(everybody(world.pulled(), Wanted(by=Selection.LIST, value="77"))) == set(people)
+
+    def test_a_merged_record_asked_for_by_its_old_id_names_the_survivor(self, world: HubSpotWorld) -> None:
+        survivor = world.add_person(AYSE.email)
+        world.fake.edit("contacts", survivor, {"hs_merged_object_ids": "7;8"})
+
+        found = {
+            each.person_id: each for each in everybody(world.pulled(), Wanted(by=Selection.PERSON, value=survivor))
+        }
+
+        assert {gone: found[gone].merged_into for gone in ("7", "8")} == {"7": survivor, "8": survivor}
+
+    @pytest.mark.parametrize("text", ["", "jobtitle", "a=1 and b=2 and c=3 and d=4 and e=5", "job title=CTO"])
+    def test_a_filter_that_is_none_is_refused_with_the_form_it_has(self, world: HubSpotWorld, text: str) -> None:
+        with pytest.raises(Refused, match="property=value") as refusal:
+            everybody(world.pulled(), Wanted(by=Selection.FILTER, value=text))
+
+        assert refusal.value.outcome is Outcome.CONFIG
+
+    def test_deleted_contacts_are_looked_through_only_where_that_is_wanted(self, world: HubSpotWorld) -> None:
+        without = HubSpotWorld(reads_deleted=False)
+        since = without.later()
+        without.remove_person(without.add_person(AYSE.email))
+        without.later()
+
+        assert everybody(without.pulled(), Wanted(since=since)) == []
