@@ -51,7 +51,9 @@ def make(
     adapter, options_class = _load(known, use, place)
     wanted = inspect.signature(adapter.__init__).parameters
     extras = {name: value for name, value in given.items() if name in wanted}
-    return adapter(_options(options_class, options, place), **extras)
+    known_to_options = {field.name for field in dataclasses.fields(options_class)}
+    filled = {name: value for name, value in given.items() if name in known_to_options}
+    return adapter(_options(options_class, {**filled, **options}, place), **extras)
 
 
 def actions_of(use: str) -> Collection[str] | None:

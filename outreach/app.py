@@ -133,8 +133,8 @@ class App:
         made = {}
         for name, each in self.settings.webhooks.items():
             place = Place("config/outreach.yaml", f"webhooks.{name}")
-            options = {"own": own, **each.options}
-            made[name] = adapters.make(adapters.RECEIVERS, each.use, options, place=place, given={})
+            given = {"own": own}
+            made[name] = adapters.make(adapters.RECEIVERS, each.use, each.options, place=place, given=given)
         return made
 
     @property
