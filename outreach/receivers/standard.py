@@ -7,16 +7,11 @@ bare, or as `{"type": "reply.received", "timestamp": …, "data": {…}}`.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
 from outreach.domain.event import Clues, Event, EventKind
-from outreach.errors import WebhookRejected
 from outreach.mail.addresses import CHANNELS, people_of
 from outreach.mail.identifiers import message_ids_in, tokens_in, unique
 from outreach.mail.raw_json import Keys, clues_in_json
@@ -26,11 +21,9 @@ from outreach.receiver import Delivery
 from outreach.receivers.mail_events import event_of
 from outreach.receivers.payload import Json, instant_of, json_object, object_at, text_at
 from outreach.receivers.proof import digest, require_basic_auth, short_key
+from outreach.receivers.signed_webhook import require_signature, secret_bytes
 
-TOLERANCE = timedelta(minutes=5)
 REPLY_TYPE = "reply.received"
-
-_REMEDY = "write whsec_ and the base64 of 24 to 64 random bytes."
 
 _KEYS = Keys(
     answered=("in_reply_to",),
@@ -55,23 +48,6 @@ class Options:
             secret_bytes(secret)
 
 
-def secret_bytes(secret: str) -> bytes:
-    """The HMAC key behind `whsec_…`. ValueError when it is empty or not base64."""
-    encoded = secret.strip().removeprefix("whsec_").rstrip("=")
-    try:
-        key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ValueError(f"A webhook secret is not base64: {_REMEDY}") from error
-    if not key:
-        raise ValueError(f"A webhook secret is empty: {_REMEDY}")
-    return key
-
-
-def signature(secret: str, *, webhook_id: str, timestamp: str, body: bytes) -> str:
-    """One token of the `webhook-signature` header, for those who send (and for tests)."""
-    return "v1," + base64.b64encode(_mac(secret_bytes(secret), webhook_id, timestamp, body)).decode("ascii")
-
-
 class Standard:
     """The receiver behind every connection with `use: standard`."""
 
@@ -88,16 +64,7 @@ class Standard:
     def verify(self, delivery: Delivery, *, now: datetime) -> None:
         if self._options.passwords:
             require_basic_auth(delivery.headers, self._options.user, self._options.passwords)
-        webhook_id = delivery.headers.get("webhook-id", "")
-        timestamp = delivery.headers.get("webhook-timestamp", "").strip()
-        if not webhook_id:
-            raise WebhookRejected("the header webhook-id is missing")
-        _require_fresh(timestamp, now)
-        tokens = delivery.headers.get("webhook-signature", "").split()[:32]
-        given = [mac for token in tokens if (mac := _token_bytes(token))]
-        expected = [_mac(secret, webhook_id, timestamp, delivery.body) for secret in self._secrets]
-        if not _any_equal(given, expected):
-            raise WebhookRejected("no signature in webhook-signature matches")
+        require_signature(delivery, self._secrets, prefix="webhook", now=now)
 
     def key(self, delivery: Delivery) -> str:
         webhook_id = delivery.headers.get("webhook-id", "")
@@ -147,37 +114,6 @@ class Standard:
             channel="other",
             data={"type": kind[:200]},
         )
-
-
-def _require_fresh(timestamp: str, now: datetime) -> None:
-    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
-        raise WebhookRejected("webhook-timestamp is missing or is no number")
-    if abs(int(now.timestamp()) - int(timestamp)) > TOLERANCE.total_seconds():
-        raise WebhookRejected("webhook-timestamp is more than five minutes away")
-
-
-def _mac(secret: bytes, webhook_id: str, timestamp: str, body: bytes) -> bytes:
-    signed = f"{webhook_id}.{timestamp}.".encode("utf-8", "surrogatepass") + body
-    return hmac.new(secret, signed, hashlib.sha256).digest()
-
-
-def _token_bytes(token: str) -> bytes:
-    """The digest in a token; empty for another version, a missing comma, odd characters or broken base64."""
-    version, _, encoded = token.partition(",")
-    if version != "v1" or not encoded.isascii():
-        return b""
-    try:
-        return base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
-
-
-def _any_equal(given: list[bytes], expected: list[bytes]) -> bool:
-    found = False
-    for one in given:
-        for other in expected:
-            found |= hmac.compare_digest(one, other)
-    return found
 
 
 def _require_fields(payload: Json) -> None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from outreach.domain.event import EventKind
 from outreach.errors import WebhookRejected
 from outreach.receiver import Delivery
-from outreach.receivers.standard import Options, Standard, secret_bytes, signature
+from outreach.receivers.signed_webhook import secret_bytes, signature
+from outreach.receivers.standard import Options, Standard
 from outreach.testing.receiver import NOW, ReceiverContract, assert_within
 
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
