@@ -365,6 +365,36 @@ crm_connections = Table(
     Column("parked_until", Instant),
     Column("failures", Integer, nullable=False, default=0),
     Column("reason", Text),
+    Column("calls_left", Integer),  # of the rate budget, at `calls_at`, shared by every process; may be below zero
+    Column("calls_at", Instant),
+)
+
+crm_records = Table(
+    "crm_records",  # what was last known of a lead's record: told by the CRM, or written by us
+    metadata,
+    Column("connection", String(128), nullable=False),
+    Column("lead_id", Id, nullable=False),
+    Column("values", Json, nullable=False, default=dict),  # status, stage, owner, is_opted_out, deal, …
+    Column("changed_at", Instant),  # by the CRM's clock
+    Column("updated_at", Instant, nullable=False),
+    PrimaryKeyConstraint("connection", "lead_id"),
+)
+
+crm_pulls = Table(
+    "crm_pulls",  # where each reading of a CRM stands: `changes`, or an import by its selection
+    metadata,
+    Column("connection", String(128), nullable=False),
+    Column("name", String(512), nullable=False),
+    Column("cursor", Text),  # null: at the beginning
+    Column("since_at", Instant),  # only what changed since is asked for
+    Column("begun_at", Instant, nullable=False),
+    Column("due_at", Instant),  # when the next round of `changes` begins or goes on; null: not by itself
+    Column("lease_until", Instant),  # somebody is at it
+    Column("finished_at", Instant),
+    Column("people", Integer, nullable=False, default=0),
+    Column("counts", Json, nullable=False, default=dict),
+    Column("error", Text),
+    PrimaryKeyConstraint("connection", "name"),
 )
 
 audit = Table(
