@@ -12,7 +12,7 @@ from outreach.crm import Mode, Operation
 from outreach.domain.crm_mapping import CrmMapping, CrmTrigger, DealRule, FieldRule, TieBreak
 from outreach.domain.quota import Limits
 from outreach.domain.sender import Sender
-from outreach.domain.sequence import Schedule
+from outreach.domain.sequence import Schedule, Tracking
 
 
 class UnknownPolicy(StrEnum):
@@ -20,6 +20,14 @@ class UnknownPolicy(StrEnum):
 
     HOLD = "hold"
     RESEND_ONCE = "resend_once"
+
+
+class DnsPolicy(StrEnum):
+    """What follows when the records that other mail servers ask for are missing at a sender's domain."""
+
+    PAUSE = "pause"
+    WARN = "warn"
+    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +42,8 @@ class Organisation:
 class Defaults:
     max_late: timedelta = timedelta(days=2)
     unknown: UnknownPolicy = UnknownPolicy.HOLD
+    tracking: Tracking = field(default_factory=Tracking)
+    dns_check: DnsPolicy = DnsPolicy.PAUSE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +57,15 @@ class WebhookSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuthSettings:
-    """Signing in without a password; kept for channels that can."""
+    """Signing in to a mailbox without a password. Without a refresh token the application signs in as itself."""
 
     provider: str
     client_id: str
     client_secret: str = field(repr=False)
-    refresh_token: str = field(repr=False)
+    refresh_token: str = field(default="", repr=False)
+    tenant: str = "common"  # Microsoft: the organisation's id
+    token_url: str = ""  # empty: the provider's
+    scope: str = ""  # empty: what sending and reading mail needs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +84,40 @@ class MailServerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImapSettings(MailServerSettings):
+    """The mailbox replies come to, and how it is read."""
+
+    folders: tuple[str, ...] = ("INBOX",)
+    sent_folder: str = ""  # empty: the one the server calls so; `none`: it is not read
+    every: timedelta = timedelta(minutes=2)  # looked at so often even if the server tells nothing
+    idle: bool = True
+    keep_sent: bool = False  # a copy of what we send goes into the Sent folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DkimSettings:
+    """One key that mail is signed with. The key is PEM, in the settings or in a file of the workspace."""
+
+    selector: str
+    domain: str = ""  # empty: that of the sender's address
+    private_key: str = field(default="", repr=False)
+    key_file: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmailSettings:
     """The mailbox of a sender. `smtp` is there whenever `use` is `smtp`."""
 
     address: str
     use: str = "smtp"
     smtp: MailServerSettings | None = None
-    imap: MailServerSettings | None = None
+    imap: ImapSettings | None = None
+    reply_to: str = ""  # where answers go, if not to `address`
+    reply_token: bool = False  # anna+TOKEN@… as Reply-To: an answer names its touch even without thread headers
+    return_path: str = ""  # where bounces go, if not to `address`
+    return_token: bool = False  # the same token in the return path (VERP)
+    dkim: tuple[DkimSettings, ...] = ()
+    dkim_selectors: tuple[str, ...] = ()  # of a relay that signs itself: what `doctor` looks for
     limits: Limits = field(default_factory=Limits)
     options: Mapping[str, object] = field(default_factory=dict, repr=False)
 
@@ -113,6 +153,10 @@ class SenderSettings:
             display_name=self.display_name,
             zone=self.timezone,
             email=self.email.address if self.email else "",
+            reply_to=_reply_to(self.email) if self.email else "",
+            reply_token=bool(self.email and self.email.reply_token),
+            return_path=_return_path(self.email) if self.email else "",
+            return_token=bool(self.email and self.email.return_token),
             signature=self.signature,
             booking_url=self.booking_url,
             channels=mailbox | frozenset(self.channels),
@@ -128,6 +172,14 @@ class SenderSettings:
             for action, limit in channel.limits.items()
         }
         return limits | ({"email": self.email.limits} if self.email else {})
+
+
+def _reply_to(email: EmailSettings) -> str:
+    return email.reply_to or (email.address if email.reply_token else "")
+
+
+def _return_path(email: EmailSettings) -> str:
+    return email.return_path or (email.address if email.return_token else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

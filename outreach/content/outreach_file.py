@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from outreach.content.configuration import (
     Defaults,
+    DnsPolicy,
     Organisation,
     Settings,
     UnknownPolicy,
@@ -27,6 +28,7 @@ from outreach.content.options import split_options
 from outreach.content.schedules import BUILT_IN, ScheduleModel
 from outreach.content.suggestions import closest
 from outreach.content.yaml_file import Path, YamlFile
+from outreach.domain.sequence import Tracking
 from outreach.errors import Problem
 
 PREFIX = "OUTREACH_"
@@ -61,9 +63,19 @@ class OrganisationModel(FileModel):
     postal_address: Text
 
 
+class TrackingModel(FileModel):
+    opens: bool = False
+    clicks: bool = False
+
+    def tracking(self) -> Tracking:
+        return Tracking(opens=self.opens, clicks=self.clicks)
+
+
 class DefaultsModel(FileModel):
     max_late: Elapsed = timedelta(days=2)
     unknown: UnknownPolicy = UnknownPolicy.HOLD
+    tracking: TrackingModel = TrackingModel()
+    dns_check: DnsPolicy = DnsPolicy.PAUSE
 
 
 class WebModel(FileModel):
@@ -182,6 +194,15 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
     return both
 
 
+def _defaults(model: DefaultsModel) -> Defaults:
+    return Defaults(
+        max_late=model.max_late,
+        unknown=model.unknown,
+        tracking=model.tracking.tracking(),
+        dns_check=model.dns_check,
+    )
+
+
 def read_outreach(file: YamlFile, root: FilePath, problems: list[Problem]) -> Settings | None:
     """Settings without senders and CRM connections; None if the file is wrong."""
     model = read_model(OutreachModel, file, (), {} if file.data is None else file.data, problems=problems)
@@ -196,7 +217,7 @@ def read_outreach(file: YamlFile, root: FilePath, problems: list[Problem]) -> Se
         broker_url=model.broker_url or model.redis_url,
         public_url=model.public_url,
         organisation=_organisation(model.organisation),
-        defaults=Defaults(max_late=model.defaults.max_late, unknown=model.defaults.unknown),
+        defaults=_defaults(model.defaults),
         schedules=BUILT_IN | {name: schedule.schedule(name) for name, schedule in model.schedules.items()},
         webhooks={name: webhook for name, webhook in webhooks.items() if webhook},
         web=WebSettings(host=model.web.host, port=model.web.port),

@@ -27,6 +27,8 @@ SEQUENCE: Words = {
     "goal": ("What counts as success in reports.", "meeting"),
     "holdout": ("The share of leads that are never contacted, only measured.", "5%"),
     "review": ("Which messages wait until a person has read them.", "first 20"),
+    "tracking": ("Whether opens and clicks are counted; neither is if left out.", {"opens": True, "clicks": True}),
+    "match_provider": ("Prefer senders whose mailbox is at the same provider as the lead's.", True),
     "steps": ("What happens, in order.", [{"id": "intro", "email": "founders/intro"}]),
 }
 
@@ -111,6 +113,12 @@ EMAIL: Words = {
     "use": ("The adapter; smtp if left out.", "smtp"),
     "smtp": ("The server that takes outgoing mail.", {"url": "smtps://smtp.example.com:465"}),
     "imap": ("The server that holds incoming mail.", {"url": "imaps://imap.example.com:993"}),
+    "reply_to": ("Where answers go, if not to the address.", "team@example.com"),
+    "reply_token": ("Each mail has a Reply-To of its own, anna+TOKEN@example.com.", True),
+    "return_path": ("Where bounces go, if not to the address.", "bounces@example.com"),
+    "return_token": ("Each mail has a return path of its own, bounces+TOKEN@example.com.", True),
+    "dkim": ("Keys to sign with, where the relay does not sign.", [{"selector": "mail", "key_file": "dkim.pem"}]),
+    "dkim_selectors": ("Selectors of a relay that signs; doctor looks for their keys.", ["google"]),
     "limits": ("How much may be sent.", {"per_day": 40, "gap": "9 minutes"}),
 }
 
@@ -138,6 +146,18 @@ SERVER: Words = {
     "ca_file": ("Certificates to trust beside those of the system.", "config/ca.pem"),
     "connections": ("At most so many at the same time.", 4),
     "messages_per_connection": ("A new connection after so many.", 100),
+    "folders": ("The folders to read.", ["INBOX", "Junk"]),
+    "sent_folder": ("The folder of sent mail, if the server does not name it; none: it is not read.", "Sent Items"),
+    "every": ("It is looked at so often, even if the server tells of nothing.", "2 minutes"),
+    "idle": ("Let the server tell of new mail; false for one that forgets to.", True),
+    "keep_sent": ("Put a copy of what is sent into the Sent folder.", True),
+}
+
+DKIM: Words = {
+    "selector": ("The part before ._domainkey.", "mail2026"),
+    "domain": ("The domain that signs; that of the address if left out.", "example.com"),
+    "private_key": ("The key as PEM, from the environment.", "${DKIM_KEY}"),
+    "key_file": ("A file of the workspace that holds it.", "config/dkim.pem"),
 }
 
 OAUTH: Words = {
@@ -145,6 +165,14 @@ OAUTH: Words = {
     "client_id": ("The id of your application.", "123.apps.example.com"),
     "client_secret": ("Its secret, from the environment.", "${OAUTH_SECRET}"),
     "refresh_token": ("What access is renewed with, from the environment.", "${ANNA_REFRESH_TOKEN}"),
+    "tenant": ("Microsoft: the organisation; needed without a refresh token.", "example.com"),
+    "token_url": ("Where tokens come from, if not from the provider.", "https://login.example.com/token"),
+    "scope": ("What is asked for, if not sending and reading mail.", "https://mail.google.com/"),
+}
+
+TRACKING: Words = {
+    "opens": ("An invisible image in the HTML part. What it tells is unreliable.", True),
+    "clicks": ("Links lead over this installation.", True),
 }
 
 CHANNEL: Words = {
@@ -175,6 +203,8 @@ ORGANISATION: Words = {
 
 DEFAULTS: Words = {
     "max_late": ("What an outage made later than this waits for a person.", "2 days"),
+    "tracking": ("Whether opens and clicks are counted, where a sequence does not say it.", {"clicks": True}),
+    "dns_check": ("What follows when the records of a sender's domain are missing: pause, warn or off.", "pause"),
     "unknown": ("What follows when nobody can know whether a message went out: hold or resend_once.", "hold"),
 }
 
@@ -241,6 +271,8 @@ BY_MODEL: Mapping[str, Words] = {
     "SmtpModel": SERVER,
     "ImapModel": SERVER,
     "OAuthModel": OAUTH,
+    "DkimModel": DKIM,
+    "TrackingModel": TRACKING,
     "ChannelModel": CHANNEL,
     "OutreachModel": OUTREACH,
     "OrganisationModel": ORGANISATION,

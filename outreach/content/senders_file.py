@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from ipaddress import ip_address
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from outreach.content.configuration import (
     ChannelSettings,
     EmailSettings,
-    MailServerSettings,
-    OAuthSettings,
     SenderSettings,
 )
 from outreach.content.field_types import (
@@ -24,13 +20,12 @@ from outreach.content.field_types import (
     EmailAddress,
     Line,
     Positive,
-    Secret,
     Text,
     WebUrl,
     Zone,
     slug,
-    split_url,
 )
+from outreach.content.mail_servers import DkimModel, ImapModel, Selector, SmtpModel, as_list
 from outreach.content.model_reading import FileModel, known_keys, read_model
 from outreach.content.options import split_options
 from outreach.content.suggestions import closest, did_you_mean
@@ -39,6 +34,7 @@ from outreach.domain.quota import Limits, Ramp
 from outreach.errors import Problem
 
 _CHANNEL = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_LONGEST_WITH_TOKEN = 64 - len("+") - 24  # RFC 5321 §4.5.3.1.1: 64 octets of a local part; a token has 24
 
 
 class RampModel(FileModel):
@@ -67,104 +63,27 @@ class LimitsModel(FileModel):
         )
 
 
-def _server_url(protocol: str) -> Callable[[str], str]:
-    def check(url: str) -> str:
-        parts = split_url(url)
-        if parts.scheme not in (f"{protocol}s", f"{protocol}+starttls", protocol) or not parts.hostname:
-            raise ValueError(
-                f"is not the address of an {protocol.upper()} server. "
-                f"Write {protocol}s://host (TLS), {protocol}+starttls://host, or {protocol}:// for this machine."
-            )
-        if parts.username or parts.password:
-            raise ValueError("must not hold a user name. Write it as username and password beside the url.")
-        return url.strip()
-
-    return check
-
-
-def is_loopback(host: str) -> bool:
-    """Is this host the machine itself? By its name or number alone, without asking anybody."""
-    try:
-        return host.lower() == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-class OAuthModel(FileModel):
-    provider: Literal["google", "microsoft"]
-    client_id: Line
-    client_secret: Secret
-    refresh_token: Secret
-
-    def settings(self) -> OAuthSettings:
-        return OAuthSettings(
-            provider=self.provider,
-            client_id=self.client_id,
-            client_secret=self.client_secret,
-            refresh_token=self.refresh_token,
-        )
-
-
-class MailServerModel(FileModel):
-    """A mail server and how to sign in to it."""
-
-    url: str
-    username: Line | None = None
-    password: Secret | None = None
-    oauth: OAuthModel | None = None
-    allow_plaintext: bool = False
-
-    @model_validator(mode="after")
-    def _signs_in_safely(self) -> Self:
-        parts = split_url(self.url)
-        if parts.scheme in ("smtp", "imap") and not is_loopback(parts.hostname or "") and not self.allow_plaintext:
-            raise ValueError(
-                f"uses {parts.scheme}://, which sends everything in the clear. Write {parts.scheme}s:// or "
-                f"{parts.scheme}+starttls://, or add allow_plaintext: true."
-            )
-        if self.password and self.oauth:
-            raise ValueError("has a password and oauth. Write one of them.")
-        if bool(self.username) != bool(self.password or self.oauth):
-            raise ValueError("has only one of username and password. Write both, or none of them.")
-        return self
-
-    def settings(self) -> MailServerSettings:
-        return MailServerSettings(
-            url=self.url,
-            username=self.username,
-            password=self.password,
-            oauth=self.oauth.settings() if self.oauth else None,
-            allow_plaintext=self.allow_plaintext,
-        )
-
-
-class SmtpModel(MailServerModel):
-    url: Annotated[str, AfterValidator(_server_url("smtp"))]
-    local_hostname: Line | None = None
-    ca_file: Line | None = None
-    connections: Positive = 4
-    messages_per_connection: Positive = 100
-
-    def settings(self) -> MailServerSettings:
-        return replace(
-            super().settings(),
-            local_hostname=self.local_hostname or "",
-            ca_file=self.ca_file or "",
-            connections=self.connections,
-            messages_per_connection=self.messages_per_connection,
-        )
-
-
-class ImapModel(MailServerModel):
-    url: Annotated[str, AfterValidator(_server_url("imap"))]
-
-
 class EmailModel(FileModel):
     address: EmailAddress
     use: Line = "smtp"
     smtp: SmtpModel | None = None
     imap: ImapModel | None = None
+    reply_to: EmailAddress | None = None
+    reply_token: bool = False
+    return_path: EmailAddress | None = None
+    return_token: bool = False
+    dkim: Annotated[list[DkimModel], BeforeValidator(as_list)] = Field(default=[], max_length=4)
+    dkim_selectors: list[Selector] = Field(default=[], max_length=10)
     limits: LimitsModel = LimitsModel()
+
+    @model_validator(mode="after")
+    def _has_room_for_tokens(self) -> Self:
+        with_token = [self.reply_to or self.address] if self.reply_token else []
+        with_token += [self.return_path or self.address] if self.return_token else []
+        for address in with_token:
+            if len(address.rpartition("@")[0].encode()) > _LONGEST_WITH_TOKEN:
+                raise ValueError(f"has no room for a token in {address}. Name a shorter address.")
+        return self
 
 
 class SenderModel(FileModel):
@@ -242,6 +161,12 @@ def _email(file: YamlFile, path: Path, data: object, problems: list[Problem]) ->
         use=model.use,
         smtp=model.smtp.settings() if model.smtp else None,
         imap=model.imap.settings() if model.imap else None,
+        reply_to=model.reply_to or "",
+        reply_token=model.reply_token,
+        return_path=model.return_path or "",
+        return_token=model.return_token,
+        dkim=tuple(each.settings() for each in model.dkim),
+        dkim_selectors=tuple(model.dkim_selectors),
         limits=model.limits.limits(),
         options=options,
     )

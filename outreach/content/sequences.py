@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, ValidationError, Wi
 from outreach.content import schedules
 from outreach.content.field_types import Duration, Line, Positive, Slug, Text
 from outreach.content.model_reading import FileModel, read_model
+from outreach.content.outreach_file import TrackingModel
 from outreach.content.schedules import ScheduleModel
 from outreach.content.step_tree import StepNode, read_steps
 from outreach.content.steps import flatten
@@ -94,6 +95,8 @@ class SequenceModel(FileModel):
     goal: Annotated[Trigger, BeforeValidator(_goal)] | None = None
     holdout: Annotated[float, PlainValidator(read_share), WithJsonSchema({"type": "string", "pattern": "%$"})] = 0.0
     review: Annotated[Review | None, PlainValidator(read_review), _REVIEW_SCHEMA] = None
+    tracking: TrackingModel | None = None
+    match_provider: bool = False
     steps: list[Any] = Field(min_length=1)
 
 
@@ -161,6 +164,8 @@ def build(draft: SequenceDraft, known_schedules: Mapping[str, Schedule]) -> Sequ
         goal=model.goal,
         holdout=model.holdout,
         review=model.review,
+        tracking=model.tracking.tracking() if model.tracking else None,
+        match_provider=model.match_provider,
         steps=steps,
         first=first,
     )

@@ -20,6 +20,10 @@ class Sender:
     display_name: str = ""
     zone: str = "UTC"
     email: str = ""
+    reply_to: str = ""  # empty: answers go to `email`
+    reply_token: bool = False  # each mail has its own Reply-To, which names the touch
+    return_path: str = ""  # empty: bounces go to `email`
+    return_token: bool = False  # each mail has its own return path
     signature: str = ""
     booking_url: str = ""
     channels: frozenset[str] = frozenset()

@@ -254,6 +254,14 @@ ALWAYS_STOPPING = frozenset({Trigger.REPLY, Trigger.UNSUBSCRIBE, Trigger.COMPLAI
 DEFAULT_STOP_ON = ALWAYS_STOPPING | {Trigger.BOUNCE, Trigger.MEETING}
 
 
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """What is counted of mail after it was sent. Both are off unless somebody switches them on."""
+
+    opens: bool = False
+    clicks: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sequence:
     """One sequence as applied. `steps` holds every step of every branch by id; `first` is where people begin."""
@@ -271,6 +279,8 @@ class Sequence:
     goal: Trigger | None = None
     holdout: float = 0.0  # the share of leads that are never contacted, only measured
     review: Review | None = None
+    tracking: Tracking | None = None  # None: as the workspace has it
+    match_provider: bool = False  # prefer senders whose mailbox is where the lead's is
 
     def touch_step(self, step_id: str) -> TouchStep:
         """The touch step of that id; raises KeyError if it is none."""

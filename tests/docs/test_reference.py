@@ -20,6 +20,7 @@ from outreach import adapters, errors
 from outreach.cli.program import program
 from outreach.content import (
     crm_file,
+    mail_servers,
     outreach_file,
     pipelines,
     schedules,
@@ -28,7 +29,7 @@ from outreach.content import (
     sequences,
     step_models,
 )
-from outreach.content.configuration import UnknownPolicy
+from outreach.content.configuration import DnsPolicy, UnknownPolicy
 from outreach.crm import Mode, Operation
 from outreach.crms import hubspot
 from outreach.domain.action import ACTIONS, Wording, find
@@ -86,10 +87,17 @@ SETTINGS = [
         outreach_file.OutreachModel,
         outreach_file.OrganisationModel,
         outreach_file.DefaultsModel,
+        outreach_file.TrackingModel,
         outreach_file.WebModel,
     ),
-    *(schedules.ScheduleModel, senders_file.SenderModel, senders_file.EmailModel, senders_file.SmtpModel),
-    *(senders_file.ImapModel, senders_file.OAuthModel, senders_file.LimitsModel, senders_file.RampModel),
+    *(schedules.ScheduleModel, senders_file.SenderModel, senders_file.EmailModel, mail_servers.SmtpModel),
+    *(
+        mail_servers.ImapModel,
+        mail_servers.OAuthModel,
+        mail_servers.DkimModel,
+        senders_file.LimitsModel,
+        senders_file.RampModel,
+    ),
     *(senders_file.ChannelModel, crm_file.CrmModel, crm_file.FieldModel, crm_file.StatusModel, crm_file.DealModel),
     *(pipelines.PipelineModel, pipelines.StageModel),
 ]
@@ -100,20 +108,20 @@ def test_every_key_of_a_settings_file_is_in_the_reference(model: type[BaseModel]
     assert set(keys_of(model)) - words("docs/reference/settings.md") == set()
 
 
-@pytest.mark.parametrize("values", [CrmTrigger, Operation, Mode, TieBreak, StageKind, UnknownPolicy])
+@pytest.mark.parametrize("values", [CrmTrigger, Operation, Mode, TieBreak, StageKind, UnknownPolicy, DnsPolicy])
 def test_every_word_of_a_settings_file_is_in_the_reference(values: type[StrEnum]) -> None:
     assert set(values) - words("docs/reference/settings.md") == set()
 
 
 def test_no_model_of_a_settings_file_is_forgotten() -> None:
-    modules = (outreach_file, senders_file, crm_file, pipelines, schedules)
+    modules = (outreach_file, senders_file, mail_servers, crm_file, pipelines, schedules)
     models = {
         each
         for module in modules
         for each in vars(module).values()
         if isinstance(each, type) and issubclass(each, BaseModel) and each.__module__ == module.__name__
     }
-    shared = {outreach_file.OutreachVariables, outreach_file.WebhookModel, senders_file.MailServerModel}
+    shared = {outreach_file.OutreachVariables, outreach_file.WebhookModel, mail_servers.MailServerModel}
 
     assert models - set(SETTINGS) - shared == set()
 
