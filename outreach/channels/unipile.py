@@ -1,26 +1,31 @@
-"""LinkedIn invitations and messages through Unipile (API v1): developer.unipile.com.
+"""LinkedIn through Unipile (API v1): developer.unipile.com.
 
-The profile is resolved by a read; the last look stands immediately before the one POST. Nothing is deduplicated by the
-provider, so an answer in doubt stays unknown until a person or the list of sent invitations and messages tells.
+The person is looked up by reads; the last look stands immediately before the one call that does something. Nothing is
+deduplicated by the provider, so an answer in doubt stays unknown until a person or the list of sent invitations and
+messages tells. Unverified, and therefore options: where a profile is followed, and the name of the part that carries a
+voice message.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any, ClassVar, NamedTuple
-from urllib.parse import unquote, urlsplit
+from typing import Any, ClassVar
 
 import httpx
 
-from outreach.api_client import ApiClient, code_of, retry_after, segment, words_of
-from outreach.channel import Abilities, LastLook, Message, Receipt
-from outreach.errors import AdapterError, Outcome, RateLimited, Refused, Unauthorized, Unavailable
+from outreach.api_client import ApiClient, segment
+from outreach.channel import Abilities, Attachment, LastLook, Message, Receipt
+from outreach.channels import unipile_people
+from outreach.channels.unipile_errors import CONNECTED, INVITED, PERFORMED, PROVIDER, finer
+from outreach.channels.unipile_people import Pending, Profile, identifier, post_id
+from outreach.errors import Outcome, Refused
 
-PROVIDER = "unipile"
+__all__ = ["Options", "Unipile", "identifier"]
+
 LONGEST_NOTE = 300  # characters; LinkedIn lets free accounts write 200
+_PAGES = 20  # of 100 pending invitations each
+_APIS = ("classic", "sales_navigator", "recruiter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +36,28 @@ class Options:
     account: str
     token: str = field(repr=False)
     longest_note: int = LONGEST_NOTE
+    inmail_api: str = "classic"  # the product whose InMail credits are used
+    reaction: str = "like"
+    follow_path: str = "/users/{id}/follow"  # unverified
+    voice_field: str = "voice_message"  # unverified
+
+    def __post_init__(self) -> None:
+        if self.inmail_api not in _APIS:
+            raise ValueError(f"inmail_api '{self.inmail_api}' is none of {', '.join(_APIS)}.")
+        if not self.follow_path.startswith("/") or "{id}" not in self.follow_path:
+            raise ValueError("follow_path begins with / and holds {id}, where the person's id stands.")
+
+
+Do = Callable[[Message, LastLook], Awaitable[Receipt]]
 
 
 class Unipile:
-    """The channel `unipile`: actions `linkedin.invite` and `linkedin.message`."""
+    """The channel `unipile`: every action of `linkedin`."""
 
     provider: ClassVar[str] = PROVIDER
-    can: ClassVar[Abilities] = Abilities(actions=("invite", "message"), connections=1)
+    can: ClassVar[Abilities] = Abilities(
+        actions=("invite", "message", "visit", "voice", "inmail", "follow", "like", "withdraw"), connections=1
+    )
 
     def __init__(self, options: Options, http: httpx.AsyncClient) -> None:
         self._options = options
@@ -46,19 +66,28 @@ class Unipile:
             http,
             base_url=f"{options.base_url.rstrip('/').removesuffix('/api/v1')}/api/v1",
             headers={"X-API-KEY": options.token},
-            translate=_finer,
+            translate=finer,
         )
+        self._does: dict[str, Do] = {
+            "invite": self._invite,
+            "message": self._message,
+            "visit": self._visit,
+            "voice": self._voice,
+            "inmail": self._inmail,
+            "follow": self._follow,
+            "like": self._like,
+            "withdraw": self._withdraw,
+        }
 
     def __repr__(self) -> str:
         return f"Unipile({self._options!r})"
 
     async def send(self, message: Message, *, last_look: LastLook) -> Receipt:
-        action = message.action.rpartition(".")[2]
-        if action == "invite":
-            return await self._invite(message, last_look)
-        if action == "message":
-            return await self._message(message, last_look)
-        raise Refused(PROVIDER, f"cannot do {message.action!r}; it does invite and message", outcome=Outcome.CONFIG)
+        do = self._does.get(message.action.rpartition(".")[2])
+        if do is None:
+            said = f"cannot do {message.action!r}; it does {', '.join(self._does)}"
+            raise Refused(PROVIDER, said, outcome=Outcome.CONFIG)
+        return await do(message, last_look)
 
     async def close(self) -> None:
         """The connections belong to the httpx client, which its owner closes."""
@@ -69,76 +98,146 @@ class Unipile:
                 f"the note has {len(message.text)} characters, LinkedIn takes {self._options.longest_note}; shorten it"
             )
             raise Refused(PROVIDER, said, outcome=Outcome.REJECTED_CONTENT)
-        profile = await self._resolve(message.to)
-        if profile.is_relation:
-            raise Refused(PROVIDER, "already connected; go on to a message", outcome=Outcome.DUPLICATE, code=_CONNECTED)
-        if profile.is_invited:
+        person = await self._resolve(message.to)
+        if person.is_relation:
+            raise Refused(PROVIDER, "already connected; go on to a message", outcome=Outcome.DUPLICATE, code=CONNECTED)
+        if person.is_invited:
             await last_look()
-            return Receipt(reply="an invitation was pending already", recipient_id=profile.provider_id)
-        body = {"account_id": self._options.account, "provider_id": profile.provider_id}
+            return Receipt(reply="an invitation was pending already", recipient_id=person.provider_id)
+        body = {"account_id": self._options.account, "provider_id": person.provider_id}
         if message.text:
             body["message"] = message.text
-        try:
-            return await self._api.post(
-                "/users/invite", json=body, before=last_look, read=lambda reply: _invited(reply, profile.provider_id)
-            )
-        except Refused as refused:
-            if refused.code not in _ALREADY_DONE:
-                raise
-            return Receipt(reply=refused.said, recipient_id=profile.provider_id)
+        call = self._api.post(
+            "/users/invite", json=body, before=last_look, read=lambda reply: _invited(reply, person.provider_id)
+        )
+        return await _or_done(call, INVITED, person)
 
     async def _message(self, message: Message, last_look: LastLook) -> Receipt:
-        if not message.text.strip():
-            raise Refused(PROVIDER, "the message is empty", outcome=Outcome.REJECTED_CONTENT)
+        return await self._chat(message, [_field("text", _words(message))], last_look)
+
+    async def _voice(self, message: Message, last_look: LastLook) -> Receipt:
+        recording = next((each for each in message.attachments if each.content_type.startswith("audio/")), None)
+        if recording is None:
+            said = "there is no recording: attach an audio file in the front matter of the template"
+            raise Refused(PROVIDER, said, outcome=Outcome.REJECTED_CONTENT)
+        return await self._chat(message, [_file(self._options.voice_field, recording)], last_look)
+
+    async def _chat(self, message: Message, parts: list[Any], last_look: LastLook) -> Receipt:
+        """In the chat there is, else in a new one with somebody who is a relation."""
         if message.thread_id:
             return await self._api.post(
                 f"/chats/{segment(message.thread_id)}/messages",
-                files=[_field("text", message.text)],
+                files=parts,
                 before=last_look,
                 read=lambda reply: _sent(reply, message.thread_id),
             )
-        profile = await self._resolve(message.to)
-        if not profile.is_relation:
+        person = await self._resolve(message.to)
+        if not person.is_relation:
             raise Refused(PROVIDER, "not connected with this person yet; invite first", outcome=Outcome.NOT_READY)
-        parts = {"account_id": self._options.account, "attendees_ids": profile.provider_id, "text": message.text}
+        return await self._new_chat(person, parts, last_look)
+
+    async def _inmail(self, message: Message, last_look: LastLook) -> Receipt:
+        """To anybody, for a credit; the person's id is the one of the product that sends."""
+        api = self._options.inmail_api
+        person = await self._resolve(message.to, api="" if api == "classic" else api)
+        options = {"linkedin[api]": api, "linkedin[inmail]": "true", "subject": message.subject}
+        parts = [_field(name, value) for name, value in options.items() if value]
+        return await self._new_chat(person, [_field("text", _words(message)), *parts], last_look)
+
+    async def _new_chat(self, person: Profile, parts: list[Any], last_look: LastLook) -> Receipt:
+        start = {"account_id": self._options.account, "attendees_ids": person.provider_id}
         return await self._api.post(
             "/chats",
-            files=[_field(name, value) for name, value in parts.items()],
+            files=[*(_field(name, value) for name, value in start.items()), *parts],
             before=last_look,
-            read=lambda reply: _chat_started(reply, profile.provider_id),
+            read=lambda reply: _chat_started(reply, person.provider_id),
         )
 
-    async def _resolve(self, to: str) -> _Profile:
+    async def _visit(self, message: Message, last_look: LastLook) -> Receipt:
+        """The look-up itself, made known to the person."""
         return await self._api.get(
-            f"/users/{segment(identifier(to))}", params={"account_id": self._options.account}, read=_profile
+            f"/users/{segment(identifier(message.to))}",
+            params={"account_id": self._options.account, "notify": "true"},
+            is_write=True,
+            before=last_look,
+            read=lambda reply: Receipt(reply="visited", recipient_id=unipile_people.profile(reply).provider_id),
         )
 
-
-class _Profile(NamedTuple):
-    provider_id: str
-    is_relation: bool
-    is_invited: bool
-
-
-def identifier(to: str) -> str:
-    """The public identifier in a profile's address, or the identifier itself. Raises Refused (rejected_recipient)."""
-    value = to.strip()
-    if "/" in value:
-        url = urlsplit(value if "//" in value else f"https://{value}")
-        host = (url.hostname or "").lower()
-        found = _PROFILE_PATH.match(url.path)
-        value = unquote(found.group(1)) if found and (host == "linkedin.com" or host.endswith(".linkedin.com")) else ""
-    if not _IDENTIFIER.fullmatch(value) or not value.strip("."):
-        raise Refused(
-            PROVIDER,
-            f"{to!r} is no LinkedIn profile; write https://www.linkedin.com/in/<name>",
-            outcome=Outcome.REJECTED_RECIPIENT,
+    async def _follow(self, message: Message, last_look: LastLook) -> Receipt:
+        person = await self._resolve(message.to)
+        call = self._api.post(
+            self._options.follow_path.replace("{id}", segment(person.provider_id)),
+            json={"account_id": self._options.account},
+            before=last_look,
+            read=lambda reply: _object(reply, "followed", person),
         )
-    return value
+        return await _or_done(call, PERFORMED, person)
+
+    async def _like(self, message: Message, last_look: LastLook) -> Receipt:
+        """The post the text names, else the newest of the person; who has written none is left alone."""
+        person = await self._resolve(message.to)
+        post = post_id(message.text) if message.text.strip() else await self._newest_post(person)
+        if not post:
+            await last_look()
+            return Receipt(reply="nothing to like: there is no post", recipient_id=person.provider_id)
+        body = {"account_id": self._options.account, "post_id": post, "reaction_type": self._options.reaction}
+        call = self._api.post(
+            "/posts/reaction", json=body, before=last_look, read=lambda reply: _object(reply, f"liked {post}", person)
+        )
+        return await _or_done(call, PERFORMED, person)
+
+    async def _newest_post(self, person: Profile) -> str:
+        return await self._api.get(
+            f"/users/{segment(person.provider_id)}/posts",
+            params={"account_id": self._options.account, "limit": "1"},
+            read=unipile_people.newest_post,
+        )
+
+    async def _withdraw(self, message: Message, last_look: LastLook) -> Receipt:
+        """An invitation that was answered, or is not there any more, is left alone."""
+        person = await self._resolve(message.to)
+        invitation_id = "" if person.is_relation else await self._pending(person)
+        if not invitation_id:
+            await last_look()
+            return Receipt(reply="no invitation is pending", recipient_id=person.provider_id)
+        return await self._api.delete(
+            f"/users/invite/sent/{segment(invitation_id)}",
+            params={"account_id": self._options.account},
+            before=last_look,
+            read=lambda reply: _object(reply, f"withdrawn {invitation_id}", person),
+        )
+
+    async def _pending(self, person: Profile) -> str:
+        cursor = ""
+        for _ in range(_PAGES):
+            params = {"account_id": self._options.account, "limit": "100"} | ({"cursor": cursor} if cursor else {})
+            page: Pending = await self._api.get(
+                "/users/invite/sent", params=params, read=lambda reply: unipile_people.pending(reply, person)
+            )
+            if page.invitation_id or not page.cursor:
+                return page.invitation_id
+            cursor = page.cursor
+        return ""
+
+    async def _resolve(self, to: str, *, api: str = "") -> Profile:
+        params = {"account_id": self._options.account} | ({"linkedin_api": api} if api else {})
+        return await self._api.get(f"/users/{segment(identifier(to))}", params=params, read=unipile_people.profile)
 
 
-_PROFILE_PATH = re.compile(r"/in/([^/]+)/?")
-_IDENTIFIER = re.compile(r"[\w.\-]{1,200}")
+async def _or_done(call: Awaitable[Receipt], done: Collection[str], person: Profile) -> Receipt:
+    """Somebody did the same before: that counts as done."""
+    try:
+        return await call
+    except Refused as refused:
+        if refused.code not in done:
+            raise
+        return Receipt(reply=refused.said, recipient_id=person.provider_id)
+
+
+def _words(message: Message) -> str:
+    if not message.text.strip():
+        raise Refused(PROVIDER, "the message is empty", outcome=Outcome.REJECTED_CONTENT)
+    return message.text
 
 
 def _field(name: str, value: str) -> tuple[str, tuple[None, str]]:
@@ -146,13 +245,8 @@ def _field(name: str, value: str) -> tuple[str, tuple[None, str]]:
     return name, (None, value)
 
 
-def _profile(reply: Any) -> _Profile:
-    invitation = reply.get("invitation") or {}
-    return _Profile(
-        provider_id=_text(reply["provider_id"]),
-        is_relation=reply.get("network_distance") == "FIRST_DEGREE" or reply.get("is_relationship") is True,
-        is_invited=invitation.get("type") == "SENT" and invitation.get("status") == "PENDING",
-    )
+def _file(name: str, file: Attachment) -> tuple[str, tuple[str, bytes, str]]:
+    return name, (file.name, file.content, file.content_type)
 
 
 def _invited(reply: Any, recipient_id: str) -> Receipt:
@@ -176,96 +270,13 @@ def _chat_started(reply: Any, recipient_id: str) -> Receipt:
     )
 
 
+def _object(reply: Any, said: str, person: Profile) -> Receipt:
+    """Answers whose names are not documented: an object that says what it is, and is no error."""
+    if not isinstance(reply["object"], str) or reply["object"] in ("", "Error"):
+        raise ValueError("expected an object")
+    return Receipt(reply=said, recipient_id=person.provider_id)
+
+
 def _expect(reply: Any, kind: str) -> None:
     if reply["object"] != kind:
         raise ValueError(f"expected {kind}")
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError("expected an id")
-    return value
-
-
-_CONNECTED = "errors/already_connected"
-_ALREADY_DONE = frozenset({"errors/already_invited_recently", "errors/action_already_performed"})
-
-
-class _Meaning(NamedTuple):
-    kind: type[AdapterError]
-    outcome: Outcome
-    wait: timedelta = timedelta(hours=1)
-
-
-_RECIPIENT = _Meaning(Refused, Outcome.REJECTED_RECIPIENT)
-_CONTENT = _Meaning(Refused, Outcome.REJECTED_CONTENT)
-_NOT_READY = _Meaning(Refused, Outcome.NOT_READY)
-_DONE = _Meaning(Refused, Outcome.DUPLICATE)
-_BLOCKED = _Meaning(Unauthorized, Outcome.ACCOUNT_BLOCKED)
-_SET_UP = _Meaning(Unauthorized, Outcome.CONFIG)
-_LATER = _Meaning(Unavailable, Outcome.DEFERRED)
-_LIMIT = _Meaning(RateLimited, Outcome.THROTTLED)
-_LIMIT_OF_A_DAY = _Meaning(RateLimited, Outcome.THROTTLED, timedelta(hours=24))
-
-# The error types of v1. Those that do not tell whether LinkedIn took it (unexpected_error, provider_error,
-# request_timeout) are missing on purpose: the common table calls them unknown when sending.
-_BY_TYPE: Mapping[str, _Meaning] = {
-    "cannot_resend_yet": _LIMIT_OF_A_DAY,
-    "cannot_resend_within_24hrs": _LIMIT_OF_A_DAY,
-    "limit_exceeded": _LIMIT,
-    "connection_limit_reached": _LIMIT,
-    "too_many_requests": _LIMIT,
-    "already_invited_recently": _DONE,
-    "already_connected": _DONE,
-    "action_already_performed": _DONE,
-    "no_connection_with_recipient": _NOT_READY,
-    "not_allowed_inmail": _NOT_READY,
-    "insufficient_credits": _NOT_READY,
-    "invalid_recipient": _RECIPIENT,
-    "user_unreachable": _RECIPIENT,
-    "blocked_recipient": _RECIPIENT,
-    "cannot_invite_attendee": _RECIPIENT,
-    "recipient_rejected": _RECIPIENT,
-    "cant_send_message": _RECIPIENT,
-    "too_many_characters": _CONTENT,
-    "invalid_message": _CONTENT,
-    "content_too_large": _CONTENT,
-    "invalid_credentials": _BLOCKED,
-    "expired_credentials": _BLOCKED,
-    "disconnected_account": _BLOCKED,
-    "checkpoint_error": _BLOCKED,
-    "multiple_sessions": _BLOCKED,
-    "wrong_account": _BLOCKED,
-    "account_restricted": _BLOCKED,
-    "sender_rejected": _BLOCKED,
-    "ip_rejected_by_server": _BLOCKED,
-    "unauthorized": _BLOCKED,
-    "insufficient_permissions": _SET_UP,
-    "feature_not_subscribed": _SET_UP,
-    "subscription_required": _SET_UP,
-    "provider_unreachable": _LATER,
-    "no_client_session": _LATER,
-}
-
-
-def _finer(response: httpx.Response, body: Any) -> AdapterError | None:
-    code = code_of(body)
-    said = f"{response.status_code} {words_of(body) or code}"
-    if code == "errors/resource_not_found":
-        return _not_found(response.request.url.path, said, code)
-    meaning = _BY_TYPE.get(code.removeprefix("errors/"))
-    if meaning is None:
-        return None
-    if meaning.kind is RateLimited:
-        wait = retry_after(response, default=meaning.wait)
-        return RateLimited(PROVIDER, said, retry_after=wait, outcome=meaning.outcome, code=code)
-    return meaning.kind(PROVIDER, said, outcome=meaning.outcome, code=code)
-
-
-def _not_found(path: str, said: str, code: str) -> AdapterError | None:
-    """One type for three things: our account, the profile, a chat. Only a missing profile speaks against the person."""
-    if "account" in said.lower():
-        return Unauthorized(PROVIDER, said, outcome=Outcome.CONFIG, code=code)
-    if "/users/" in path:
-        return Refused(PROVIDER, said, outcome=Outcome.REJECTED_RECIPIENT, code=code)
-    return None

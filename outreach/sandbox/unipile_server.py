@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
@@ -31,6 +31,7 @@ class Member:
     is_relation: bool = False
     invitation_id: str = ""
     chat_id: str = ""
+    posts: list[str] = field(default_factory=list)  # their ids, the newest first
 
     @property
     def url(self) -> str:
@@ -39,7 +40,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What the account did: `invite` or `message`, to whom, with which text."""
+    """What the account did, by the word of its action, to whom, with which text (of `like`: the post)."""
 
     what: str
     member: Member
@@ -63,6 +64,7 @@ class UnipileServer:
         self.account_user_id = "ACoAAsandbox0000"
         self.members: dict[str, Member] = {}
         self.done: list[Done] = []
+        self.refusing: dict[str, Refusal] = {}  # by action: what the account is answered from now on
         self._token = token
         self._account = account
         self._on_done = on_done
@@ -72,7 +74,12 @@ class UnipileServer:
         self.application = Starlette(
             routes=[
                 Route("/api/v1/users/invite", self._guarded(self._invite), methods=["POST"]),
+                Route("/api/v1/users/invite/sent", self._guarded(self._pending), methods=["GET"]),
+                Route("/api/v1/users/invite/sent/{invitation_id}", self._guarded(self._withdraw), methods=["DELETE"]),
                 Route("/api/v1/users/{identifier}", self._guarded(self._profile), methods=["GET"]),
+                Route("/api/v1/users/{identifier}/posts", self._guarded(self._posts), methods=["GET"]),
+                Route("/api/v1/users/{identifier}/follow", self._guarded(self._follow), methods=["POST"]),
+                Route("/api/v1/posts/reaction", self._guarded(self._react), methods=["POST"]),
                 Route("/api/v1/chats", self._guarded(self._start_chat), methods=["POST"]),
                 Route("/api/v1/chats/{chat_id}/messages", self._guarded(self._write), methods=["POST"]),
             ]
@@ -117,7 +124,54 @@ class UnipileServer:
         if identifier in self._busy:
             self._busy.remove(identifier)
             raise Refusal(503, "provider_unreachable", "LinkedIn does not answer at the moment")
-        return 200, _shown(self._member(identifier))
+        member = self._member(identifier)
+        if request.query_params.get("notify") == "true":
+            self._tell(Done("visit", member, ""))
+        return 200, _shown(member)
+
+    async def _posts(self, request: Request) -> tuple[int, Any]:
+        self._check_account(request.query_params.get("account_id"))
+        posts = [{"id": each, "social_id": each} for each in self._member(request.path_params["identifier"]).posts]
+        return 200, {"object": "PostList", "items": posts[: _limit(request)], "cursor": None}
+
+    async def _follow(self, request: Request) -> tuple[int, Any]:
+        self._check_account((await _json(request)).get("account_id"))
+        self._tell(Done("follow", self._member(request.path_params["identifier"]), ""))
+        return 201, {"object": "UserFollowed"}
+
+    async def _react(self, request: Request) -> tuple[int, Any]:
+        body = await _json(request)
+        self._check_account(body.get("account_id"))
+        post, _ = _text(body, "post_id"), _text(body, "reaction_type")
+        member = next((each for each in self.members.values() if post in each.posts), None)
+        if member is None:
+            raise Refusal(404, "resource_not_found", f"Post not found: {post}")
+        if any(each.what == "like" and each.text == post for each in self.done):
+            raise Refusal(422, "action_already_performed", "You reacted to this post already")
+        self._tell(Done("like", member, post))
+        return 201, {"object": "PostReactionAdded"}
+
+    async def _pending(self, request: Request) -> tuple[int, Any]:
+        """Pages of `limit`; the cursor is where the next one begins."""
+        self._check_account(request.query_params.get("account_id"))
+        open_ones = [each for each in self.members.values() if each.invitation_id and not each.is_relation]
+        start, limit = int(request.query_params.get("cursor") or 0), _limit(request)
+        shown = [_invitation(each) for each in open_ones[start : start + limit]]
+        cursor = str(start + limit) if start + limit < len(open_ones) else None
+        return 200, {"object": "InvitationList", "items": shown, "cursor": cursor}
+
+    async def _withdraw(self, request: Request) -> tuple[int, Any]:
+        self._check_account(request.query_params.get("account_id"))
+        invitation_id = request.path_params["invitation_id"]
+        with self._lock:
+            open_ones = (each for each in self.members.values() if not each.is_relation)
+            member = next((each for each in open_ones if each.invitation_id == invitation_id), None)
+            if member is None:
+                raise Refusal(404, "resource_not_found", f"Invitation not found: {invitation_id}")
+            self._refuse("withdraw")
+            member.invitation_id = ""
+        self._tell(Done("withdraw", member, ""))
+        return 200, {"object": "InvitationCanceled"}
 
     def _member(self, identifier: str) -> Member:
         found = self.members.get(identifier) or next(
@@ -139,6 +193,7 @@ class UnipileServer:
                 raise Refusal(422, "already_connected", "The recipient is a first degree relation")
             if member.invitation_id:
                 raise Refusal(422, "already_invited_recently", "An invitation was sent recently")
+            self._refuse("invite")
             member.invitation_id = self.fresh_id("inv")
         self._tell(Done("invite", member, text))
         return 201, {"object": "UserInvitationSent", "invitation_id": member.invitation_id}
@@ -146,14 +201,14 @@ class UnipileServer:
     async def _start_chat(self, request: Request) -> tuple[int, Any]:
         form = await _form(request)
         self._check_account(form.get("account_id"))
-        text = _filled(form, "text")
+        what, text = await _said(form)
         with self._lock:
             member = self._member(_filled(form, "attendees_ids"))
-            if not member.is_relation:
+            if what != "inmail" and not member.is_relation:
                 raise Refusal(422, "no_connection_with_recipient", "The recipient is no first degree relation")
             member.chat_id = member.chat_id or self.fresh_id("chat")
         message_id = self.fresh_id("msg")
-        self._tell(Done("message", member, text, message_id))
+        self._tell(Done(what, member, text, message_id))
         return 201, {"object": "ChatStarted", "chat_id": member.chat_id, "message_id": message_id}
 
     async def _write(self, request: Request) -> tuple[int, Any]:
@@ -162,11 +217,17 @@ class UnipileServer:
         member = next((each for each in self.members.values() if each.chat_id == chat_id), None)
         if member is None:
             raise Refusal(404, "resource_not_found", f"Chat not found: {chat_id}")
-        text, message_id = _filled(form, "text"), self.fresh_id("msg")
-        self._tell(Done("message", member, text, message_id))
+        what, text = await _said(form)
+        message_id = self.fresh_id("msg")
+        self._tell(Done(what, member, text, message_id))
         return 201, {"object": "MessageSent", "message_id": message_id}
 
+    def _refuse(self, what: str) -> None:
+        if what in self.refusing:
+            raise self.refusing[what]
+
     def _tell(self, done: Done) -> None:
+        self._refuse(done.what)
         self.done.append(done)
         self._on_done(done)
 
@@ -186,6 +247,29 @@ def _shown(member: Member) -> dict[str, Any]:
     if member.invitation_id and not member.is_relation:
         shown["invitation"] = {"type": "SENT", "status": "PENDING"}
     return shown
+
+
+def _invitation(member: Member) -> dict[str, Any]:
+    return {
+        "id": member.invitation_id,
+        "invited_user_id": member.provider_id,
+        "invited_user_public_id": member.slug,
+        "date": "a week ago",
+    }
+
+
+def _limit(request: Request) -> int:
+    return min(int(request.query_params.get("limit") or 100), 100)
+
+
+async def _said(form: FormData) -> tuple[str, str]:
+    """What a chat message is, and its text; a voice message has none, so its size stands for it."""
+    recording = form.get("voice_message")
+    if recording is not None and not isinstance(recording, str):
+        size = len(await recording.read())
+        await recording.close()
+        return "voice", f"{size} bytes"
+    return ("inmail" if form.get("linkedin[inmail]") == "true" else "message"), _filled(form, "text")
 
 
 async def _json(request: Request) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
-from outreach.channel import Message
+from outreach.channel import Attachment, Message
 from outreach.channels.unipile import Options, Unipile, identifier
 from outreach.errors import AdapterError, Outcome, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
 from outreach.testing.channel import HTTP_TABLE, ChannelContract, Expected, run
@@ -89,23 +89,36 @@ class UnipileWorld:
     requests: list[httpx.Request] = field(default_factory=list)
     writes: list[Any] = field(default_factory=list)
     channel: Unipile = field(init=False)
+    posts: list[Any] = field(default_factory=lambda: [{"id": "1", "social_id": "urn:li:activity:7000000000000000001"}])
+    invitations: list[Any] = field(default_factory=lambda: [{"id": "inv-7", "invited_user_id": "ACoAA1"}])
 
     def handed_over(self) -> list[Any]:
         return list(self.writes)
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        if request.method == "POST":
+        is_write = request.method != "GET" or "notify" in request.url.params
+        if is_write:
             self.writes.append((request.url.path, fields_of(request)))
-        answer = self.answer if request.method == "POST" else self.profile
+        answer = self.answer if is_write else self.reading(request)
         if isinstance(answer, Exception):
             raise answer
         return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
+    def reading(self, request: httpx.Request) -> Answer:
+        path = request.url.path
+        if path.endswith("/posts"):
+            return httpx.Response(200, json={"items": self.posts})
+        if path.endswith("/invite/sent"):
+            return httpx.Response(200, json={"items": self.invitations, "cursor": None})
+        return self.profile
+
 
 def fields_of(request: httpx.Request) -> Any:
     """What a form or JSON body says, without its boundary."""
-    kind = request.headers["content-type"]
+    kind = request.headers.get("content-type", "")
+    if not kind:
+        return dict(request.url.params)
     if kind == "application/json":
         return json.loads(request.content)
     parsed = message_from_bytes(f"Content-Type: {kind}\n\n".encode() + request.content, policy=policy.HTTP)
@@ -114,7 +127,7 @@ def fields_of(request: httpx.Request) -> Any:
 
 @asynccontextmanager
 async def linkedin(message: Message, answer: Answer, profile: Any = None) -> AsyncIterator[UnipileWorld]:
-    known = profile or (FIRST if message.action == "linkedin.message" else SECOND)
+    known = profile or (FIRST if message.action in ("linkedin.message", "linkedin.voice") else SECOND)
     shown = known if isinstance(known, httpx.Response | Exception) else httpx.Response(200, json=known)
     world = UnipileWorld(message, shown, answer)
     async with httpx.AsyncClient(transport=httpx.MockTransport(world.handle)) as http:
@@ -145,6 +158,51 @@ class TestUnipileInvitation(UnipileContract):
 class TestUnipileMessage(UnipileContract):
     sample = CHAT
     accepted = STARTED
+
+
+_RECORDING = Attachment(name="hello.m4a", content_type="audio/mp4", content=b"sound")
+
+
+class TestUnipileVoice(UnipileContract):
+    sample = replace(CHAT, action="linkedin.voice", attachments=(_RECORDING,))
+    accepted = STARTED
+
+
+class TestUnipileInmail(UnipileContract):
+    sample = replace(CHAT, action="linkedin.inmail", subject="Your audit")
+    accepted = STARTED
+
+
+class UndocumentedAnswer(UnipileContract):
+    """Actions whose answer has no documented name: any object that names itself is one."""
+
+    accepted: ClassVar[dict[str, Any]] = {"object": "Done"}
+
+    @asynccontextmanager
+    async def world(self, failure: str = "") -> AsyncIterator[UnipileWorld]:
+        if failure == "unexpected body":
+            async with linkedin(self.sample, httpx.Response(201, json=["Done"])) as world:
+                yield world
+            return
+        async with super().world(failure) as world:
+            yield world
+
+
+class TestUnipileFollow(UndocumentedAnswer):
+    sample = replace(NOTE, action="linkedin.follow", text="")
+
+
+class TestUnipileLike(UndocumentedAnswer):
+    sample = replace(NOTE, action="linkedin.like", text="")
+
+
+class TestUnipileWithdrawal(UndocumentedAnswer):
+    sample = replace(NOTE, action="linkedin.withdraw", text="")
+
+
+class TestUnipileVisit(UndocumentedAnswer):
+    sample = replace(NOTE, action="linkedin.visit", text="")
+    accepted = SECOND
 
 
 async def gladly() -> None:
@@ -332,3 +390,65 @@ def test_what_is_no_profile_is_refused(to: str) -> None:
         find(to)
 
     assert caught.value.outcome is Outcome.REJECTED_RECIPIENT
+
+
+def test_a_voice_message_is_the_recording_and_nothing_else() -> None:
+    _, world = send(TestUnipileVoice.sample, taken(STARTED))
+
+    assert world.writes == [
+        ("/api/v1/chats", [("account_id", "acc_1"), ("attendees_ids", "ACoAA1"), ("voice_message", b"sound")])
+    ]
+
+
+def test_a_voice_message_without_a_recording_is_refused_before_the_wire() -> None:
+    error, world = send(replace(CHAT, action="linkedin.voice"), taken(STARTED))
+
+    assert (type(error), error.outcome, world.requests) == (Refused, Outcome.REJECTED_CONTENT, [])
+
+
+def test_an_inmail_goes_to_a_stranger_with_its_subject() -> None:
+    _, world = send(TestUnipileInmail.sample, taken(STARTED))
+
+    assert dict(world.writes[0][1]) == {
+        "account_id": "acc_1",
+        "attendees_ids": "ACoAA1",
+        "text": CHAT.text,
+        "linkedin[api]": "classic",
+        "linkedin[inmail]": "true",
+        "subject": "Your audit",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "post"),
+    [
+        ("", "urn:li:activity:7000000000000000001"),
+        (
+            "https://www.linkedin.com/feed/update/urn:li:activity:7332661864792854528/",
+            "urn:li:activity:7332661864792854528",
+        ),
+        (
+            "https://www.linkedin.com/posts/ada_hello-ugcPost-7332661864792854528-aBcD",
+            "urn:li:ugcPost:7332661864792854528",
+        ),
+        ("7332661864792854528", "7332661864792854528"),
+    ],
+)
+def test_the_post_to_like_is_the_one_named_or_the_newest(text: str, post: str) -> None:
+    _, world = send(replace(TestUnipileLike.sample, text=text), taken({"object": "Done"}))
+
+    assert world.writes == [
+        ("/api/v1/posts/reaction", {"account_id": "acc_1", "post_id": post, "reaction_type": "like"})
+    ]
+
+
+def test_what_is_no_post_is_refused() -> None:
+    error, world = send(replace(TestUnipileLike.sample, text="https://example.com/a b"), taken({"object": "Done"}))
+
+    assert (type(error), error.outcome, world.writes) == (Refused, Outcome.REJECTED_CONTENT, [])
+
+
+@pytest.mark.parametrize("wrong", [{"inmail_api": "gold"}, {"follow_path": "/follow"}])
+def test_options_that_cannot_be_are_told(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        Options(BASE, "acc_1", TOKEN, **wrong)  # type: ignore[arg-type]  # all texts

@@ -115,10 +115,8 @@ def test_lengths_are_those_of_the_channel(a_workspace: Maker) -> None:
     texts = {"templates/long.md": "x" * 1_601}
     root = a_workspace({**texts, "sequences/first.yaml": HEAD + "  - {id: a, sms: long}\n  - {id: b, x.dm: long}\n"})
 
-    assert told(root) == [
-        "sequences/first.yaml:4:18: the template 'long' is longer than the 1600 characters that sms may have. "
-        + "Shorten it."
-    ]
+    (found,) = told(root)
+    assert found.startswith("sequences/first.yaml:4:18: the template 'long' is longer than the 1600 characters that sms")
 
 
 def test_addresses_are_those_of_the_channel() -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import httpx
 import pytest
 
-from outreach.channel import Message, Receipt
+from outreach.channel import Attachment, Message, Receipt
 from outreach.channels.unipile import Options, Unipile
 from outreach.errors import Refused, Unauthorized, Unavailable
-from outreach.sandbox.unipile_server import Done, UnipileServer
+from outreach.sandbox.unipile_server import Done, Refusal, UnipileServer
 
 _ADA = "https://www.linkedin.com/in/ada-sample"
 
@@ -41,13 +42,21 @@ def _with_client(
 
 
 def _send(
-    server: UnipileServer, action: str, *, to: str = _ADA, text: str = "Hi", token: str = "right", thread: str = ""
+    server: UnipileServer,
+    action: str,
+    *,
+    to: str = _ADA,
+    text: str = "Hi",
+    token: str = "right",
+    thread: str = "",
+    attachments: tuple[Attachment, ...] = (),
 ) -> Receipt:
     async def run() -> Receipt:
         transport = httpx.ASGITransport(server.application)
         async with httpx.AsyncClient(transport=transport) as http:
             channel = Unipile(Options("http://unipile.example", "acc_1", token), http)
             message = Message(key="1.x", action=f"linkedin.{action}", to=to, text=text, thread_id=thread)
+            message = replace(message, attachments=attachments)
             return await channel.send(message, last_look=_fine)
 
     return asyncio.run(run())
@@ -132,3 +141,49 @@ def test_a_wrong_shape_is_refused(
     answer = _with_client(server, lambda http: http.post(path, headers=headers, **options))  # type: ignore[arg-type]
 
     assert (answer.status_code, answer.json()["type"]) == (status, kind)
+
+
+_RECORDING = Attachment(name="hello.m4a", content_type="audio/mp4", content=b"sample sound")
+
+
+def test_every_action_is_done_once(server: UnipileServer, done: list[Done]) -> None:
+    server.members["ada-sample"].posts += ["urn:li:activity:7332661864792854528"]
+
+    told = [_send(server, action, text="").reply for action in ("visit", "follow", "like", "like", "invite")]
+    inmail = _send(server, "inmail", text="A question")
+    server.accept("ada-sample")
+    _send(server, "voice", text="Hello", thread=inmail.thread_id, attachments=(_RECORDING,))
+
+    assert [each.what for each in done] == ["visit", "follow", "like", "invite", "inmail", "voice"]
+    assert told[:3] == ["visited", "followed", "liked urn:li:activity:7332661864792854528"]
+    assert "action already performed" in told[3].lower() or "reacted" in told[3]
+
+
+def test_a_pending_invitation_is_taken_back_and_an_accepted_one_is_not(server: UnipileServer, done: list[Done]) -> None:
+    for number in range(120):
+        server.add_member(f"person-{number}", f"Person {number}").invitation_id = f"old_{number}"
+    server.members["bob-sample"].invitation_id = "inv_bob"
+    server.accept("bob-sample")
+
+    far_down = _send(server, "withdraw", to="https://www.linkedin.com/in/person-110")
+    again = _send(server, "withdraw", to="https://www.linkedin.com/in/person-110")
+    accepted = _send(server, "withdraw", to="ACoAAbobsample")
+
+    assert (far_down.reply, again.reply) == ("withdrawn old_110", "no invitation is pending")
+    assert accepted.reply == "no invitation is pending"
+    assert [(each.what, each.member.slug) for each in done] == [("withdraw", "person-110")]
+
+
+def test_who_has_written_nothing_is_not_liked(server: UnipileServer, done: list[Done]) -> None:
+    assert _send(server, "like", text="").reply == "nothing to like: there is no post"
+    assert done == []
+
+
+def test_an_account_can_be_restricted_for_one_action(server: UnipileServer, done: list[Done]) -> None:
+    server.refusing["invite"] = Refusal(403, "account_restricted", "You cannot invite at the moment")
+
+    with pytest.raises(Unauthorized, match="cannot invite"):
+        _send(server, "invite")
+    _send(server, "visit")
+
+    assert [each.what for each in done] == ["visit"]
