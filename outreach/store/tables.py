@@ -332,6 +332,7 @@ crm_links = Table(
     Column("url", Text, nullable=False, server_default=""),
     Column("created_at", Instant, nullable=False),
     PrimaryKeyConstraint("connection", "kind", "local_id"),
+    Index("ix_crm_links_remote", "connection", "kind", "remote_id"),
 )
 
 crm_jobs = Table(

@@ -97,6 +97,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("connection", "kind", "local_id", name=op.f("pk_crm_links")),
     )
+    op.create_index("ix_crm_links_remote", "crm_links", ["connection", "kind", "remote_id"], unique=False)
     op.create_table(
         "crm_pulls",
         sa.Column("connection", sa.String(length=128), nullable=False),
