@@ -55,7 +55,7 @@ def split_outside(url: str) -> SplitResult:
     if parts.scheme not in _PORTS or not parts.hostname:
         raise NotAllowed("the URL does not begin with https:// (or http://) and a host")
     if parts.username is not None or parts.password is not None:
-        raise NotAllowed("the URL holds a user name; write it as `basic` beside the URL")
+        raise NotAllowed("the URL holds a user name; write `user` and `password` beside it")
     return parts
 
 
@@ -78,7 +78,12 @@ async def target_of(url: str, *, allowed: Sequence[Network] = (), resolve: Resol
 
 
 def _may_be_called(address: Address, allowed: Sequence[Network]) -> bool:
-    return _is_within(address, allowed) or all(each.is_global and not each.is_multicast for each in _inside(address))
+    return _is_within(address, allowed) or all(map(_is_public, _inside(address)))
+
+
+def _is_public(address: Address) -> bool:
+    is_odd = address.is_multicast or address.is_reserved or getattr(address, "is_site_local", False)
+    return address.is_global and not is_odd
 
 
 def _inside(address: Address) -> list[Address]:

@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 
 from outreach.api_client import segment
 from outreach.channel import Message
-from outreach.public_address import split_outside
+from outreach.public_address import NotAllowed, split_outside
 
 METHODS = ("POST", "PUT", "PATCH", "GET", "DELETE")
 _BODIES = ("json", "form", "multipart", "text")
@@ -88,7 +88,10 @@ def _check(name: str, endpoint: Endpoint) -> None:
     parts = urlsplit(endpoint.url)
     if _NAME.search(parts.netloc) or "{{" in parts.scheme:
         raise ValueError(f"'{name}' takes the host of its url from a lead. Write the host as it is.")
-    split_outside(_NAME.sub("x", endpoint.url))
+    try:
+        split_outside(_NAME.sub("x", endpoint.url))
+    except NotAllowed as error:
+        raise ValueError(f"'{name}': {error}.") from None
     for mapping in ("headers", "query", "form", "multipart", "expect"):
         _check_texts(name, mapping, getattr(endpoint, mapping) or {})
     unknown = sorted(_names_in([endpoint.url, *(getattr(endpoint, each) for each in ("headers", "query", *_BODIES))]))

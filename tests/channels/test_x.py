@@ -1,0 +1,177 @@
+"""X (API v2) against its stand-in: the contract for each action, its limits, and its rule about writing first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+import pytest
+
+from outreach.channel import Message
+from outreach.channels.x import Options, X
+from outreach.clock import MovableClock
+from outreach.errors import Outcome, RateLimited, Refused, Unauthorized
+from outreach.sandbox.x_server import Account, XServer
+from outreach.testing.channel import HTTP_TABLE, ChannelContract, Expected
+from tests.channels.wire import Row, SandboxWorld, Stand, Told, common, connected, send
+
+TOKEN, ME = "x-secret-token", "111"
+NOW = datetime(2026, 11, 21, 12, 4, tzinfo=UTC)
+DM = Message(key="e1.dm", action="x.dm", to="ada_sample", text="Hello Ada")
+FOLLOW = replace(DM, key="e1.follow", action="x.follow", text="")
+LIKE = replace(DM, key="e1.like", action="x.like", text="https://x.com/ada_sample/status/9001")
+DM_ERRORS = "docs.x.com: 403 on a message speaks of the recipient, unless it names scope or client"
+
+
+def stand(*, cold: bool = True, **about: bool) -> tuple[Stand, XServer]:
+    clock = MovableClock(NOW)
+    server = XServer(token=TOKEN, user_id=ME, consumer_secret="consumer-secret", now=clock.now)
+    server.add(Account("222", "Ada_Sample", posts=["9001", "9000"], **about))
+    options = Options(token=TOKEN, user_id=ME, cold=cold)
+    return Stand(server.application, server.answers, lambda http: X(options, http, clock), (TOKEN,)), server
+
+
+def problem(status: int, detail: str, **headers: str) -> Told:
+    return Told(status, {"title": "Forbidden", "detail": f"{detail} {TOKEN}", "status": status}, headers)
+
+
+RESET = {"x-rate-limit-reset": str(int(NOW.timestamp()) + 660)}
+OF_MESSAGES: Mapping[str, Row] = {
+    "403 does not take messages": (
+        problem(403, "You cannot send messages to this user."),
+        Expected(Refused, Outcome.REJECTED_RECIPIENT, DM_ERRORS),
+    ),
+    "403 scope": (problem(403, "Your client lacks the scope dm.write"), Expected(Unauthorized, None)),
+}
+COMMON = common(TOKEN, unexpected={"data": {}})
+
+
+class XContract(ChannelContract):
+    table = HTTP_TABLE
+    failures: ClassVar[Mapping[str, Expected]] = {
+        **HTTP_TABLE,
+        "429 with reset": Expected(RateLimited, Outcome.THROTTLED),
+    }
+    sample: ClassVar[Message]
+
+    def world(self, failure: str = "") -> AbstractAsyncContextManager[SandboxWorld]:
+        named = {**COMMON, "429 with reset": Told(429, {}, RESET)} | {
+            name: each[0] for name, each in OF_MESSAGES.items()
+        }
+        return connected(stand()[0], self.sample, named[failure] if failure else None)
+
+
+class TestXMessage(XContract):
+    failures: ClassVar[Mapping[str, Expected]] = {
+        **XContract.failures,
+        **{name: each[1] for name, each in OF_MESSAGES.items()},
+        "403": Expected(Refused, Outcome.REJECTED_RECIPIENT, DM_ERRORS),
+    }
+    sample = DM
+
+
+class TestXFollow(XContract):
+    sample = FOLLOW
+
+
+class TestXLike(XContract):
+    sample = LIKE
+
+
+def test_a_handle_is_looked_up_and_the_message_goes_to_its_number() -> None:
+    made, server = stand()
+
+    receipt, wire = send(made, DM)
+
+    assert [request.url.path for request in wire.requests] == [
+        "/2/users/by/username/ada_sample",
+        "/2/dm_conversations/with/222/messages",
+    ]
+    assert [(act.what, act.account, act.text) for act in server.done] == [("dm", "222", "Hello Ada")]
+    assert (receipt.thread_id, receipt.recipient_id) == ("111-222", "222")
+
+
+def test_a_known_number_is_not_looked_up_again() -> None:
+    _, wire = send(stand()[0], replace(DM, to="222"))
+
+    assert len(wire.requests) == 1
+
+
+def test_nobody_is_written_to_who_has_not_written_first() -> None:
+    made, server = stand(cold=False)
+
+    error, _ = send(made, DM)
+
+    assert (type(error), error.outcome, server.done) == (Refused, Outcome.NOT_READY, [])
+
+
+def test_somebody_who_has_written_is_answered() -> None:
+    made, server = stand(cold=False, has_written=True)
+
+    send(made, DM)
+
+    assert [act.what for act in server.done] == ["dm"]
+
+
+@pytest.mark.parametrize("message", [FOLLOW, LIKE])
+def test_follows_and_likes_are_off_unless_the_setting_says_so(message: Message) -> None:
+    error, wire = send(stand(cold=False)[0], message)
+
+    assert (type(error), error.outcome, wire.requests) == (Refused, Outcome.CONFIG, [])
+
+
+def test_a_like_without_a_post_goes_to_the_newest_one() -> None:
+    made, server = stand()
+
+    receipt, _ = send(made, replace(LIKE, text=""))
+
+    assert (server.done[0].text, receipt.provider_id) == ("9001", "9001")
+
+
+def test_somebody_without_a_post_has_nothing_to_like() -> None:
+    made, server = stand()
+    server.accounts["222"].posts.clear()
+
+    error, _ = send(made, replace(LIKE, text=""))
+
+    assert (type(error), error.outcome, server.done) == (Refused, Outcome.NOT_READY, [])
+
+
+def test_a_limit_waits_until_its_window_ends() -> None:
+    made, _ = stand()
+    for _number in range(15):
+        send(made, replace(DM, to="222"))
+
+    error, _ = send(made, replace(DM, to="222"))
+
+    assert (type(error), error.retry_after) == (RateLimited, timedelta(minutes=11))
+
+
+def test_a_limit_without_a_time_waits_for_the_next_window() -> None:
+    error, _ = send(stand()[0], DM, Told(429, {}))
+
+    assert error.retry_after == timedelta(minutes=15)
+
+
+def test_a_handle_nobody_has_is_a_bad_address() -> None:
+    error, wire = send(stand()[0], replace(DM, to="nobody"))
+
+    assert (type(error), error.outcome, wire.writes) == (Refused, Outcome.REJECTED_RECIPIENT, [])
+
+
+@pytest.mark.parametrize(
+    ("message", "outcome"),
+    [
+        (replace(DM, to="https://example.com/ada"), Outcome.REJECTED_RECIPIENT),
+        (replace(DM, text=""), Outcome.REJECTED_CONTENT),
+        (replace(DM, text="x" * 10_001), Outcome.REJECTED_CONTENT),
+        (replace(DM, action="x.repost"), Outcome.CONFIG),
+    ],
+)
+def test_what_cannot_be_said_is_refused_before_the_wire(message: Message, outcome: Outcome) -> None:
+    error, wire = send(stand()[0], message)
+
+    assert (type(error), error.outcome, wire.requests) == (Refused, outcome, [])
