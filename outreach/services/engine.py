@@ -12,6 +12,7 @@ from outreach.clock import Clock
 from outreach.content.revision import Revision, thaw
 from outreach.domain.crm_mapping import CrmMapping
 from outreach.domain.pipeline import Pipeline
+from outreach.domain.reply import ReplyClassifier
 from outreach.domain.sender import Sender
 from outreach.store.journal import Journal
 from outreach.store.session import Store
@@ -31,6 +32,8 @@ class Policy:
     most_attempts: int = 8
     circuit: timedelta = timedelta(minutes=2)
     snooze: timedelta = timedelta(days=7)  # out of office without a date
+    not_now: timedelta = timedelta(days=90)  # a reply that says later, without a date
+    new_leads_from_replies: bool = False  # whom a referral names with an address becomes a lead
     organisation: str = ""
     postal_address: str = ""
     public_url: str = ""
@@ -73,6 +76,7 @@ class Engine:
     journal: Journal | None = None
     crms: Mapping[str, CrmMapping] = field(default_factory=dict)
     revisions: Revisions = field(default_factory=Revisions)
+    classifier: ReplyClassifier | None = None  # the team's own, asked before the rules
 
     def sender(self, name: str) -> Sender:
         """The sender of that name; one that is not configured any more has no channel and no limits."""

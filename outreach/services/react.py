@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, update
 
-from outreach.content.revision import Revision
 from outreach.domain.enrollment import FinishReason
 from outreach.domain.event import Event, EventKind
 from outreach.domain.pipeline import Status
+from outreach.domain.reply import Suggestion
 from outreach.domain.sequence import Trigger
 from outreach.domain.suppression import Scope, SuppressionReason, address_value
 from outreach.domain.touch import TouchState
+from outreach.services.answers import Meant, follow, follow_a_leaver
+from outreach.services.classify import LEFT, classified_by_rules, suggestion_of
+from outreach.services.ending import end, end_colleagues
 from outreach.services.engine import Engine
-from outreach.services.moves import move_stages, stage_move
-from outreach.services.stop import finish
+from outreach.services.never_again import opt_out, suppression
 from outreach.services.work_list import write_down
-from outreach.store import deliveries, enrollments, lead_states, stops, touches
-from outreach.store.tables import addresses, leads
+from outreach.store import deliveries, enrollments, lead_states, replies, stops, touches
+from outreach.store.replies import ANSWERS
+from outreach.store.tables import addresses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,18 +38,75 @@ class Match:
 
 
 def apply(connection: Connection, engine: Engine, event: Event, *, delivery_id: str | None = None) -> bool:
-    """Remember the event and do what follows from it; False if its key was applied before."""
+    """Remember the event and do what follows from it; False if its key was applied before.
+
+    An event that nobody was found for, or that nobody understood, is applied when a repeat of it says more.
+    """
+    event = classified_by_rules(event)
     match = find(connection, event)
     if match.lead_id:
         enrollments.lock(connection, enrollments.open_of_leads(connection, [match.lead_id]))
-    if not deliveries.remember(connection, _row(engine, event, match, delivery_id)):
+    number = deliveries.remember(connection, _row(engine, event, match, delivery_id))
+    number = number or _taken_up(connection, engine, event, match)
+    if number is None:
         return False
+    carry_out(connection, engine, event, match, number=number)
+    return True
+
+
+def carry_out(connection: Connection, engine: Engine, event: Event, match: Match, *, number: int) -> None:
+    """Everything that follows from an event that is remembered under that number."""
     if match.touch_id:
         _settle_unknown(connection, engine, match)
+    if not match.lead_id:
+        return
     reaction = _REACTIONS.get(event.kind)
-    if reaction and match.lead_id:
+    if reaction:
         reaction(connection, engine, event, match.lead_id)
-    return True
+    if event.kind in ANSWERS:
+        _keep_the_answer(connection, engine, event, match.lead_id, number)
+    if event.kind is EventKind.REPLIED:  # last, so that the CRM is told of the lead as it is now
+        write_down(connection, engine, "reply", event, match.lead_id)
+
+
+def _taken_up(connection: Connection, engine: Engine, event: Event, match: Match) -> int | None:
+    """The number of an event that is known already, if it is only now known whom or what it is about."""
+    row = replies.event_of_key(connection, event.key)
+    if row is None or not match.lead_id:
+        return None
+    is_news = row["kind"] == EventKind.UNKNOWN and event.kind is not EventKind.UNKNOWN
+    if row["lead_id"] is not None and not is_news:
+        return None
+    values = _row(engine, event, match, row["delivery_id"])
+    replies.adopt(connection, row["number"], **{name: values[name] for name in _TAKEN_UP})
+    return int(row["number"])
+
+
+_TAKEN_UP = ("kind", "at", "lead_id", "enrollment_id", "touch_id", "subject", "text", "reason", "data")
+
+
+def answer_row(number: int, suggestion: Suggestion, data: Mapping[str, Any]) -> dict[str, Any]:
+    """A suggestion as it is stored beside its event."""
+    return {
+        "event_number": number,
+        "reply_class": suggestion.reply_class,
+        "suggested": suggestion.reply_class,
+        "suggested_by": suggestion.by,
+        "evidence": list(suggestion.evidence),
+        "until_on": data.get("class_until"),
+        "person": data.get("class_person"),
+    }
+
+
+def _keep_the_answer(connection: Connection, engine: Engine, event: Event, lead_id: str, number: int) -> None:
+    """What was meant goes on the list of answers, and what it asks for is done."""
+    suggestion = suggestion_of(event.data)
+    replies.keep(connection, answer_row(number, suggestion, event.data))
+    meant = Meant(number=number, lead_id=lead_id, at=event.at, suggestion=suggestion)
+    if event.kind is EventKind.REPLIED:
+        follow(connection, engine, meant)
+    elif event.kind is EventKind.AUTORESPONDED and event.reason == LEFT:
+        follow_a_leaver(connection, engine, meant)
 
 
 def find(connection: Connection, event: Event) -> Match:
@@ -99,73 +159,8 @@ def _settle_unknown(connection: Connection, engine: Engine, match: Match) -> Non
 
 
 def _replied(connection: Connection, engine: Engine, event: Event, lead_id: str) -> None:
-    now = engine.clock.now()
-    ended = end(connection, engine, [lead_id], FinishReason.REPLIED, trigger=Trigger.REPLY)
-    _end_colleagues(connection, engine, lead_id)
-    lead_states.set_status(connection, [lead_id], Status.RESPONDED, now)
-    if not ended:
-        _move_by_pipeline(connection, engine, lead_id, "responded")
-    write_down(connection, engine, "reply", event, lead_id)
-
-
-def _end_colleagues(connection: Connection, engine: Engine, lead_id: str) -> None:
-    """A reply ends the sequences of colleagues that stop on it."""
-    company_id = connection.execute(select(leads.c.company_id).where(leads.c.id == lead_id)).scalar()
-    if company_id is None:
-        return
-    ids = enrollments.open_of_company(connection, company_id)
-    enrollments.lock(connection, ids)
-    stopping = [
-        row["enrollments_id"]
-        for row, revision in _with_revisions(connection, engine, ids)
-        if Trigger.COMPANY_REPLY in revision.sequence.stop_on and row["enrollments_lead_id"] != lead_id
-    ]
-    finish(connection, engine, stopping, FinishReason.COMPANY_REPLIED)
-
-
-def end(
-    connection: Connection, engine: Engine, lead_ids: Collection[str], reason: FinishReason, *, trigger: Trigger
-) -> list[str]:
-    """Finish every open enrollment of these leads that stops on the trigger, and move stages as mapped."""
-    ids = enrollments.open_of_leads(connection, lead_ids)
-    enrollments.lock(connection, ids)
-    stopping = [
-        (row, revision)
-        for row, revision in _with_revisions(connection, engine, ids)
-        if trigger in revision.sequence.stop_on
-    ]
-    _move_stages(connection, engine, stopping, trigger)
-    return finish(connection, engine, [row["enrollments_id"] for row, _ in stopping], reason)
-
-
-def _with_revisions(connection: Connection, engine: Engine, ids: Collection[str]) -> list[tuple[RowMapping, Revision]]:
-    return [
-        (row, engine.revisions.get(connection, row["enrollments_revision_id"]))
-        for row in (enrollments.load(connection, ids) if ids else [])
-    ]
-
-
-def _move_stages(
-    connection: Connection, engine: Engine, stopping: Collection[tuple[RowMapping, Revision]], trigger: Trigger
-) -> None:
-    moves = []
-    for row, revision in stopping:
-        stage = revision.sequence.stages.get(trigger)
-        if stage is None and trigger is Trigger.REPLY and revision.pipeline.stage("responded"):
-            stage = "responded"
-        if stage:
-            reason = f"{trigger} in sequence {revision.sequence.name}"
-            moves.append(stage_move(engine, row["enrollments_lead_id"], revision.pipeline, stage=stage, reason=reason))
-    move_stages(connection, moves, engine.clock.now())
-
-
-def _move_by_pipeline(connection: Connection, engine: Engine, lead_id: str, stage: str) -> None:
-    """A lead outside of any sequence: the pipeline's own stage of that name."""
-    name = connection.execute(select(leads.c.pipeline).where(leads.c.id == lead_id)).scalar()
-    pipeline = engine.pipelines.get(name or "")
-    if pipeline and pipeline.stage(stage):
-        move = stage_move(engine, lead_id, pipeline, stage=stage, reason="reply")
-        move_stages(connection, [move], engine.clock.now())
+    end(connection, engine, event, lead_id, reason=FinishReason.REPLIED, trigger=Trigger.REPLY)
+    end_colleagues(connection, engine, event, lead_id)
 
 
 def _bounced(connection: Connection, engine: Engine, event: Event, lead_id: str) -> None:
@@ -175,11 +170,11 @@ def _bounced(connection: Connection, engine: Engine, event: Event, lead_id: str)
     now = engine.clock.now()
     dead = _address_of(connection, event, lead_id)
     connection.execute(update(addresses).where(addresses.c.id.in_([row["id"] for row in dead])).values(is_dead=True))
-    rows = [_suppression(engine, Scope.ADDRESS, _value(row), SuppressionReason.BOUNCED) for row in dead]
+    rows = [suppression(engine, Scope.ADDRESS, _value(row), SuppressionReason.BOUNCED) for row in dead]
     stops.suppress(connection, rows)
     if event.channel != "email":
         return  # a profile that is gone stands in its own way alone
-    end(connection, engine, [lead_id], FinishReason.BOUNCED, trigger=Trigger.BOUNCE)
+    end(connection, engine, event, lead_id, reason=FinishReason.BOUNCED, trigger=Trigger.BOUNCE)
     lead_states.set_status(connection, [lead_id], Status.BOUNCED, now)
 
 
@@ -194,43 +189,23 @@ def _value(row: RowMapping) -> str:
     return address_value(row["kind"], row["value"])
 
 
-def _suppression(engine: Engine, scope: Scope, value: str, reason: SuppressionReason) -> dict[str, Any]:
-    return {
-        "id": engine.clock.fresh_id(),
-        "scope": scope,
-        "value": value,
-        "reason": reason,
-        "by": "engine",
-        "detail": "",
-        "created_at": engine.clock.now(),
-    }
-
-
 def _unsubscribed(connection: Connection, engine: Engine, event: Event, lead_id: str) -> None:
-    _never_again(connection, engine, lead_id, SuppressionReason.UNSUBSCRIBED)
-    end(connection, engine, [lead_id], FinishReason.UNSUBSCRIBED, trigger=Trigger.UNSUBSCRIBE)
+    opt_out(connection, engine, lead_id)
+    end(connection, engine, event, lead_id, reason=FinishReason.UNSUBSCRIBED, trigger=Trigger.UNSUBSCRIBE)
     write_down(connection, engine, "unsubscribe", event, lead_id)
 
 
 def _complained(connection: Connection, engine: Engine, event: Event, lead_id: str) -> None:
-    _never_again(connection, engine, lead_id, SuppressionReason.COMPLAINED)
-    end(connection, engine, [lead_id], FinishReason.COMPLAINED, trigger=Trigger.COMPLAINT)
+    opt_out(connection, engine, lead_id, SuppressionReason.COMPLAINED)
+    end(connection, engine, event, lead_id, reason=FinishReason.COMPLAINED, trigger=Trigger.COMPLAINT)
     write_down(connection, engine, "unsubscribe", event, lead_id)
-
-
-def _never_again(connection: Connection, engine: Engine, lead_id: str, reason: SuppressionReason) -> None:
-    own = stops.addresses_of(connection, [lead_id]).get(lead_id, [])
-    rows = [_suppression(engine, Scope.LEAD, lead_id, reason)]
-    rows += [_suppression(engine, Scope.ADDRESS, _value(row), reason) for row in own]
-    stops.suppress(connection, rows)
-    lead_states.set_status(connection, [lead_id], Status.DO_NOT_CONTACT, engine.clock.now())
 
 
 def _autoresponded(connection: Connection, engine: Engine, event: Event, lead_id: str) -> None:
     """Out of office: nothing goes out before the day named, in the lead's zone; else for a set time."""
     ids = enrollments.open_of_leads(connection, [lead_id])
     for row in enrollments.load(connection, ids) if ids else []:
-        until = _back_at(event, row["enrollments_zone"]) or engine.clock.now() + engine.policy.snooze
+        until = _back_at(event, row["enrollments_zone"]) or min(event.at, engine.clock.now()) + engine.policy.snooze
         enrollments.snooze(connection, [row["enrollments_id"]], until)
 
 
@@ -242,7 +217,7 @@ def _back_at(event: Event, zone: str) -> datetime | None:
 
 
 def _booked(connection: Connection, engine: Engine, event: Event, lead_id: str) -> None:
-    end(connection, engine, [lead_id], FinishReason.BOOKED, trigger=Trigger.MEETING)
+    end(connection, engine, event, lead_id, reason=FinishReason.BOOKED, trigger=Trigger.MEETING)
     _look(connection, engine, event, lead_id)
     write_down(connection, engine, "meeting", event, lead_id)
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, select
 
 from outreach.domain.event import Event
 from outreach.receiver import Delivery, Receiver
+from outreach.services.classify import classified
 from outreach.services.engine import Engine
 from outreach.services.react import apply
 from outreach.store import deliveries, enrollments, stops, touches
@@ -38,6 +39,9 @@ def understand_due(engine: Engine, receivers: Mapping[str, Receiver]) -> int:
         understand(engine, receivers, row)
     return len(waiting)
 
+
+_UNREADABLE = "part of it cannot be read; a person decides: outreach inbox"
+"""It may have been a reply, so its holds stand until somebody has looked."""
 
 _LEFT_TO_THE_BELL = timedelta(seconds=2)
 
@@ -72,7 +76,7 @@ def understand(engine: Engine, receivers: Mapping[str, Receiver], row: RowMappin
     try:
         if receiver is None:
             raise ValueError(f"no connection '{row['connection']}' is configured any more")
-        events = receiver.parse(_delivery(row))
+        events = [classified(engine, event) for event in receiver.parse(_delivery(row))]
     except Exception as error:  # noqa: BLE001  # whatever a body does to a parser, the delivery must not be lost
         _put_off(engine, row, error)
         return
@@ -97,8 +101,12 @@ def _apply(connection: Connection, engine: Engine, delivery_id: str, events: Seq
     ).scalar()
     if state != "stored":
         return
-    for event in events:
+    readable = [event for event in events if not event.data.get("is_quarantined")]
+    for event in readable:
         apply(connection, engine, event, delivery_id=delivery_id)
+    if len(readable) < len(events):
+        deliveries.settle(connection, delivery_id, state="failed", due_at=None, error=_UNREADABLE)
+        return
     _let_go(connection, delivery_id, now)
     deliveries.settle(connection, delivery_id, state="understood", due_at=None, error=None)
 

@@ -36,10 +36,11 @@ def settle(connection: Connection, delivery_id: str, **values: Any) -> None:
     connection.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(**values))
 
 
-def remember(connection: Connection, row: Mapping[str, Any]) -> bool:
-    """Store an event; False if its key was applied before."""
+def remember(connection: Connection, row: Mapping[str, Any]) -> int | None:
+    """Store an event; its number, or None if its key was applied before."""
     statement = _insert(connection, events).values(**row).returning(events.c.number)
-    return connection.execute(statement).scalar() is not None
+    number: int | None = connection.execute(statement).scalar()
+    return number
 
 
 def matching_touches(connection: Connection, clues: Clues) -> list[RowMapping]:
@@ -55,6 +56,12 @@ def matching_touches(connection: Connection, clues: Clues) -> list[RowMapping]:
     if not conditions:
         return []
     return list(connection.execute(select(touches).where(or_(*conditions))).mappings())
+
+
+def _provider_ids(clues: Clues) -> set[str]:
+    """Some providers put their own Message-ID in place of ours: what is answered then names their id of the mail."""
+    named = {part for one in clues.message_ids for part in (one, one.rpartition("@")[0])}
+    return named | set(clues.provider_ids)
 
 
 def leads_at(connection: Connection, wanted: Collection[tuple[str, str]]) -> list[str]:

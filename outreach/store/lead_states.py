@@ -19,6 +19,7 @@ _STRONGER = {
     Status.NEW: (Status.IN_SEQUENCE,),
     Status.RESPONDED: (Status.NEW, Status.IN_SEQUENCE, Status.NOT_INTERESTED, Status.BOUNCED),
     Status.BOUNCED: (Status.NEW, Status.IN_SEQUENCE),
+    Status.NOT_INTERESTED: (Status.NEW, Status.IN_SEQUENCE, Status.RESPONDED, Status.BOUNCED),
 }
 """A status is only written over these; others (do_not_contact, customer) are written over everything."""
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, literal, null, select, type_coerce, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from outreach.domain.suppression import Scope
+from outreach.domain.suppression import Scope, SuppressionReason
 from outreach.store.tables import addresses, deliveries, enrollments, holds, pauses, senders, suppressions
 from outreach.store.within import within
 
@@ -26,6 +26,28 @@ def suppress(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add suppressions; one that exists keeps its first reason."""
     if rows:
         connection.execute(_insert(connection, suppressions), [dict(row) for row in rows])
+
+
+_WEAKER = {
+    SuppressionReason.UNSUBSCRIBED: (SuppressionReason.BOUNCED, SuppressionReason.REFUSED),
+    SuppressionReason.COMPLAINED: (
+        SuppressionReason.BOUNCED,
+        SuppressionReason.REFUSED,
+        SuppressionReason.UNSUBSCRIBED,
+    ),
+}
+"""What the will of a person, or a complaint, is written over; so the order in which they arrive makes no difference."""
+
+
+def strengthen(connection: Connection, keys: Iterable[Key], reason: SuppressionReason) -> None:
+    """Write a stronger reason over the weaker one of suppressions that exist."""
+    for scope, value in keys:
+        connection.execute(
+            update(suppressions)
+            .where(suppressions.c.scope == scope, suppressions.c.value == value)
+            .where(suppressions.c.reason.in_(_WEAKER.get(reason, ())))
+            .values(reason=reason)
+        )
 
 
 def suppressed(connection: Connection, keys: Iterable[Key]) -> dict[Key, str]:
