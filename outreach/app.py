@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +18,22 @@ from outreach import adapters, settings
 from outreach.adapters import Place
 from outreach.channel import Channel
 from outreach.clock import Clock, SystemClock, fresh_secret
-from outreach.content.configuration import CrmSettings, SenderSettings, Settings
+from outreach.content.configuration import CrmSettings, ImapSettings, SenderSettings, Settings
 from outreach.content.workspace import Workspace, load
 from outreach.domain import opt_out_token
 from outreach.doorbell import DELIVERIES, Doorbell
 from outreach.errors import StoreError
-from outreach.oauth import Tokens
+from outreach.fetching import Fetcher
+from outreach.oauth import Grant, Tokens, TokenSource
+from outreach.poller import Poller
+from outreach.pollers.sent_copies import SentCopies
 from outreach.receiver import Receiver
-from outreach.services import revise, sync
+from outreach.services import poll, revise, sync
 from outreach.services.actions_in_use import ActionsInUse
 from outreach.services.claim import enter_senders
+from outreach.services.dkim_keys import signer_of
 from outreach.services.engine import Engine, Policy
+from outreach.services.mail_accounts import grant_of
 from outreach.services.receive import Intake
 from outreach.store import crm_jobs, migrate
 from outreach.store.journal import Journal
@@ -48,6 +53,16 @@ _SMTP_OPTIONS = (
     "connections",
     "messages_per_connection",
 )
+_IMAP_OPTIONS = (
+    "url",
+    "username",
+    "password",
+    "folders",
+    "sent_folder",
+    "allow_plaintext",
+    "ca_file",
+    "idle",
+)
 _SECRET = "secret_key"  # noqa: S105  # the name of a row, not a secret
 
 
@@ -63,6 +78,7 @@ class App:
         self._intake: Intake | None = None
         self._http: httpx.AsyncClient | None = None
         self._tokens: Tokens | None = None
+        self._copies: dict[str, SentCopies] = {}
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -133,9 +149,44 @@ class App:
         made = {}
         for name, each in self.settings.webhooks.items():
             place = Place("config/outreach.yaml", f"webhooks.{name}")
-            given = {"own": own}
+            given = {"own": own, "fetch": self.fetch, "clock": self.clock}
             made[name] = adapters.make(adapters.RECEIVERS, each.use, each.options, place=place, given=given)
+        for name in self.mailboxes:
+            place = Place("config/senders.yaml", f"{name}.email.imap")
+            polled = adapters.make(adapters.POLLED, "mailbox", {}, place=place, given={"own": own})
+            made[poll.connection_of(name)] = polled
         return made
+
+    @property
+    def mailboxes(self) -> Mapping[str, ImapSettings]:
+        """Sender → the mailbox of that sender that is read by us."""
+        senders = self.settings.senders.items()
+        return {name: each.email.imap for name, each in senders if each.email and each.email.imap}
+
+    def poller_of(self, sender: str) -> Poller:
+        """A new reader of a sender's mailbox, for one thread. It connects when it is first used."""
+        server = self.mailboxes[sender]
+        options = {name: value for name in _IMAP_OPTIONS if (value := getattr(server, name)) is not None}
+        place = Place("config/senders.yaml", f"{sender}.email.imap")
+        token = self._token_for_threads(grant_of(server.oauth)) if server.oauth else None
+        given = {"clock": self.clock, "token": token}
+        made: Poller = adapters.make(adapters.POLLERS, "imap", options, place=place, given=given)
+        return made
+
+    def _token_for_threads(self, grant: Grant) -> Callable[[str], str]:
+        """Access tokens for who is not on the network's loop; the vault keeps processes and threads from racing."""
+
+        async def ask(refused: str) -> str:
+            async with httpx.AsyncClient(timeout=httpx.Timeout(30, connect=5), follow_redirects=False) as http:
+                source = Tokens(http, vault=lambda: self.vault, clock=self.clock).source(grant)
+                return (await source.token(refused=refused)).access_token
+
+        return lambda refused: asyncio.run(ask(refused))
+
+    @cached_property
+    def fetch(self) -> Fetcher:
+        """The way out of receivers whose provider only names what it tells."""
+        return Fetcher(self.clock)
 
     @property
     def intake(self) -> Intake:
@@ -161,8 +212,22 @@ class App:
             return None
         use, options = found
         place = Place("config/senders.yaml", f"{sender}.{channel}")
-        made: Channel = adapters.make(adapters.CHANNELS, use, options, place=place, given=self.given)
+        given = {**self.given, **self._given_for_mail(sender, each)} if each and channel == "email" else self.given
+        made: Channel = adapters.make(adapters.CHANNELS, use, options, place=place, given=given)
         return made
+
+    def _given_for_mail(self, name: str, each: SenderSettings) -> dict[str, Any]:
+        """What a mailbox has switched on: signing in by OAuth, signatures, copies in the Sent folder."""
+        given: dict[str, Any] = {}
+        if each.email and each.email.smtp and each.email.smtp.oauth:
+            source = self.tokens.source(grant_of(each.email.smtp.oauth))
+            given["access"] = partial(_access, source)
+        if each.email and each.email.dkim:
+            given["sign"] = signer_of(self.settings.root, name, each.email)
+        if each.email and each.email.imap and each.email.imap.keep_sent:
+            self._copies[name] = SentCopies(lambda: self.poller_of(name), self.clock)
+            given["keep_copy"] = self._copies[name].put
+        return given
 
     def dedupes(self, sender: str, channel: str) -> bool:
         """Does the provider of this account accept the same key only once?"""
@@ -243,6 +308,9 @@ class App:
         """Let go of every connection to a provider; on the loop that opened them."""
         await asyncio.gather(*(channel.close() for channel in self._channels.values() if channel))
         self._channels.clear()
+        for copies in self._copies.values():
+            await asyncio.to_thread(copies.close)
+        self._copies.clear()
         if self._http is not None:
             await self._http.aclose()
             self._http = self._tokens = None
@@ -251,6 +319,8 @@ class App:
         """Let go of the database. Network first: see `close_network`."""
         if self._intake is not None:
             self._intake.close()
+        if "fetch" in self.__dict__:
+            self.fetch.close()
         if "store" in self.__dict__:
             self.store.dispose()
 
@@ -269,6 +339,10 @@ def policy_of(configured: Settings) -> Policy:
         postal_address=organisation.postal_address if organisation else "",
         public_url=configured.public_url.rstrip("/"),
     )
+
+
+async def _access(source: TokenSource, refused: str) -> str:
+    return (await source.token(refused=refused)).access_token
 
 
 def account_of(each: SenderSettings, channel: str) -> tuple[str, dict[str, Any]] | None:

@@ -17,15 +17,28 @@ _FRACTION = re.compile(r"(\.\d{6})\d+")
 
 def json_object(body: bytes) -> Json:
     """The body as a JSON object. ValueError, with a sentence, when it is something else."""
+    value = _json_in(body)
+    if not isinstance(value, dict):
+        raise ValueError("The body is JSON, but no object: write {…}.")
+    return value
+
+
+def json_objects(body: bytes) -> tuple[Json, ...]:
+    """The objects of a JSON list, or the one that stands alone. ValueError when there is none, or something else."""
+    value = _json_in(body)
+    listed = value if isinstance(value, list) else [value]
+    if not listed or not all(isinstance(one, dict) for one in listed):
+        raise ValueError("The body is JSON, but neither an object nor a list of objects: write [{…}].")
+    return tuple(listed)
+
+
+def _json_in(body: bytes) -> object:
     try:
-        value = json.loads(body.decode("utf-8-sig", "replace"))
+        return json.loads(body.decode("utf-8-sig", "replace"))
     except RecursionError as error:
         raise ValueError("The body is nested too deeply.") from error
     except json.JSONDecodeError as error:
         raise ValueError(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from error
-    if not isinstance(value, dict):
-        raise ValueError("The body is JSON, but no object: write {…}.")
-    return value
 
 
 def text_at(payload: Json, name: str) -> str:

@@ -28,6 +28,16 @@ def require_basic_auth(headers: Mapping[str, str], user: str, passwords: tuple[s
         raise WebhookRejected("user or password is missing or wrong")
 
 
+def require_login(
+    headers: Mapping[str, str], *, login: tuple[str, tuple[str, ...]], header: tuple[str, tuple[str, ...]]
+) -> None:
+    """Raise WebhookRejected unless every proof that is configured is there: (user, passwords), (header, values)."""
+    if login[1]:
+        require_basic_auth(headers, *login)
+    if header[1] and not is_one_of(headers.get(header[0].lower(), ""), header[1]):
+        raise WebhookRejected("the agreed header is missing or wrong")
+
+
 def short_key(text: str) -> str:
     """The text itself where it fits a key column, else its digest. The same text always gives the same key."""
     plain = "".join(character for character in text if character.isprintable())

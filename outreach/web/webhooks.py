@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import structlog
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from outreach.errors import WebhookRejected
 from outreach.web.metrics import Deliveries
@@ -15,12 +15,14 @@ from outreach.web.services import WebServices
 
 router = APIRouter(prefix="/webhooks")
 
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="webhooks"'}  # Amazon SNS tells its password only when asked
+
 _log = structlog.get_logger()
 
 
-@router.api_route("/{connection}", methods=["GET", "HEAD", "POST"])
-def webhook(connection: str, request: Request, body: RawBody, services: Services) -> JSONResponse:
-    """One delivery. Every refusal gives the same answer; what we could not store the provider sends again."""
+@router.api_route("/{connection}", methods=["GET", "HEAD", "POST"], response_model=None)
+def webhook(connection: str, request: Request, body: RawBody, services: Services) -> Response:
+    """One delivery, or a handshake. Every refusal gives the same answer; what we could not store the provider sends again."""
     counted: Deliveries = request.app.state.deliveries
     known = connection if connection in services.receivers else "(no such connection)"
     try:
@@ -34,12 +36,14 @@ def webhook(connection: str, request: Request, body: RawBody, services: Services
     except WebhookRejected as error:
         _log.warning("webhook_refused", connection=known, reason=str(error))
         counted.add(known, "refused")
-        return JSONResponse({"error": "refused"}, 401)
+        return JSONResponse({"error": "refused"}, 401, headers=_CHALLENGE)
     except Exception:  # noqa: BLE001  whatever kept us from storing it, the provider must hear "again, later"
         _log.exception("webhook_not_stored", connection=known)
         counted.add(known, "not_stored")
         return JSONResponse({"error": "unavailable"}, _unavailable(services, connection))
     counted.add(known, "accepted")
+    if accepted.answer is not None:
+        return Response(accepted.answer.body, accepted.status, media_type=accepted.answer.content_type)
     return JSONResponse({"delivery": accepted.delivery_id}, accepted.status)
 
 
