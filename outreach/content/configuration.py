@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from outreach.crm import Mode, Operation
+from outreach.domain.cautious import CAUTIOUS
 from outreach.domain.crm_mapping import CrmMapping, CrmTrigger, DealRule, FieldRule, TieBreak
 from outreach.domain.quota import Limits
 from outreach.domain.sender import Sender
@@ -165,13 +166,14 @@ class SenderSettings:
         )
 
     def _limits(self) -> dict[str, Limits]:
-        """By action: `email`, `<channel>.<action>`."""
+        """By action: `email`, `sms`, `<channel>.<action>`; cautious ones where none is written for a social action."""
+        cautious = {name: limit for name, limit in CAUTIOUS.items() if name.partition(".")[0] in self.channels}
         limits = {
-            f"{channel.name}.{action}": limit
+            action if action == channel.name else f"{channel.name}.{action}": limit
             for channel in self.channels.values()
             for action, limit in channel.limits.items()
         }
-        return limits | ({"email": self.email.limits} if self.email else {})
+        return cautious | limits | ({"email": self.email.limits} if self.email else {})
 
 
 def _reply_to(email: EmailSettings) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from outreach.content.channel_limits import by_action, check_actions
 from outreach.content.configuration import (
     ChannelSettings,
     EmailSettings,
@@ -195,10 +196,13 @@ def _channel(file: YamlFile, path: Path, name: str, data: object, *, problems: l
         remedy = "Use small letters, digits and '_'."
         problems.append(file.key_problem(path, f"'{name[:80]}' is not a channel.", remedy))
     own, options = split_options(ChannelModel, file, path, data, problems=problems)
+    if "limits" in own:
+        own["limits"] = by_action(name, own["limits"], known_keys(LimitsModel, ()))
     if _has_flat_limits(own.get("limits")):
         remedy = "Write `limits: {message: {per_day: 40}}`."
         problems.append(file.problem((*path, "limits"), "limits of a channel are written for each action.", remedy))
         return None
+    check_actions(file, (*path, "limits"), name, own.get("limits"), problems=problems)
     model = read_model(ChannelModel, file, path, own, problems=problems)
     if model is None:
         return None

@@ -7,6 +7,7 @@ import dataclasses
 import importlib
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -33,10 +34,12 @@ from outreach.content.configuration import DnsPolicy, UnknownPolicy
 from outreach.crm import Mode, Operation
 from outreach.crms import hubspot
 from outreach.domain.action import ACTIONS, Wording, find
+from outreach.domain.cautious import CAUTIOUS
 from outreach.domain.crm_mapping import CrmTrigger, TieBreak
 from outreach.domain.enrollment import EnrollmentState, FinishReason
 from outreach.domain.event import EventKind
 from outreach.domain.pipeline import StageKind, Status
+from outreach.domain.quota import Limits
 from outreach.domain.sequence import OnFailure, Trigger
 from outreach.domain.span import Unit
 from outreach.domain.suppression import Scope
@@ -178,6 +181,19 @@ def test_the_table_of_channels_equals_what_steps_can_do() -> None:
     assert table == {
         each.name: (values[each.wording], [each.address] if each.address else [], str(each.longest or ""), each.what)
         for each in known
+    }
+
+
+def test_the_cautious_limits_are_those_that_hold() -> None:
+    table = rows("docs/reference/settings.md", "### Limits of LinkedIn and X")
+
+    def minutes(limits: Limits) -> str:
+        assert limits.gap is not None
+        assert limits.jitter is not None
+        return f"{limits.gap // timedelta(minutes=1)} to {(limits.gap + limits.jitter) // timedelta(minutes=1)} minutes"
+
+    assert {marked(name)[0]: (day, week, pause) for name, day, week, pause in table} == {
+        name: (str(each.per_day), str(each.per_7_days), minutes(each)) for name, each in CAUTIOUS.items()
     }
 
 

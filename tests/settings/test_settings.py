@@ -11,6 +11,7 @@ import pytest
 from outreach import settings
 from outreach.content.configuration import OAuthSettings, Organisation, UnknownPolicy
 from outreach.crm import Mode, Operation
+from outreach.domain.cautious import CAUTIOUS
 from outreach.domain.crm_mapping import CrmTrigger, DealRule, FieldRule, TieBreak
 from outreach.domain.quota import Limits, Ramp
 from outreach.errors import ConfigError
@@ -148,10 +149,26 @@ def test_the_engine_asks_a_sender_for_limits_by_action(a_config: Maker) -> None:
     assert sender.channels == {"email", "linkedin"}
     assert sender.limits_for("email").per_day == 40
     assert sender.limits_for("linkedin.message").per_hour == 4
-    assert sender.limits_for("linkedin.visit") == Limits()
+    assert sender.limits_for("linkedin.visit") == CAUTIOUS["linkedin.visit"]
+    assert sender.limits_for("x.dm") == Limits()
     assert (sender.name, sender.display_name, sender.zone, sender.email) == (
         "anna", "Anna Yılmaz", "Europe/Istanbul", "anna@example.com",
     )  # fmt: skip
+
+
+def test_limits_that_are_written_take_the_place_of_the_cautious_ones(a_config: Maker) -> None:
+    senders = (
+        "anna:\n  name: Anna\n  timezone: Europe/Istanbul\n"
+        "  x: {use: x, limits: {dm: {per_day: 200}, like: {}}}\n"
+        "  sms: {use: twilio, limits: {per_day: 50}}\n"
+    )
+
+    sender = settings.load(a_config(senders=senders), ENVIRON).senders["anna"].sender()
+
+    assert sender.limits_for("x.dm") == Limits(per_day=200)
+    assert sender.limits_for("x.like") == Limits()
+    assert sender.limits_for("x.follow") == CAUTIOUS["x.follow"]
+    assert sender.limits_for("sms") == Limits(per_day=50)
 
 
 def test_a_crm_connection_has_its_mapping(a_config: Maker) -> None:
@@ -327,8 +344,10 @@ SENDER_PROBLEMS = [
     (ANNA + "emial: {address: a@example.com}}\n", "unknown key 'emial'. Did you mean 'email'?"),
     (ANNA + "sms: {token: x}}\n", "config/senders.yaml:1:40: in 'sms', 'use' is missing. Write `use: …`."),
     (ANNA + "in-mail: {use: x}}\n", "'in-mail' is not a channel. Use small letters, digits and '_'."),
-    (ANNA + "sms: {use: x, limits: {per_day: 5}}}\n", "limits of a channel are written for each action. Write"),
-    (ANNA + "sms: {use: x, limits: {send: {per_dya: 5}}}}\n", "unknown key 'per_dya'. Did you mean 'per_day'?"),
+    (ANNA + "x: {use: x, limits: {per_day: 5}}}\n", "limits of a channel are written for each action. Write"),
+    (ANNA + "x: {use: x, limits: {dm: {per_dya: 5}}}}\n", "unknown key 'per_dya'. Did you mean 'per_day'?"),
+    (ANNA + "x: {use: x, limits: {dms: {per_day: 5}}}}\n", "'x' has no action 'dms'. Did you mean 'dm'?"),
+    (ANNA + "sms: {use: x, limits: {per_dya: 5, gap: 1 hour}}}\n", "unknown key 'per_dya'. Did you mean 'per_day'?"),
     (ANNA + "sms: {use: x, limit: {}}}\n", "unknown key 'limit'. Did you mean 'limits'?"),
     (ANNA + "email: {smtp: {url: 'smtp://127.0.0.1'}}}\n", "in 'email', 'address' is missing."),
     (ANNA + "email: 5}\n", "config/senders.yaml:1:42: 'email' must be a mapping of keys to values."),
