@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from outreach.domain.event import Clues
 from outreach.errors import WebhookRejected
-from outreach.receiver import Delivery, Receiver
+from outreach.receiver import Answer, Delivery, Receiver, answer_of
 from outreach.services.engine import Engine
 from outreach.store import deliveries, enrollments, stops, touches
 from outreach.store.group_commit import GroupCommit
@@ -18,11 +18,15 @@ from outreach.store.group_commit import GroupCommit
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The delivery is stored and its holds stand. `status` is the HTTP status the provider wants to hear."""
+    """The delivery is stored and its holds stand. `status` is the HTTP status the provider wants to hear.
+
+    With an `answer` it is said in its words; a handshake is answered and not stored (`delivery_id` is empty).
+    """
 
     delivery_id: str
     status: int
     is_new: bool
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,15 @@ class Intake:
             connection=connection, method=method, url=url, headers=dict(headers), body=body, received_at=now
         )
         receiver.verify(delivery, now=now)
+        answer = answer_of(receiver, delivery)
+        if answer and not answer.is_news:
+            return Accepted("", answer.status, is_new=False, answer=answer)
         arrival = (delivery, receiver.key(delivery), receiver.clues(delivery))
         stored = self._arrivals.submit(arrival).result()
         if stored.is_new:
             self._nudge(stored.delivery_id)
-        return Accepted(stored.delivery_id, receiver.accepted_status, stored.is_new)
+        status = answer.status if answer else receiver.accepted_status
+        return Accepted(stored.delivery_id, status, stored.is_new, answer)
 
     def close(self) -> None:
         self._arrivals.close()

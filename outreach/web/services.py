@@ -30,7 +30,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from outreach.receiver import Receiver
+from outreach.receiver import Answer, Receiver
 
 Values = Mapping[str, Any]
 
@@ -42,6 +42,8 @@ class Accepted(Protocol):
     def delivery_id(self) -> str: ...
     @property
     def status(self) -> int: ...
+    @property
+    def answer(self) -> Answer | None: ...
 
 
 class Accept(Protocol):

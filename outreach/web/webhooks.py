@@ -22,7 +22,7 @@ _log = structlog.get_logger()
 
 @router.api_route("/{connection}", methods=["GET", "HEAD", "POST"], response_model=None)
 def webhook(connection: str, request: Request, body: RawBody, services: Services) -> Response:
-    """One delivery, or a handshake. Every refusal gives the same answer; what we could not store the provider sends again."""
+    """One delivery or handshake. Every refusal gives the same answer; what was not stored the provider sends again."""
     counted: Deliveries = request.app.state.deliveries
     known = connection if connection in services.receivers else "(no such connection)"
     try:

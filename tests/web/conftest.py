@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -15,7 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from outreach.domain.event import Clues, Event
 from outreach.errors import WebhookRejected
-from outreach.receiver import Delivery
+from outreach.receiver import Answer, Delivery, answer_of
 from outreach.web.server import WebServer
 from outreach.web.services import WebServices
 
@@ -53,6 +54,14 @@ class Doorman:
     def parse(self, delivery: Delivery) -> tuple[Event, ...]:
         return ()
 
+    def answer(self, delivery: Delivery) -> Answer | None:
+        """A question is answered with its last word; a body that wants XML hears XML, and is kept."""
+        question = parse_qs(urlsplit(delivery.url).query).get("question", [""])[0]
+        if question:
+            return Answer(body=question)
+        is_xml = delivery.body == b"xml"
+        return Answer(body="<Response/>", content_type="text/xml", is_news=True) if is_xml else None
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -60,6 +69,7 @@ class Kept:
 
     delivery_id: str
     status: int
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +97,13 @@ class Office:
             raise WebhookRejected(f"no connection '{connection}'")
         delivery = Delivery(connection=connection, method=method, url=url, headers=headers, body=body, received_at=NOW)
         receiver.verify(delivery, now=NOW)
+        answer = answer_of(receiver, delivery)
+        if answer and not answer.is_news:
+            return Kept("", answer.status, answer)
         self.fail_if_broken()
         self.kept.append(delivery)
-        return Kept(f"delivery-{len(self.kept)}", receiver.accepted_status)
+        status = answer.status if answer else receiver.accepted_status
+        return Kept(f"delivery-{len(self.kept)}", status, answer)
 
     def look(self, token: str) -> Goodbye | None:
         return self.tokens.get(token)

@@ -54,6 +54,27 @@ def test_handshakes_come_to_the_same_door(outside: httpx.Client, office: Office,
     assert office.kept[0].method == method
 
 
+def test_a_handshake_is_answered_in_its_own_words_and_is_no_news(outside: httpx.Client, office: Office) -> None:
+    answer = outside.get("/webhooks/replies?question=1158201444", headers=TRUE)
+
+    assert (answer.status_code, answer.text, office.kept) == (200, "1158201444", [])
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+def test_a_handshake_without_its_secret_is_refused_like_everything_else(outside: httpx.Client) -> None:
+    answer = outside.get("/webhooks/replies?question=1158201444")
+
+    assert (answer.status_code, answer.json()) == (401, {"error": "refused"})
+
+
+def test_a_provider_that_reads_the_answer_hears_what_it_reads(outside: httpx.Client, office: Office) -> None:
+    answer = outside.post("/webhooks/replies", content=b"xml", headers=TRUE)
+
+    assert (answer.status_code, answer.text) == (200, "<Response/>")
+    assert answer.headers["content-type"].startswith("text/xml")
+    assert len(office.kept) == 1
+
+
 def test_a_body_announced_as_too_large_is_not_read(server: WebServer, office: Office) -> None:
     """Only the head is sent; an answer proves that nobody waited for the body."""
     head = (
