@@ -26,6 +26,13 @@ RECEIVERS = {
     "unipile": "outreach.receivers.unipile:Unipile",
     "hubspot": "outreach.receivers.hubspot:HubSpot",
 }
+POLLERS = {
+    "imap": "outreach.pollers.imap:Imap",
+}
+POLLED = {
+    "mailbox": "outreach.receivers.mailbox:Mailbox",
+}
+"""Receivers of what pollers find; no settings file names them."""
 CRMS = {
     "hubspot": "outreach.crms.hubspot:HubSpot",
     "csv_file": "outreach.crms.csv_file:CsvFile",

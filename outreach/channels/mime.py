@@ -18,15 +18,10 @@ from string import ascii_letters, digits
 import idna
 
 from outreach.channel import Message
+from outreach.channels.mime_files import NotMail, base64_lines, file_part, multipart
 from outreach.errors import Outcome
 
-
-class NotMail(ValueError):
-    """This cannot be written as an e-mail; the text says which field and why. `outcome` is the finer reason."""
-
-    def __init__(self, said: str, outcome: Outcome = Outcome.REJECTED_CONTENT) -> None:
-        self.outcome = outcome
-        super().__init__(said)
+__all__ = ["NotMail", "build", "envelope_address"]
 
 
 def build(message: Message, *, now: datetime) -> bytes:
@@ -45,9 +40,11 @@ def build(message: Message, *, now: datetime) -> bytes:
         b"MIME-Version: 1.0",
     ]
     text = _part(b"text/plain", message.text)
+    if message.attachments:
+        return b"\r\n".join([*headers, _with_files(message, text)])
     if not message.html:
         return b"\r\n".join([*headers, text])
-    boundary = b"=_" + sha256(message.key.encode("utf-8", "surrogatepass")).hexdigest()[:32].encode()
+    boundary = _boundary(message)
     return b"".join(
         (
             b"\r\n".join(headers),
@@ -57,6 +54,23 @@ def build(message: Message, *, now: datetime) -> bytes:
             b"\r\n--" + boundary + b"--\r\n",
         )
     )
+
+
+def _boundary(message: Message) -> bytes:
+    return b"=_" + sha256(message.key.encode("utf-8", "surrogatepass")).hexdigest()[:32].encode()
+
+
+def _with_files(message: Message, text: bytes) -> bytes:
+    """Text and HTML are alternatives; images belong to the HTML (RFC 2387); files stand beside both."""
+    boundary = _boundary(message)
+    images = [file_part(each) for each in message.attachments if each.content_id]
+    files = [file_part(each) for each in message.attachments if not each.content_id]
+    content = text
+    if message.html:
+        html = _part(b"text/html", message.html)
+        shown = multipart(b"related", boundary + b"r", [html, *images]) if images else html
+        content = multipart(b"alternative", boundary, [text, shown])
+    return multipart(b"mixed", boundary + b"m", [content, *files]) if files else content
 
 
 @lru_cache(maxsize=4096)
@@ -203,7 +217,7 @@ def _part(content_type: bytes, body: str) -> bytes:
     if not raw.endswith(b"\r\n"):
         raw += b"\r\n"
     if len(raw) > len(body) * 3 // 2:
-        encoding, encoded = b"base64", _base64_lines(raw)
+        encoding, encoded = b"base64", base64_lines(raw)
     else:
         # Told that it is text, b2a_qp keeps the CRLFs and writes its soft breaks alike (it looks at the first).
         encoding, encoded = b"quoted-printable", b2a_qp(raw, istext=True)
@@ -214,7 +228,3 @@ def _part(content_type: bytes, body: str) -> bytes:
             encoded,
         )
     )
-
-
-def _base64_lines(raw: bytes) -> bytes:
-    return b"".join(b2a_base64(raw[start : start + 57], newline=False) + b"\r\n" for start in range(0, len(raw), 57))

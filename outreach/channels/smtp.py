@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import ClassVar
@@ -16,7 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 from outreach.channel import Abilities, LastLook, Message, Receipt
 from outreach.channels.mime import NotMail, build, envelope_address
 from outreach.channels.smtp_codes import PROVIDER, queue_id
-from outreach.channels.smtp_connection import Connection, Deadlines, Envelope, Server, wire_form
+from outreach.channels.smtp_connection import Access, Connection, Deadlines, Envelope, Server, text_of, wire_form
 from outreach.channels.smtp_pool import Limits, Pool
 from outreach.clock import Clock
 from outreach.errors import Refused, UsageError
@@ -47,10 +48,25 @@ class Smtp:
     provider: ClassVar[str] = PROVIDER
     can: ClassVar[Abilities] = Abilities(actions=("email",), connections=4)
 
-    def __init__(self, options: Options, clock: Clock) -> None:
-        """Raises UsageError for a url that is not SMTP, or that would send mail and password in clear."""
+    def __init__(
+        self,
+        options: Options,
+        clock: Clock,
+        *,
+        access: Access | None = None,
+        sign: Callable[[bytes], bytes] | None = None,
+        keep_copy: Callable[[bytes], None] | None = None,
+    ) -> None:
+        """`access` gives tokens in place of a password, `sign` the finished message with its signatures on top.
+
+        `keep_copy` is told each message the server took; it returns at once.
+        Raises UsageError for a url that is not SMTP, or that would send mail and password in clear.
+        """
         self._options = options
         self._clock = clock
+        self._access = access
+        self._sign = sign
+        self._keep_copy = keep_copy
         self._url = _checked(options)
         self._tls: ssl.SSLContext | None = None
         self._limits = options.limits or Limits(options.connections, options.messages_per_connection)
@@ -69,6 +85,8 @@ class Smtp:
         if self._tls is None and self._url.scheme != "smtp":
             self._tls = await asyncio.to_thread(_tls_context, self._options.ca_file)
         verdict = await self._pool.deliver(envelope, last_look)
+        if self._keep_copy is not None:
+            self._keep_copy(text_of(envelope.wire))
         return Receipt(provider_id=queue_id(verdict.text), reply=f"{verdict.code} {verdict.text}")
 
     async def close(self) -> None:
@@ -78,9 +96,10 @@ class Smtp:
         try:
             sender = envelope_address(message.envelope_from or message.from_address)
             recipient = envelope_address(message.to)
-            wire = wire_form(build(message, now=self._clock.now()))
+            raw = build(message, now=self._clock.now())
         except NotMail as error:
             raise Refused(PROVIDER, str(error), outcome=error.outcome) from None
+        wire = wire_form(raw if self._sign is None else self._sign(raw))
         return Envelope(sender, recipient, wire, needs_utf8=not (sender.isascii() and recipient.isascii()))
 
     def _dial(self) -> Connection:
@@ -93,6 +112,7 @@ class Smtp:
                 local_hostname=self._options.local_hostname or _domain_of(self._options.username) or "localhost",
                 username=self._options.username,
                 password=self._options.password,
+                access=self._access,
                 tls=self._tls,
                 pipelining=self._options.pipelining,
                 deadlines=self._options.deadlines,

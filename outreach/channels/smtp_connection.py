@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import cast
@@ -22,6 +22,9 @@ from outreach.channel import LastLook
 from outreach.channels.smtp_codes import GARBAGE, PROVIDER, SHUTTING_DOWN, Reply, Stage, refusal
 from outreach.channels.smtp_replies import ReplyReader
 from outreach.errors import AdapterError, Outcome, OutcomeUnknown, Refused, Unauthorized, Unavailable
+
+Access = Callable[[str], Awaitable[str]]
+"""The access token that was refused, or nothing → one to sign in with (XOAUTH2)."""
 
 _BLOCK = 64 * 1024
 _RESET = b"RSET\r\n"
@@ -49,6 +52,7 @@ class Server:
     local_hostname: str
     username: str = ""
     password: str = field(default="", repr=False)
+    access: Access | None = None
     tls: ssl.SSLContext | None = None
     pipelining: bool = True
     deadlines: Deadlines = field(default_factory=Deadlines)
@@ -77,6 +81,11 @@ def wire_form(text: bytes) -> bytes:
     return text.replace(b"\r\n.", b"\r\n..") + b".\r\n"
 
 
+def text_of(wire: bytes) -> bytes:
+    """The text again, without the stuffed dots and the final one."""
+    return wire[:-3].replace(b"\r\n..", b"\r\n.")
+
+
 class Connection(aiosmtplib.SMTP):
     """A logged-in connection that carries one message at a time."""
 
@@ -85,7 +94,8 @@ class Connection(aiosmtplib.SMTP):
             hostname=server.host,
             port=server.port,
             username=server.username or None,
-            password=server.password or None,
+            password=server.password or None if server.access is None else None,
+            oauth_token_generator=self._token if server.access else None,
             local_hostname=server.local_hostname,
             timeout=server.deadlines.command.total_seconds(),
             use_tls=server.implicit_tls,
@@ -93,6 +103,7 @@ class Connection(aiosmtplib.SMTP):
             tls_context=server.tls,
         )
         self.server = server
+        self._access_token = ""
         self.pipelines = False
         self.sent = 0
         self.idle_since = 0.0
@@ -105,7 +116,7 @@ class Connection(aiosmtplib.SMTP):
     async def open(self) -> None:
         """Connect, encrypt, log in. Raises one AdapterError; nothing can have been accepted."""
         try:
-            await self.connect(timeout=self._deadlines.connect.total_seconds())
+            await self._dial()
             if self.is_ehlo_or_helo_needed:
                 await self._introduce()
         except (aiosmtplib.SMTPException, OSError) as error:
@@ -175,6 +186,23 @@ class Connection(aiosmtplib.SMTP):
         done, _ = await asyncio.wait([closed], timeout=1.0)
         if not done:
             transport.abort()
+
+    async def _dial(self) -> None:
+        """A refused access token is renewed once: it may have been withdrawn before its end."""
+        seconds = self._deadlines.connect.total_seconds()
+        try:
+            await self.connect(timeout=seconds)
+        except aiosmtplib.SMTPAuthenticationError as error:
+            if not self._access_token or error.code < 500:
+                raise
+            self.close()
+            await self.connect(timeout=seconds)
+
+    async def _token(self) -> str:
+        """Asked at each connect. What was had before by this connection was refused."""
+        assert self.server.access
+        self._access_token = await self.server.access(self._access_token)
+        return self._access_token
 
     async def _introduce(self) -> None:
         try:
@@ -298,7 +326,7 @@ class Connection(aiosmtplib.SMTP):
 
     def _without_secrets(self, text: str) -> str:
         """The server's text, should it quote the login: the password, and the forms in which AUTH carries it."""
-        username, password = self.server.username, self.server.password
+        username, password = self.server.username, self.server.password or self._access_token
         if not password:
             return text
         coded = [f"\0{username}\0{password}", password]

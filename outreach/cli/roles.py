@@ -98,6 +98,17 @@ def _start_worker(app: App, roles: ExitStack, threads: int) -> None:
     started = Worker(app, threads=threads)
     started.start()
     roles.callback(started.close)
+    _start_mailboxes(app, roles)
+
+
+def _start_mailboxes(app: App, roles: ExitStack) -> None:
+    if not app.mailboxes:
+        return
+    from outreach.mailboxes import Mailboxes
+
+    started = Mailboxes(app)
+    started.start()
+    roles.callback(started.close)
 
 
 def _start_scheduler(app: App, roles: ExitStack) -> None:

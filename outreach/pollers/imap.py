@@ -59,8 +59,8 @@ class Imap:
 
     provider: ClassVar[str] = PROVIDER
 
-    def __init__(self, options: Options, clock: Clock, token: Callable[[], str] | None = None) -> None:
-        """`token` gives an access token for XOAUTH2, in place of a password. Raises UsageError for a wrong url."""
+    def __init__(self, options: Options, clock: Clock, token: Callable[[str], str] | None = None) -> None:
+        """`token` gives an access token for XOAUTH2, told which one was refused. Raises UsageError for a wrong url."""
         self._options = options
         self._clock = clock
         self._token = token
@@ -154,7 +154,7 @@ class Imap:
         options = self._options
         try:
             if self._token is not None:
-                client.oauth2_login(options.username, self._token())
+                self._sign_in_by_token(client, self._token)
             elif options.username:
                 client.login(options.username, options.password)
         except LoginError as error:
@@ -162,6 +162,14 @@ class Imap:
             if "[UNAVAILABLE]" in said.upper():  # RFC 5530: the server cannot tell at the moment
                 raise Unavailable(PROVIDER, f"login: {said}") from None
             raise Unauthorized(PROVIDER, f"login: {said}") from None
+
+    def _sign_in_by_token(self, client: imapclient.IMAPClient, token: Callable[[str], str]) -> None:
+        """A refused token is renewed once: it may have been withdrawn before its end."""
+        first = token("")
+        try:
+            client.oauth2_login(self._options.username, first)
+        except LoginError:
+            client.oauth2_login(self._options.username, token(first))
 
     def _sent_folder(self, client: imapclient.IMAPClient) -> str:
         wanted = self._options.sent_folder

@@ -27,9 +27,7 @@ _IDENTITY = ("message-id", "date", "from", "subject")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`own` are the addresses of all our senders: what comes from them is never a reply."""
-
-    own: tuple[str, ...] = ()
+    """There is nothing to choose."""
 
 
 class Mailbox:
@@ -40,8 +38,10 @@ class Mailbox:
     unavailable_status: ClassVar[int] = 503
     max_bytes: ClassVar[int] = MAX_BYTES
 
-    def __init__(self, options: Options) -> None:
-        self._own = frozenset(address.strip().lower() for address in options.own)
+    def __init__(self, options: Options, own: tuple[str, ...] = ()) -> None:
+        """`own` are the addresses of all our senders: what comes from them is never a reply."""
+        self._options = options
+        self._own = frozenset(address.strip().lower() for address in own)
 
     def verify(self, delivery: Delivery, *, now: datetime) -> None:
         if delivery.method != METHOD:
