@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from outreach.cli.invocation import actor, invocation, opened
+from outreach.cli.moments import moment
 from outreach.cli.terminal import AsJson, count, print_json, print_line, print_table
+from outreach.errors import UsageError
 
 commands = typer.Typer(help="What comes in: parse files, replay deliveries.", no_args_is_help=True)
 
@@ -33,14 +35,24 @@ def replay(
     *,
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]…", help="Only these deliveries.")] = None,
     connection: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this connection.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="All since then, also those understood: 2026-03-02 or 3 days.")
+    ] = None,
+    only: Annotated[str | None, typer.Option(metavar="STATE", help="`failed`: only those that failed.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Try to understand failed deliveries again, after a fix."""
+    """Try to understand deliveries again, after a fix or an import: those that failed, or all since a time."""
     from outreach.doorbell import DELIVERIES
     from outreach.services import replay as service
 
+    if only not in (None, service.FAILED):
+        raise UsageError(f"--only takes '{service.FAILED}', not '{only}'.")
     with opened(context) as app:
-        replayed = service.replay(app.engine, by=actor(), connection_name=connection, ids=ids or [])
+        from_when = moment(since, now=app.clock.now()) if since else None
+        which = service.Which(
+            connection=connection, ids=ids or [], since=from_when, is_failed_alone=only == service.FAILED
+        )
+        replayed = service.replay(app.engine, which, by=actor())
         if replayed and not app.doorbell.is_in_process:
             app.doorbell.ring(DELIVERIES, replayed)
     print_json({"replayed": replayed}) if as_json else print(f"Tried again: {count(len(replayed), 'delivery')}.")

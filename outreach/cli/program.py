@@ -15,6 +15,7 @@ from outreach.cli import (
     files,
     holding,
     inbound,
+    inbox,
     leads,
     operations,
     people,
@@ -66,7 +67,7 @@ def _begin(
 
 _OWN = (
     files, schema, rehearsing, simulate, changing, people, enrolling, holding, previewing, reading, decisions,
-    reviewing, roles, operations,
+    reviewing, roles, operations, inbox,
 )  # fmt: skip
 
 for module in _OWN:

@@ -107,11 +107,11 @@ def _apply(connection: Connection, engine: Engine, delivery_id: str, events: Seq
     if len(readable) < len(events):
         deliveries.settle(connection, delivery_id, state="failed", due_at=None, error=_UNREADABLE)
         return
-    _let_go(connection, delivery_id, now)
+    let_go(connection, delivery_id, now)
     deliveries.settle(connection, delivery_id, state="understood", due_at=None, error=None)
 
 
-def _let_go(connection: Connection, delivery_id: str, now: datetime) -> None:
+def let_go(connection: Connection, delivery_id: str, now: datetime) -> None:
     """The holds become what the events made of them; who was not stopped goes on."""
     held = stops.release(connection, delivery_id)
     states = enrollments.states(connection, held)

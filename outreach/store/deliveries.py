@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.event import Clues
+from outreach.store.crm_records import leads_at_records
 from outreach.store.tables import addresses, deliveries, enrollments, events, touches
 from outreach.store.within import within
 
@@ -29,6 +30,12 @@ def find(connection: Connection, name: str, key: str) -> str | None:
     """The id of the delivery with that key on that connection."""
     statement = select(deliveries.c.id).where(deliveries.c.connection == name, deliveries.c.key == key)
     return connection.execute(statement).scalar()
+
+
+def load(connection: Connection, delivery_id: str) -> RowMapping | None:
+    """The raw delivery, locked for the rest of the transaction."""
+    statement = select(deliveries).where(deliveries.c.id == delivery_id).with_for_update()
+    return connection.execute(statement).mappings().one_or_none()
 
 
 def settle(connection: Connection, delivery_id: str, **values: Any) -> None:
@@ -76,7 +83,20 @@ def leads_at(connection: Connection, wanted: Collection[tuple[str, str]]) -> lis
     for lead_id, kind, value, provider_id in connection.execute(statement):
         if (kind, value) in wanted or (kind, provider_id) in wanted:
             found.append(lead_id)
-    return sorted(set(found))
+    return sorted({*found, *_at_records(connection, wanted)})
+
+
+def _at_records(connection: Connection, wanted: Collection[tuple[str, str]]) -> set[str]:
+    """A record of a CRM is an address of its lead: kind `crm:<connection>`, or `crm_deal:<connection>` for a deal."""
+    found: set[str] = set()
+    for name, kind in (("crm", "person"), ("crm_deal", "deal")):
+        ids: dict[str, set[str]] = {}
+        for place, value in wanted:
+            if place.startswith(f"{name}:"):
+                ids.setdefault(place.partition(":")[2], set()).add(value)
+        for crm, values in ids.items():
+            found.update(leads_at_records(connection, crm, kind, values))
+    return found
 
 
 def open_enrollments_for(connection: Connection, clues: Clues) -> list[str]:
