@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,7 +24,7 @@ OfCompany = Annotated[str | None, typer.Option("--company", metavar="ID", help="
 Everything = Annotated[bool, typer.Option("--all", help="Everything.")]
 Why = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for those who see it later.")]
 
-suppressions = typer.Typer(help="Who must not be contacted: list, add, lift.", no_args_is_help=True)
+suppressions = typer.Typer(help="Who must not be contacted: list, add, lift, or take a whole file.")
 
 
 def add_to(program: typer.Typer) -> None:
@@ -104,6 +106,38 @@ def remove(
         confirm(f"Remove {_words(target)} from {'every' if sequence is None else 'this'} sequence?", yes=yes)
         ended = stop.remove(app.engine, target, by=actor(), detail=reason)
     print(f"Removed {_words(target)}: {count(len(ended), 'enrollment')} ended.")
+
+
+@suppressions.callback(invoke_without_command=True)
+def suppress_file(
+    context: typer.Context,
+    *,
+    file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A CSV or text file: an address or a domain in each row.", exists=True),
+    ] = None,
+    reason: Why = "",
+    yes: Yes = False,
+) -> None:
+    """Who must not be contacted: list, add, lift; or never contact anybody in a file again."""
+    if context.invoked_subcommand:
+        return
+    if file is None:
+        print(context.get_help())
+        raise typer.Exit
+    from outreach.services.suppress_list import suppress_list
+
+    with opened(context) as app:
+        confirm(f"Never contact anybody in {file} again?", yes=yes)
+        done = suppress_list(app.engine, file, detail=reason or f"list {file.name}", by=actor())
+    for line, why in done.rejected:
+        print(f"{file}:{line}: {why}", file=sys.stderr)
+    print(
+        f"Suppressed {count(done.suppressed, 'row')}: {count(done.ended, 'enrollment')} ended; "
+        f"rejected {count(done.rejections, 'row')}."
+    )
+    if done.rejections and not done.suppressed:
+        raise typer.Exit(1)
 
 
 @suppressions.command("list")

@@ -135,3 +135,19 @@ def _address(who: str) -> str:
     if not found:
         raise UsageError(f"'{who}' is not an address. Write an e-mail address, a profile URL, a handle or a number.")
     return address_value(found[0].kind, found[0].value)
+
+
+def address_in(cell: str) -> str | None:
+    """The address that a cell of a list surely is, as suppressions keep it: a mail, a URL, a number with its `+`."""
+    text = cell.strip()
+    if _named_address(text):
+        return text
+    is_plain = "@" in text or "://" in text or "linkedin.com/" in text.lower() or text.startswith("+")
+    found = candidates(text) if is_plain and not text.startswith("@") else ()
+    return address_value(found[0].kind, found[0].value) if found else None
+
+
+def domain_in(cell: str) -> str | None:
+    """The domain that a cell of a list is, perhaps behind an `@`."""
+    text = cell.strip().lower().removeprefix("@")
+    return text if _DOMAIN.fullmatch(text) else None

@@ -50,17 +50,31 @@ def suppress(
 
     def work(connection: Connection) -> list[str]:
         engine.store.lock_wide_stop(connection)
-        now = engine.clock.now()
-        lead_ids = covered_leads(connection, scope, value)
-        ids = enrollments.open_of_leads(connection, lead_ids)
-        enrollments.lock(connection, ids)
-        row = {"id": engine.clock.fresh_id(), "scope": scope, "value": value, "reason": reason, "detail": detail}
-        stops.suppress(connection, [{**row, "by": by, "created_at": now}])
-        lead_states.set_status(connection, lead_ids, Status.DO_NOT_CONTACT, now)
-        audit.write(connection, now=now, actor=by, action="suppress", subject=f"{scope}:{value}", data={"why": reason})
-        return finish(connection, engine, ids, FinishReason.SUPPRESSED)
+        return suppress_within(connection, engine, scope, value, reason=reason, detail=detail, by=by)
 
     return engine.store.write(work)
+
+
+def suppress_within(
+    connection: Connection,
+    engine: Engine,
+    scope: Scope,
+    value: str,
+    *,
+    reason: SuppressionReason,
+    detail: str = "",
+    by: str,
+) -> list[str]:
+    """The same inside a transaction that has locked out hand-overs (`lock_wide_stop`)."""
+    now = engine.clock.now()
+    lead_ids = covered_leads(connection, scope, value)
+    ids = enrollments.open_of_leads(connection, lead_ids)
+    enrollments.lock(connection, ids)
+    row = {"id": engine.clock.fresh_id(), "scope": scope, "value": value, "reason": reason, "detail": detail}
+    stops.suppress(connection, [{**row, "by": by, "created_at": now}])
+    lead_states.set_status(connection, lead_ids, Status.DO_NOT_CONTACT, now)
+    audit.write(connection, now=now, actor=by, action="suppress", subject=f"{scope}:{value}", data={"why": reason})
+    return finish(connection, engine, ids, FinishReason.SUPPRESSED)
 
 
 def covered_leads(connection: Connection, scope: Scope, value: str) -> list[str]:
@@ -148,7 +162,7 @@ def resume(engine: Engine, target: Target, *, by: str) -> int:
         enrollments.lock(connection, ids)
         if target.width is Width.LEAD:
             enrollments.set_state(connection, ids, EnrollmentState.ACTIVE)
-        elif not stops.unpause(connection, target.width, target.value):
+        elif not _unpause(connection, target):
             raise UsageError(
                 f"{target.width} {target.value} is not paused. See what is: outreach status.".replace("  ", " ")
             )
@@ -158,6 +172,12 @@ def resume(engine: Engine, target: Target, *, by: str) -> int:
         return len(ids)
 
     return engine.store.write(work)
+
+
+def _unpause(connection: Connection, target: Target) -> bool:
+    """A sender goes on with all of its accounts."""
+    of_accounts = target.width is Width.SENDER and stops.unpause_accounts(connection, target.value)
+    return stops.unpause(connection, target.width, target.value) or of_accounts
 
 
 def resume_late(engine: Engine, *, skip: bool, by: str) -> int:
