@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 
 from outreach.channel import Message
@@ -18,5 +19,8 @@ class Encoded:
 
 
 def encoded(message: Message) -> tuple[Encoded, ...]:
-    """Every file of the message, in order."""
-    return ()
+    """Every file of the message, in order. Names and types were checked when the mail was built."""
+    return tuple(
+        Encoded(each.name, each.content_type, base64.b64encode(each.content).decode("ascii"), each.content_id)
+        for each in message.attachments
+    )

@@ -7,6 +7,7 @@ idempotency key. Tracking is switched off in each request.
 from __future__ import annotations
 
 import base64
+import hashlib
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -78,10 +79,16 @@ class Mailgun:
         parts: list[tuple[str, Any]] = [(name, (None, value)) for name, value in fields.items()]
         parts.append(("message", ("message.eml", mail, "message/rfc822")))
         path = f"/v3/{segment(self._options.domain)}/messages.mime"
-        return await self._api.post(path, files=parts, before=last_look, read=_receipt)
+        headers = {"Content-Type": f"multipart/form-data; boundary={_boundary(message.key)}"}
+        return await self._api.post(path, files=parts, headers=headers, before=last_look, read=_receipt)
 
     async def close(self) -> None:
         """The connections belong to the httpx client, which its owner closes."""
+
+
+def _boundary(key: str) -> str:
+    """From the key, so that the same message makes the same request."""
+    return "form-" + hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
 
 def _receipt(reply: Any) -> Receipt:

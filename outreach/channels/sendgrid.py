@@ -104,7 +104,7 @@ def _attachment(each: Encoded) -> dict[str, str]:
 
 
 def _receipt(answer: httpx.Response, reply: Any) -> Receipt:
-    if answer.status_code == 200:
+    if answer.status_code == 200 and not reply:
         raise Refused(PROVIDER, "200: checked and not sent (sandbox mode is on)", outcome=Outcome.CONFIG, code="200")
     if answer.status_code != 202 or reply not in (None, {}):
         raise ValueError("expected 202 without a body")
