@@ -76,5 +76,5 @@ class Poller(Protocol):
         ...
 
     def close(self) -> None:
-        """Say goodbye. A later call connects anew."""
+        """Say goodbye. It is not used afterwards; only `wake` may still be called, and does nothing."""
         ...

@@ -21,6 +21,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import imapclient
 from imapclient.exceptions import IMAPClientError, LoginError
+from imapclient.imapclient import SEEN, SENT
 
 from outreach.clock import Clock
 from outreach.errors import AdapterError, Outcome, Unauthorized, Unavailable, UsageError
@@ -97,11 +98,13 @@ class Imap:
 
     def keep(self, raw: bytes, at: datetime) -> None:
         def put(client: imapclient.IMAPClient) -> None:
-            client.append(self._sent_folder(client) or _SENT_NAMES[0], raw, flags=(imapclient.SEEN,), msg_time=at)
+            client.append(self._sent_folder(client) or _SENT_NAMES[0], raw, flags=(SEEN,), msg_time=at)
 
         self._with_client(put)
 
     def close(self) -> None:
+        self._bell.close()
+        self._clapper.close()
         client, self._client = self._client, None
         self._idle_until = 0.0
         if client is None:
@@ -176,7 +179,7 @@ class Imap:
         if wanted:
             return "" if wanted == "none" else wanted
         self._leave_idle(client)
-        return str(client.find_special_folder(imapclient.SENT) or "")
+        return str(client.find_special_folder(SENT) or "")
 
     def _look(self, client: imapclient.IMAPClient, folder: Folder, cursor: Cursor | None, since: date) -> Look:
         self._leave_idle(client)

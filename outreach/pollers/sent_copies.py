@@ -67,6 +67,7 @@ class SentCopies:
             except queue.Empty:
                 if poller:
                     poller.close()  # servers count connections
+                poller = None
                 continue
             if waiting is None:
                 break

@@ -165,6 +165,7 @@ class _Session(socketserver.StreamRequestHandler):
     """One connection. Commands are methods named after them."""
 
     server: _Listener
+    disable_nagle_algorithm = True
 
     def setup(self) -> None:
         super().setup()
