@@ -121,9 +121,24 @@ class Refused(AdapterError):
 
 
 class Unauthorized(AdapterError):
-    """Our credentials are wrong or blocked; nothing from this sender or connection will pass."""
+    """Our credentials are wrong or blocked; nothing from this sender or connection will pass.
+
+    `only_this_action`: the account may not do this, and what else it does still passes.
+    """
 
     default_outcome = Outcome.ACCOUNT_BLOCKED
+
+    def __init__(
+        self,
+        provider: str,
+        said: str,
+        *,
+        outcome: Outcome | None = None,
+        code: str = "",
+        only_this_action: bool = False,
+    ) -> None:
+        super().__init__(provider, said, outcome=outcome, code=code)
+        self.only_this_action = only_this_action
 
 
 class WebhookRejected(OutreachError):

@@ -61,13 +61,23 @@ _BY_TYPE: Mapping[str, Meaning] = {
 }
 
 
+_OF_THE_ACTION = frozenset(
+    {"account_restricted", "insufficient_permissions", "feature_not_subscribed", "subscription_required"}
+)
+"""The account may not do this one thing, or not for a while; signed in it still is."""
+
+
 def finer(response: httpx.Response, body: object) -> AdapterError | None:
     code = code_of(body)
     said = f"{response.status_code} {words_of(body) or code}"
     if code == "errors/resource_not_found":
         return _not_found(response.request.url.path, said, code)
     meaning = _BY_TYPE.get(code.removeprefix("errors/"))
-    return error_of(PROVIDER, meaning, said, code=code, response=response) if meaning else None
+    if meaning is None:
+        return None
+    if code.removeprefix("errors/") in _OF_THE_ACTION:
+        return Unauthorized(PROVIDER, said, outcome=meaning.outcome, code=code, only_this_action=True)
+    return error_of(PROVIDER, meaning, said, code=code, response=response)
 
 
 def _not_found(path: str, said: str, code: str) -> AdapterError | None:

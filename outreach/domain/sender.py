@@ -12,6 +12,16 @@ from outreach.domain.quota import Limits
 NO_LIMITS = Limits()
 
 
+def account_of(sender: str, channel: str) -> str:
+    """The account of a sender on a channel, as pauses name it: `anna/linkedin`."""
+    return f"{sender}/{channel}"
+
+
+def queue_of(sender: str, action: str) -> str:
+    """What fails and recovers as one: a mailbox by its sender, social actions each (`anna/linkedin.invite`)."""
+    return sender if action in ("email", "task") else f"{sender}/{action}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
     """`channels` holds the channels with a connected account; touches on others become tasks for a person."""

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select
 
 from outreach.domain import window
 from outreach.domain.quota import Allowance, Limits, Usage, allowance
-from outreach.domain.sender import Sender
+from outreach.domain.sender import Sender, account_of, queue_of
 from outreach.services.engine import Engine
 from outreach.store import stops, touches
 from outreach.store.tables import senders
@@ -63,7 +63,9 @@ def _claim(connection: Connection, *, engine: Engine, name: str, action: str, ro
     row = connection.execute(select(senders).where(senders.c.name == name).with_for_update()).mappings().one_or_none()
     if row is None or (row["circuit_open_until"] and row["circuit_open_until"] > now):
         return None
-    if is_paused(connection, name) or engine.sender(name).is_frozen(now):
+    if is_paused(connection, name, action) or _is_failing(connection, name, action, now):
+        return None
+    if engine.sender(name).is_frozen(now):
         return None
     allowed = allowed_now(connection, engine.sender(name), action, now)
     most = min(room, engine.policy.batch, engine.policy.batch if allowed.count is None else allowed.count)
@@ -76,12 +78,24 @@ def _claim(connection: Connection, *, engine: Engine, name: str, action: str, ro
     return (wanted.id, count) if count else None
 
 
-def is_paused(connection: Connection, sender: str) -> bool:
-    """Is this sender, or everything, paused?"""
-    return any(
-        row["scope"] == "all" or (row["scope"] == "sender" and row["value"] == sender)
-        for row in stops.paused(connection)
-    )
+def is_paused(connection: Connection, sender: str, action: str) -> bool:
+    """Is this sender, its account, this action of it, or everything paused?"""
+    meant = {
+        ("all", ""),
+        ("sender", sender),
+        (stops.ACCOUNT, account_of(sender, action.partition(".")[0])),
+        (stops.ACTION, queue_of(sender, action)),
+    }
+    return any((row["scope"], row["value"]) in meant for row in stops.paused(connection))
+
+
+def _is_failing(connection: Connection, sender: str, action: str, now: datetime) -> bool:
+    """Is the circuit of this action open? That of a mailbox is its sender's."""
+    queue = queue_of(sender, action)
+    if queue == sender:
+        return False
+    open_until = connection.execute(select(senders.c.circuit_open_until).where(senders.c.name == queue)).scalar()
+    return open_until is not None and open_until > now
 
 
 def allowed_now(connection: Connection, sender: Sender, action: str, now: datetime) -> Allowance:

@@ -136,7 +136,8 @@ class Dispatcher:
     async def _failed(self, ready: Ready, error: errors.AdapterError, look: _LastLook) -> Outcome:
         trouble = circuit.trouble_of(error)
         if trouble is not None:
-            await asyncio.to_thread(circuit.note, self._engine, ready.touch["sender"], trouble)
+            touch = ready.touch
+            await asyncio.to_thread(circuit.note, self._engine, touch["sender"], touch["action"], trouble)
         log.info("touch_refused", touch_id=ready.touch_id, error=type(error).__name__, outcome=error.outcome)
         return outcome_of(self._engine, ready, error, was_marked=look.was_marked, dedupes=self._dedupes(ready))
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, func, select
 
 from outreach.domain.enrollment import EnrollmentState
+from outreach.domain.sender import account_of, queue_of
 from outreach.domain.touch import OPEN, TouchState
 from outreach.errors import UsageError
 from outreach.services.claim import allowed_now
@@ -164,12 +165,15 @@ class _Queues:
         return self._known[sender, action]
 
     def _ask(self, sender: str, action: str) -> str:
-        for pause in (("all", ""), ("sequence", self._sequence), ("sender", sender)):
+        account, queue = account_of(sender, action.partition(".")[0]), queue_of(sender, action)
+        own = (("sender", sender), (stops.ACCOUNT, account), (stops.ACTION, queue))
+        for pause in (("all", ""), ("sequence", self._sequence), *own):
             if pause in self._pauses:
                 return f"paused: {' '.join(pause).strip()}"
-        statement = select(senders.c.circuit_open_until, senders.c.circuit_reason).where(senders.c.name == sender)
-        circuit = self._connection.execute(statement).one_or_none()
-        if circuit and circuit.circuit_open_until and circuit.circuit_open_until > self._now:
+        columns = (senders.c.circuit_open_until, senders.c.circuit_reason)
+        statement = select(*columns).where(senders.c.name.in_((sender, queue)), columns[0] > self._now)
+        circuit = self._connection.execute(statement).first()
+        if circuit:
             return f"sender {sender}: provider unavailable ({circuit.circuit_reason})"
         off = day_off(self._engine.sender(sender), self._now)
         if off:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping
 
 from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.rules import Reviewed, Standing
+from outreach.domain.sender import account_of, queue_of
 from outreach.domain.suppression import DEAD, Scope, keys_of
 from outreach.store import enrollments, reviews, stops
 
@@ -25,6 +26,7 @@ class Subject:
     enrollment_id: str
     sequence: str
     sender: str
+    action: str = "email"
     recipient: str | None
     closes_at: datetime | None
     opens_at: datetime | None = None
@@ -42,6 +44,7 @@ def subject_of(
         enrollment_id=touch["enrollment_id"],
         sequence=touch["sequence"],
         sender=touch["sender"],
+        action=touch["action"],
         recipient=touch["recipient"],
         closes_at=touch["closes_at"],
         unwritable=unwritable,
@@ -93,7 +96,7 @@ def _standing(
         snoozed_until=state["snoozed_until"] if state else None,
         opens_at=subject.opens_at,
         closes_at=subject.closes_at,
-        circuit_open_until=_circuit_of(subject.sender, in_force),
+        circuit_open_until=_circuit_of(subject, in_force),
         recipient=subject.recipient,
         unwritable=subject.unwritable,
     )
@@ -109,8 +112,9 @@ def _suppression(subject: Subject, suppressed: Mapping[Key, str]) -> str | None:
     return None
 
 
-def _circuit_of(sender: str, in_force: Collection[RowMapping]) -> datetime | None:
-    return next((row["until"] for row in in_force if row["scope"] == stops.CIRCUIT and row["value"] == sender), None)
+def _circuit_of(subject: Subject, in_force: Collection[RowMapping]) -> datetime | None:
+    names = (subject.sender, queue_of(subject.sender, subject.action))
+    return next((row["until"] for row in in_force if row["scope"] == stops.CIRCUIT and row["value"] in names), None)
 
 
 def _covers(pause: RowMapping, subject: Subject) -> bool:
@@ -123,6 +127,10 @@ def _covers(pause: RowMapping, subject: Subject) -> bool:
             return bool(pause["value"] == subject.sequence)
         case "sender":
             return bool(pause["value"] == subject.sender)
+        case stops.ACTION:
+            return bool(pause["value"] == queue_of(subject.sender, subject.action))
+        case stops.ACCOUNT:
+            return bool(pause["value"] == account_of(subject.sender, subject.action.partition(".")[0]))
         case _:
             return (Scope(pause["scope"]), pause["value"]) in subject.keys
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from outreach.domain import window
 from outreach.domain.pipeline import StageKind
 from outreach.domain.quota import Allowance
 from outreach.domain.rules import Block
+from outreach.domain.sender import queue_of
 from outreach.domain.touch import TouchState
 from outreach.services import recover
 from outreach.services.claim import Quota, quotas
@@ -208,7 +209,8 @@ def _senders(connection: Connection, engine: Engine, now: datetime) -> tuple[Sen
     names = sorted({*engine.senders, *(sender for sender, _ in due)})
     lines = []
     for name in names:
-        queues = tuple(_queues(name, due, limits, day_off(engine.sender(name), now)))
+        off = day_off(engine.sender(name), now)
+        queues = tuple(_as_it_fails(name, queue, rows, now) for queue in _queues(name, due, limits, off))
         lines.append(_sender_line(name, rows.get(name), queues, now, is_configured=name in engine.senders))
     return tuple(lines)
 
@@ -241,6 +243,15 @@ def _queues(
             wait_until=allowed.wait_until,
             because=allowed.because,
         )
+
+
+def _as_it_fails(sender: str, queue: Queue, rows: Mapping[str, RowMapping], now: datetime) -> Queue:
+    """An action whose provider fails is left alone, whatever its limits allow; a failing mailbox is its sender's."""
+    name = queue_of(sender, queue.action)
+    until = rows[name]["circuit_open_until"] if name in rows and name != sender else None
+    if until is None or until <= now:
+        return queue
+    return replace(queue, left=0, wait_until=until, because=rows[name]["circuit_reason"] or "")
 
 
 def _crms(connection: Connection, engine: Engine, now: datetime) -> tuple[CrmLine, ...]:

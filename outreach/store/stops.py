@@ -85,10 +85,25 @@ def unpause(connection: Connection, scope: str, value: str) -> bool:
 
 
 CIRCUIT = "circuit"
+ACCOUNT = "account"
+"""Scope of a pause: the account of a sender on one channel, `anna/linkedin`."""
+ACTION = "action"
+"""Scope of a pause: one action of a sender, `anna/linkedin.invite`."""
+
+
+def enter_queue(connection: Connection, queue: str) -> None:
+    """Make sure that what may fail has its row: a sender, or one of its actions (`anna/linkedin.invite`)."""
+    connection.execute(_insert(connection, senders), [{"name": queue, "circuit_failures": 0}])
+
+
+def unpause_accounts(connection: Connection, sender: str) -> bool:
+    """Lift the pauses of a sender's accounts and actions; False if there was none."""
+    own = pauses.c.scope.in_((ACCOUNT, ACTION)), pauses.c.value.startswith(f"{sender}/", autoescape=True)
+    return connection.execute(delete(pauses).where(*own)).rowcount > 0
 
 
 def in_force(connection: Connection) -> list[RowMapping]:
-    """Every pause, and every open circuit as scope `circuit` with its sender as value and its end as `until`."""
+    """Every pause, and every open circuit as scope `circuit`: its sender or queue as value, its end as `until`."""
     circuits = select(
         literal(CIRCUIT).label("scope"),
         senders.c.name.label("value"),
