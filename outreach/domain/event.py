@@ -23,6 +23,7 @@ class EventKind(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     ACCEPTED = "accepted"
     BOOKED = "booked"
+    CANCELLED = "cancelled"  # a meeting that was booked before
     COMPLETED = "completed"
     UNKNOWN = "unknown"
     CHANGED = "changed"  # somebody changed the lead's record in the CRM; `data` is a domain.crm_news.CrmNews
