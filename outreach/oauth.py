@@ -309,7 +309,9 @@ def _refusal(provider: str) -> Translate:
         status = response.status_code
         if status == 429:
             return RateLimited(provider, "too many token requests", retry_after=retry_after(response, _TOO_MANY))
-        if 400 <= status < 500 and status != 408:
+        if status == 408:
+            return Unavailable(provider, "the token request took too long", code="408")
+        if 400 <= status < 500:
             return _declined(provider, body if isinstance(body, dict) else {"error": str(status)})
         return None
 

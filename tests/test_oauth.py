@@ -294,6 +294,7 @@ def test_client_credentials_and_assertions_need_no_refresh_token(
         (httpx.Response(403, text="<html>"), Unauthorized),
         (httpx.Response(429), RateLimited),
         (httpx.Response(400, json={"error": "x", "error_description": "You have made too many requests"}), RateLimited),
+        (httpx.Response(408), Unavailable),
         (httpx.Response(500), Unavailable),
         (httpx.Response(200, text="<html>"), Unavailable),
         (httpx.Response(200, json=[]), Unavailable),

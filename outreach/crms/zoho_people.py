@@ -1,0 +1,247 @@
+"""Reading people back from Zoho CRM: leads and contacts, a view, a search, a deal stage, one record, or who changed.
+
+Changes are read newest first, down to the instant asked for: a record that changes meanwhile moves others to a later
+page, where they are seen twice, and none is missed. A round looks at leads, contacts, deals and what was deleted.
+Page tokens end after a day; a pull that goes on later begins its part anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from outreach.crm import DealState, Page, RemoteDeal, RemotePerson, Selection, Wanted
+from outreach.crms.zoho_catalogue import Calls, Catalogue
+from outreach.crms.zoho_values import PEOPLE, PROVIDER, Key, addresses, as_text, following, instant, key_of, rows
+from outreach.errors import Outcome, Refused
+
+_PAGE = 100  # records on a page, and ids that one read may name
+_MOST_FIELDS = 50
+_NAMES = ("First_Name", "Last_Name", "Email", "Secondary_Email", "Owner", "Tag", "Email_Opt_Out", "Modified_Time")
+_COMPANY = {"Leads": "Company", "Contacts": "Account_Name"}
+_DEAL = ("Stage", "Pipeline", "Amount", "Contact_Name", "Modified_Time")
+_CHANGES = ("Leads", "Contacts", "Deals", "deleted Leads", "deleted Contacts")
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a pull stands: in which part, on which page, and the token of that page."""
+
+    part: str
+    page: int = 1
+    token: str = ""
+
+    def text(self) -> str:
+        return json.dumps([self.part, self.page, self.token])
+
+    def params(self) -> dict[str, str]:
+        return {"page_token": self.token} if self.token else {"page": str(self.page)}
+
+
+class People:
+    """The reading half of one connection. `status`: module → its status field; `module`: whose views are meant."""
+
+    def __init__(self, calls: Calls, catalogue: Catalogue, *, module: str, status: Mapping[str, str], web: str) -> None:
+        self._calls, self._catalogue = calls, catalogue
+        self._module, self._status, self._web = module, status, web
+
+    async def pull(self, wanted: Wanted, *, cursor: str | None) -> Page:
+        match wanted.by:
+            case Selection.PERSON:
+                return Page(people=(await self._one(wanted, key_of(wanted.value, self._module)),), total=1)
+            case Selection.DEAL:
+                return Page(people=await self._of_deals(wanted, await self._deal(wanted.value)))
+        first = self._parts(wanted)[0]
+        place = _Place(*json.loads(cursor)) if cursor else _Place(first)
+        try:
+            return await self._page(wanted, place)
+        except Refused as error:
+            if not place.token or error.code not in ("EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH"):
+                raise
+            return await self._page(wanted, _Place(place.part))
+
+    def _parts(self, wanted: Wanted) -> tuple[str, ...]:
+        match wanted.by:
+            case Selection.LIST | Selection.FILTER:
+                named = wanted.value.partition("/")[0] if wanted.by is Selection.LIST else ""
+                return (named if named in PEOPLE else self._module,)
+            case Selection.STAGE:
+                return ("Deals",)
+        return _CHANGES if wanted.since else ("Leads", "Contacts")
+
+    async def _page(self, wanted: Wanted, place: _Place) -> Page:
+        if place.part.startswith("deleted "):
+            return await self._deleted(wanted, place)
+        body = await self._listed(wanted, place)
+        records = rows(body)
+        fresh = [one for one in records if _is_since(wanted.since, one.get("Modified_Time"))]
+        if place.part == "Deals":
+            people = await self._of_deals(wanted, fresh)
+        else:
+            people = tuple([await self._person(wanted, place.part, one, ()) for one in fresh])
+        has_more, token = following(body)
+        is_through = not has_more or len(fresh) < len(records)
+        return Page(people=people, cursor=self._next(wanted, place, token, is_through=is_through))
+
+    def _next(self, wanted: Wanted, place: _Place, token: str, *, is_through: bool) -> str | None:
+        if not is_through:
+            return _Place(place.part, place.page + 1, token).text()
+        parts = self._parts(wanted)
+        behind = parts[parts.index(place.part) + 1 :]
+        return _Place(behind[0]).text() if behind else None
+
+    async def _listed(self, wanted: Wanted, place: _Place) -> Any:
+        module = place.part
+        fields = _DEAL if module == "Deals" else self._names(wanted, module)
+        params = {"fields": ",".join(fields), "per_page": str(_PAGE), **place.params()}
+        match wanted.by:
+            case Selection.STAGE:
+                await self._catalogue.stages_called(wanted.value)
+                return await self._searched(module, f"(Stage:equals:{_escaped(wanted.value)})", place)
+            case Selection.FILTER:
+                return await self._searched(module, wanted.value, place)
+            case Selection.LIST:
+                params["cvid"] = wanted.value.rpartition("/")[2]
+            case _ if wanted.since:
+                params |= {"sort_by": "Modified_Time", "sort_order": "desc"}
+            case _:
+                params |= {"sort_by": "id", "sort_order": "asc"}
+        try:
+            return await self._calls("GET", f"/{module}", params=params, read=_or_none)
+        except Refused as error:
+            raise _unknown(wanted, error) from None
+
+    async def _searched(self, module: str, criteria: str, place: _Place) -> Any:
+        params = {"criteria": criteria, "page": str(place.page), "per_page": str(_PAGE)}
+        try:
+            return await self._calls("GET", f"/{module}/search", params=params, read=_or_none)
+        except Refused as error:
+            said = f"'{criteria}' is no search. Write (Lead_Source:equals:Website). {error.said}"
+            raise Refused(PROVIDER, said, outcome=Outcome.CONFIG, code=error.code) from None
+
+    async def _deleted(self, wanted: Wanted, place: _Place) -> Page:
+        assert wanted.since is not None
+        module = place.part.removeprefix("deleted ")
+        params = {"type": "all", "page": str(place.page), "per_page": str(_PAGE)}
+        headers = {"if-modified-since": wanted.since.replace(microsecond=0).isoformat()}
+        body = await self._calls("GET", f"/{module}/deleted", params=params, headers=headers, read=_or_none)
+        gone = [one for one in rows(body) if _is_since(wanted.since, one.get("deleted_time"))]
+        people = tuple(
+            RemotePerson(
+                person_id=str(Key(module, str(one["id"]))), is_deleted=True, changed_at=instant(one.get("deleted_time"))
+            )
+            for one in gone
+        )
+        has_more, _ = following(body)
+        return Page(people=people, cursor=self._next(wanted, place, "", is_through=not has_more))
+
+    async def _one(self, wanted: Wanted, key: Key) -> RemotePerson:
+        params = {"fields": ",".join(self._names(wanted, key.module))}
+        try:
+            found = await self._calls("GET", f"/{key.module}/{key.id}", params=params, read=rows)
+        except Refused as error:
+            if error.outcome is not Outcome.NOT_FOUND:
+                raise
+            found = []
+        if not found:
+            return RemotePerson(person_id=str(key), is_deleted=True)
+        return await self._person(wanted, key.module, found[0], await self.deals_of(key))
+
+    async def deals_of(self, key: Key) -> list[dict[str, Any]]:
+        """A contact's deals, oldest first; a lead has none before it is converted."""
+        if key.module != "Contacts":
+            return []
+        params = {"fields": ",".join(_DEAL), "per_page": "200"}
+        deals = await self._calls("GET", f"/Contacts/{key.id}/Deals", params=params, read=rows)
+        return sorted(deals, key=lambda one: int(one["id"]))
+
+    async def _deal(self, deal_id: str) -> list[dict[str, Any]]:
+        if not deal_id.isdigit():
+            return []
+        try:
+            return await self._calls("GET", f"/Deals/{deal_id}", params={"fields": ",".join(_DEAL)}, read=rows)
+        except Refused as error:
+            if error.outcome is not Outcome.NOT_FOUND:
+                raise
+            return []
+
+    async def _of_deals(self, wanted: Wanted, deals: Sequence[Json]) -> tuple[RemotePerson, ...]:
+        of_contact: dict[str, list[Json]] = {}
+        for deal in deals:
+            if contact := (deal.get("Contact_Name") or {}).get("id"):
+                of_contact.setdefault(str(contact), []).append(deal)
+        if not of_contact:
+            return ()
+        names = ",".join(self._names(wanted, "Contacts"))
+        params = {"ids": ",".join(of_contact), "fields": names, "per_page": str(_PAGE)}
+        contacts = await self._calls("GET", "/Contacts", params=params, read=rows)
+        return tuple([await self._person(wanted, "Contacts", one, of_contact[str(one["id"])]) for one in contacts])
+
+    async def _person(self, wanted: Wanted, module: str, record: Json, deals: Sequence[Json]) -> RemotePerson:
+        key = Key(module, str(record["id"]))
+        deal = await self._counting(deals)
+        moments = [instant(one.get("Modified_Time")) for one in (record, *deals)]
+        owner, opted_out = record.get("Owner") or {}, record.get("Email_Opt_Out")
+        return RemotePerson(
+            person_id=str(key),
+            url=f"{self._web}/tab/{module}/{key.id}" if self._web else "",
+            emails=addresses(record),
+            first_name=as_text(record.get("First_Name")),
+            last_name=as_text(record.get("Last_Name")),
+            company=as_text(record.get(_COMPANY[module])),
+            values={name: text for name in wanted.fields if (text := as_text(record.get(name)))},
+            owner=str(owner.get("email") or ""),
+            status=as_text(record.get(self._status[module])) if self._status[module] else "",
+            stage=deal.stage if deal else "",
+            tags=tuple(str(one["name"]) for one in record.get("Tag") or []),
+            is_opted_out=opted_out if isinstance(opted_out, bool) else None,
+            deal=deal,
+            changed_at=max((at for at in moments if at), default=None),
+        )
+
+    async def _counting(self, deals: Sequence[Json]) -> RemoteDeal | None:
+        """The newest open deal, else the newest; ids are numbers that grow."""
+        remote = [await self._remote(deal) for deal in sorted(deals, key=lambda one: int(one["id"]))]
+        known = [deal for deal in remote if deal.state is DealState.OPEN] or remote
+        return known[-1] if known else None
+
+    async def _remote(self, deal: Json) -> RemoteDeal:
+        stage, pipeline = as_text(deal.get("Stage")), as_text(deal.get("Pipeline"))
+        return RemoteDeal(
+            deal_id=str(deal["id"]),
+            state=await self._catalogue.state_of(pipeline, stage),
+            pipeline=pipeline,
+            stage=stage,
+            value=as_text(deal.get("Amount")),
+        )
+
+    def _names(self, wanted: Wanted, module: str) -> list[str]:
+        own = (_COMPANY[module], self._status[module])
+        return [name for name in dict.fromkeys((*_NAMES, *own, *wanted.fields)) if name][:_MOST_FIELDS]
+
+
+def _is_since(since: datetime | None, value: object) -> bool:
+    at = instant(value)
+    return since is None or at is None or at >= since
+
+
+def _or_none(body: Any) -> Any:
+    """None stands for 204: there is nothing."""
+    return None if body is None else {**body, "data": list(body["data"])}
+
+
+def _escaped(value: str) -> str:
+    """A value in search criteria: parentheses and commas would end it."""
+    return "".join(f"\\{letter}" if letter in "\\()," else letter for letter in value)
+
+
+def _unknown(wanted: Wanted, error: Refused) -> Refused:
+    if wanted.by is not Selection.LIST or error.code in ("EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH"):
+        return error
+    said = f"there is no view '{wanted.value}'. Write the number at the end of its address. {error.said}"
+    return Refused(PROVIDER, said, outcome=Outcome.CONFIG)
