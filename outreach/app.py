@@ -31,6 +31,7 @@ from outreach.receiver import Receiver
 from outreach.services import poll, revise, sync
 from outreach.services.actions_in_use import ActionsInUse
 from outreach.services.claim import enter_senders
+from outreach.services.classify import load_classifier
 from outreach.services.dkim_keys import signer_of
 from outreach.services.engine import Engine, Policy
 from outreach.services.mail_accounts import grant_of
@@ -109,6 +110,7 @@ class App:
             opt_out_token=lambda touch_id: opt_out_token.sign(touch_id, secret),
             journal=self.journal,
             crms={name: each.mapping() for name, each in self.settings.crm.items()},
+            classifier=load_classifier(self.settings.replies.classifier),
         )
         enter_senders(engine)
         return engine
@@ -338,6 +340,9 @@ def policy_of(configured: Settings) -> Policy:
         organisation=organisation.name if organisation else "",
         postal_address=organisation.postal_address if organisation else "",
         public_url=configured.public_url.rstrip("/"),
+        snooze=configured.replies.out_of_office,
+        not_now=configured.replies.not_now,
+        new_leads_from_replies=configured.replies.new_leads,
     )
 
 

@@ -48,6 +48,16 @@ class Defaults:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplySettings:
+    """What replies mean, and what follows. `classifier`: `package.module:callable`, asked before the rules."""
+
+    classifier: str | None = None
+    new_leads: bool = False
+    not_now: timedelta = timedelta(days=90)
+    out_of_office: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookSettings:
     """One connection of `POST /webhooks/<name>`. `options` are the receiver's own, secrets among them."""
 
@@ -247,6 +257,7 @@ class Settings:
     public_url: str = "http://127.0.0.1:8080"
     organisation: Organisation | None = None
     defaults: Defaults = field(default_factory=Defaults)
+    replies: ReplySettings = field(default_factory=ReplySettings)
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     webhooks: Mapping[str, WebhookSettings] = field(default_factory=dict)
     senders: Mapping[str, SenderSettings] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from outreach.content.configuration import (
     Defaults,
     DnsPolicy,
     Organisation,
+    ReplySettings,
     Settings,
     UnknownPolicy,
     WebhookSettings,
@@ -78,6 +79,19 @@ class DefaultsModel(FileModel):
     dns_check: DnsPolicy = DnsPolicy.PAUSE
 
 
+def _dotted_path(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", text):
+        raise ValueError("is not a path to a callable. Write it as package.module:callable.")
+    return text
+
+
+class RepliesModel(FileModel):
+    classifier: Annotated[str, AfterValidator(_dotted_path)] | None = None
+    new_leads: bool = False
+    not_now: Elapsed = timedelta(days=90)
+    out_of_office: Elapsed = timedelta(days=7)
+
+
 class WebModel(FileModel):
     host: Line = "127.0.0.1"
     port: Port = 8080
@@ -96,6 +110,7 @@ class OutreachModel(FileModel):
     public_url: WebUrl = "http://127.0.0.1:8080"
     organisation: OrganisationModel | None = None
     defaults: DefaultsModel = DefaultsModel()
+    replies: RepliesModel = RepliesModel()
     schedules: dict[Slug, ScheduleModel] = Field(default={})
     webhooks: dict[Slug, dict[str, Any]] = Field(default={})
     web: WebModel = WebModel()
@@ -218,6 +233,7 @@ def read_outreach(file: YamlFile, root: FilePath, problems: list[Problem]) -> Se
         public_url=model.public_url,
         organisation=_organisation(model.organisation),
         defaults=_defaults(model.defaults),
+        replies=ReplySettings(**dict(model.replies)),
         schedules=BUILT_IN | {name: schedule.schedule(name) for name, schedule in model.schedules.items()},
         webhooks={name: webhook for name, webhook in webhooks.items() if webhook},
         web=WebSettings(host=model.web.host, port=model.web.port),

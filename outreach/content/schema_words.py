@@ -187,6 +187,7 @@ OUTREACH: Words = {
     "public_url": ("Where this is reached from outside, for opt-out links.", "https://outreach.example.com"),
     "organisation": ("Who writes: named in every mail.", {"name": "Example Ltd", "postal_address": "1 Example St"}),
     "defaults": ("What holds where nothing else is said.", {"max_late": "2 days"}),
+    "replies": ("What replies mean, and what follows from it.", {"new_leads": True, "not_now": "60 days"}),
     "schedules": (
         "Schedules by name, for sequences to use.",
         {"evenings": {"days": "mon-thu", "hours": "17:00-20:00"}},
@@ -206,6 +207,13 @@ DEFAULTS: Words = {
     "tracking": ("Whether opens and clicks are counted, where a sequence does not say it.", {"clicks": True}),
     "dns_check": ("What follows when the records of a sender's domain are missing: pause, warn or off.", "pause"),
     "unknown": ("What follows when nobody can know whether a message went out: hold or resend_once.", "hold"),
+}
+
+REPLIES: Words = {
+    "classifier": ("The team's own classifier of replies: package.module:callable.", "acme.replies:classify"),
+    "new_leads": ("Whom a reply names, with an address, becomes a lead.", True),
+    "not_now": ("When to write again after a reply that says later and names no day.", "90 days"),
+    "out_of_office": ("How long a note without a day of return holds a sequence back.", "7 days"),
 }
 
 WEB: Words = {
@@ -277,6 +285,7 @@ BY_MODEL: Mapping[str, Words] = {
     "OutreachModel": OUTREACH,
     "OrganisationModel": ORGANISATION,
     "DefaultsModel": DEFAULTS,
+    "RepliesModel": REPLIES,
     "WebModel": WEB,
     "WebhookModel": WEBHOOK,
     "CrmModel": CRM,

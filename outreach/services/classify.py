@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from importlib import import_module
+from operator import attrgetter
 from typing import Any
 
 import structlog
 
 from outreach.domain.event import Event, EventKind
-from outreach.domain.reply import NamedPerson, ReplyClass, ReplyText, Suggestion
+from outreach.domain.reply import NamedPerson, ReplyClass, ReplyClassifier, ReplyText, Suggestion
+from outreach.errors import UsageError
 from outreach.mail.named_person import named_person
 from outreach.mail.reply_class import suggest_class
 from outreach.services.engine import Engine
@@ -21,6 +24,23 @@ _BY_KIND = {EventKind.UNSUBSCRIBED: ReplyClass.OPT_OUT, EventKind.AUTORESPONDED:
 _MOST_EVIDENCE = 10
 LEFT = "left"
 """The reason of an automatic reply that says its owner works there no more."""
+
+
+def load_classifier(path: str | None) -> ReplyClassifier | None:
+    """The team's own classifier, from `package.module:callable`. Raises UsageError if there is none."""
+    if path is None:
+        return None
+    module, _, name = path.partition(":")
+    try:
+        found: ReplyClassifier = attrgetter(name)(import_module(module))
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"config/outreach.yaml: replies.classifier '{path}' cannot be loaded: {error}") from None
+
+    def classify(reply: ReplyText) -> Suggestion | None:
+        suggestion = found(reply)
+        return replace(suggestion, by=path) if suggestion else None
+
+    return classify
 
 
 def classified(engine: Engine, event: Event) -> Event:

@@ -90,6 +90,7 @@ SETTINGS = [
         outreach_file.OutreachModel,
         outreach_file.OrganisationModel,
         outreach_file.DefaultsModel,
+        outreach_file.RepliesModel,
         outreach_file.TrackingModel,
         outreach_file.WebModel,
     ),
