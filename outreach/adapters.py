@@ -25,6 +25,8 @@ RECEIVERS = {
     "postmark": "outreach.receivers.postmark:Postmark",
     "unipile": "outreach.receivers.unipile:Unipile",
     "hubspot": "outreach.receivers.hubspot:HubSpot",
+    "gmail": "outreach.receivers.gmail:Gmail",
+    "graph": "outreach.receivers.graph:Graph",
 }
 POLLERS = {
     "imap": "outreach.pollers.imap:Imap",

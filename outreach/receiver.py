@@ -79,3 +79,12 @@ def answer_of(receiver: Receiver, delivery: Delivery) -> Answer | None:
     """What a receiver with a method `answer(delivery) -> Answer | None` says to a delivery that was verified."""
     asked: Callable[[Delivery], Answer | None] | None = getattr(receiver, "answer", None)
     return asked(delivery) if asked else None
+
+
+def wakes_of(receiver: Receiver, delivery: Delivery) -> tuple[str, ...]:
+    """Senders in whose mailboxes there is something new, from a receiver with a method `wakes(delivery)`.
+
+    What is new is not in the delivery: whoever reads the mailbox finds it there.
+    """
+    asked: Callable[[Delivery], tuple[str, ...]] | None = getattr(receiver, "wakes", None)
+    return asked(delivery) if asked else ()

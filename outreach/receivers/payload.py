@@ -76,3 +76,8 @@ def _parsed(text: str) -> datetime:
     else:
         at = parsedate_to_datetime(text)
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def is_mapping(value: object) -> bool:
+    """Names with something behind them, as a settings file should have written it; an empty one is none."""
+    return isinstance(value, Mapping) and bool(value)

@@ -9,11 +9,11 @@ import structlog
 from sqlalchemy import Connection, RowMapping, select
 
 from outreach.domain.event import Event
-from outreach.receiver import Delivery, Receiver
+from outreach.receiver import Delivery, Receiver, wakes_of
 from outreach.services.classify import classified
 from outreach.services.engine import Engine
 from outreach.services.react import apply
-from outreach.store import deliveries, enrollments, stops, touches
+from outreach.store import deliveries, enrollments, mailboxes, stops, touches
 from outreach.store.tables import deliveries as delivery_table
 
 log = structlog.get_logger()
@@ -76,10 +76,14 @@ def understand(engine: Engine, receivers: Mapping[str, Receiver], row: RowMappin
     try:
         if receiver is None:
             raise ValueError(f"no connection '{row['connection']}' is configured any more")
-        events = [classified(engine, event) for event in receiver.parse(_delivery(row))]
+        delivery = _delivery(row)
+        events = [classified(engine, event) for event in receiver.parse(delivery)]
+        woken = wakes_of(receiver, delivery)
     except Exception as error:  # noqa: BLE001  # whatever a body does to a parser, the delivery must not be lost
         _put_off(engine, row, error)
         return
+    if woken:
+        engine.store.write(lambda connection: mailboxes.want(connection, woken, engine.clock.now()))
     engine.store.write(lambda connection: _apply(connection, engine, row["id"], events))
 
 
