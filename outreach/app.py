@@ -32,9 +32,12 @@ from outreach.services import poll, revise, sync
 from outreach.services.actions_in_use import ActionsInUse
 from outreach.services.claim import enter_senders
 from outreach.services.classify import load_classifier
+from outreach.services.crm_budget import DOCUMENTED, Budget, Meter
+from outreach.services.crm_check import crm_refusals
 from outreach.services.dkim_keys import signer_of
 from outreach.services.engine import Engine, Policy
 from outreach.services.mail_accounts import grant_of
+from outreach.services.read_back import due_readings, read_back, see_to_rounds
 from outreach.services.receive import Intake
 from outreach.store import crm_jobs, migrate
 from outreach.store.journal import Journal
@@ -64,6 +67,7 @@ _IMAP_OPTIONS = (
     "ca_file",
     "idle",
 )
+_TIMEOUT = httpx.Timeout(30, connect=5)
 _SECRET = "secret_key"  # noqa: S105  # the name of a row, not a secret
 
 
@@ -78,6 +82,7 @@ class App:
         self._channels: dict[tuple[str, str], Channel | None] = {}
         self._intake: Intake | None = None
         self._http: httpx.AsyncClient | None = None
+        self._clients: list[httpx.AsyncClient] = []  # one for each CRM connection, whose calls are counted
         self._tokens: Tokens | None = None
         self._copies: dict[str, SentCopies] = {}
 
@@ -240,7 +245,7 @@ class App:
     def http(self) -> httpx.AsyncClient:
         """One client for every provider: redirects off, connect 5 s, read 30 s."""
         if self._http is None:
-            self._http = httpx.AsyncClient(timeout=httpx.Timeout(30, connect=5), follow_redirects=False)
+            self._http = httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False)
         return self._http
 
     @property
@@ -267,15 +272,28 @@ class App:
         for name, each in self.settings.crm.items():
             place = Place("config/crm.yaml", name)
             options = crm_options(each, self.settings)
-            crm = adapters.make(adapters.CRMS, each.use, options, place=place, given=self.given)
-            made[name] = sync.Connected(mapping=self.engine.crms[name], crm=crm)
+            meter = Meter()
+            given = {**self.given, "http": self._metered(meter)}
+            crm = adapters.make(adapters.CRMS, each.use, options, place=place, given=given)
+            refused = crm_refusals(self.engine.crms[name], crm)
+            if refused:
+                raise place.error(refused[0])
+            budget = Budget(*each.rate) if each.rate else DOCUMENTED.get(crm.provider)
+            made[name] = sync.Connected(mapping=self.engine.crms[name], crm=crm, budget=budget, meter=meter)
         return made
 
+    def _metered(self, meter: Meter) -> httpx.AsyncClient:
+        """A client of its own for one CRM connection, whose calls are counted."""
+        hooks: dict[str, list[Any]] = {"request": [meter.made], "response": [meter.answered]}
+        self._clients.append(httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False, event_hooks=hooks))
+        return self._clients[-1]
+
     async def drain(self, connection: str) -> None:
-        """Do what is due on one CRM connection."""
+        """Do what is due on one CRM connection: write what happened here, then read what happened there."""
         connected = self.crms.get(connection)
         if connected:
             await sync.drain(self.store, [connected], clock=self.clock, owner=self.owner)
+            await read_back(self.engine, connected)
 
     def due_connections(self) -> list[str]:
         """CRM connections with something to do now."""
@@ -284,12 +302,14 @@ class App:
         now = self.clock.now()
         with self.store.read() as connection:
             due = {name: crm_jobs.next_due_at(connection, name) for name in self.settings.crm}
-        return [name for name, at in due.items() if at is not None and at <= now]
+        writing = {name for name, at in due.items() if at is not None and at <= now}
+        return sorted(writing | set(due_readings(self.engine, list(self.settings.crm))))
 
     def sweep_sync(self) -> None:
         """CRM jobs whose worker is gone are done again, looking first."""
         with self.store.begin() as connection:
             crm_jobs.release_expired(connection, self.clock.now())
+        see_to_rounds(self.engine)
 
     def check_files(self) -> None:
         """Say which files differ from what was applied; on PostgreSQL, where machines share the work, refuse."""
@@ -316,6 +336,9 @@ class App:
         if self._http is not None:
             await self._http.aclose()
             self._http = self._tokens = None
+        await asyncio.gather(*(client.aclose() for client in self._clients))
+        self._clients.clear()
+        self.__dict__.pop("crms", None)  # their clients are closed
 
     def close(self) -> None:
         """Let go of the database. Network first: see `close_network`."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from outreach.crm import Mode, Operation
 from outreach.domain.cautious import CAUTIOUS
 from outreach.domain.crm_mapping import CrmMapping, CrmTrigger, DealRule, FieldRule, TieBreak
+from outreach.domain.crm_news import Change
 from outreach.domain.quota import Limits
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import Schedule, Tracking
@@ -200,12 +201,14 @@ class FieldMapping:
 
     source: str
     mode: Mode = Mode.FILL
+    values: Mapping[str, str] = field(default_factory=dict)  # our value → the remote one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusMapping:
     property: str
     values: Mapping[str, str]  # our status → remote value
+    pipelines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # pipeline → the same, before it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,22 +225,33 @@ class CrmSettings:
     deal: DealRule | None = None
     tie_break: TieBreak = TieBreak.OLDEST
     when: Mapping[CrmTrigger, tuple[Operation, ...]] = field(default_factory=dict)
+    poll: timedelta | None = None  # how often to ask what changed there
+    heed: frozenset[Change] = frozenset(Change)  # which changes there have an effect here
+    rate: tuple[int, timedelta] | None = None  # calls, and in how long; None: what is documented for the system
 
     def mapping(self) -> CrmMapping:
         """The same in the domain's words."""
         return CrmMapping(
             name=self.name,
             fields=tuple(
-                FieldRule(remote=remote, source=ours.source, is_overwriting=ours.mode is Mode.OVERWRITE)
+                FieldRule(
+                    remote=remote,
+                    source=ours.source,
+                    is_overwriting=ours.mode is Mode.OVERWRITE,
+                    values=ours.values,
+                )
                 for remote, ours in self.fields.items()
             ),
             status_property=self.status.property if self.status else "",
             statuses=self.status.values if self.status else {},
+            pipeline_statuses=self.status.pipelines if self.status else {},
             stages=self.stages,
             owners=self.owners,
             deal=self.deal,
             tie_break=self.tie_break,
             when={trigger: tuple(map(str, operations)) for trigger, operations in self.when.items()},
+            poll=self.poll,
+            heed=self.heed,
         )
 
 

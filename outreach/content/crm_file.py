@@ -9,12 +9,13 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from outreach.content.configuration import CrmSettings, FieldMapping, StatusMapping
-from outreach.content.field_types import EmailAddress, Line, slug
+from outreach.content.field_types import Elapsed, EmailAddress, Line, Positive, slug
 from outreach.content.model_reading import FileModel, read_model
 from outreach.content.options import split_options
 from outreach.content.yaml_file import YamlFile
 from outreach.crm import WRITES, Mode, Operation
 from outreach.domain.crm_mapping import CrmTrigger, DealRule, TieBreak
+from outreach.domain.crm_news import Change
 from outreach.domain.pipeline import Status
 from outreach.errors import Problem
 
@@ -30,11 +31,20 @@ def _lead_path(text: str) -> str:
 class FieldModel(FileModel):
     source: Annotated[str, AfterValidator(_lead_path)] = Field(alias="from")
     mode: Mode = Mode.FILL
+    values: dict[Line, Line] = Field(default={})
 
 
 class StatusModel(FileModel):
     property: Line
     values: dict[Status, Line]
+    pipelines: dict[str, dict[Status, Line]] = Field(default={})
+
+
+class RateModel(FileModel):
+    """At most so many calls in so long a time; our share of what the system allows."""
+
+    calls: Positive
+    per: Elapsed
 
 
 class DealModel(FileModel):
@@ -54,6 +64,9 @@ class CrmModel(FileModel):
     deal: DealModel | None = None
     tie_break: TieBreak = TieBreak.OLDEST
     when: dict[CrmTrigger, list[Operation]] | None = None
+    poll: Elapsed | None = None
+    heed: list[Change] | None = None
+    rate: RateModel | None = None
 
 
 def read_crm(file: YamlFile, problems: list[Problem]) -> dict[str, CrmSettings]:
@@ -91,18 +104,28 @@ def _settings(name: str, model: CrmModel, options: Mapping[str, object]) -> CrmS
         name=name,
         use=model.use,
         options=options,
-        fields={remote: FieldMapping(source=ours.source, mode=ours.mode) for remote, ours in model.fields.items()},
+        fields={
+            remote: FieldMapping(source=ours.source, mode=ours.mode, values=ours.values)
+            for remote, ours in model.fields.items()
+        },
         status=_status(status) if status else None,
         stages=model.stages,
         owners=model.owners,
         deal=DealRule(create_on=deal.create_on, pipeline=deal.pipeline, stage=deal.stage) if deal else None,
         tie_break=model.tie_break,
         when=_when(model),
+        poll=model.poll,
+        heed=frozenset(Change) if model.heed is None else frozenset(model.heed),
+        rate=(model.rate.calls, model.rate.per) if model.rate else None,
     )
 
 
 def _status(model: StatusModel) -> StatusMapping:
-    return StatusMapping(property=model.property, values={ours.value: value for ours, value in model.values.items()})
+    pipelines = {
+        pipeline: {ours.value: value for ours, value in values.items()} for pipeline, values in model.pipelines.items()
+    }
+    values = {ours.value: value for ours, value in model.values.items()}
+    return StatusMapping(property=model.property, values=values, pipelines=pipelines)
 
 
 def _when(model: CrmModel) -> dict[CrmTrigger, tuple[Operation, ...]]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
+
+from outreach.domain.crm_news import Change
 
 
 class CrmTrigger(StrEnum):
@@ -32,6 +35,14 @@ class FieldRule:
     remote: str
     source: str
     is_overwriting: bool = False  # False: only where the CRM has nothing
+    values: Mapping[str, str] = field(default_factory=dict)  # our value → the CRM's; others go as they are
+
+    def remote_value(self, ours: str) -> str:
+        return self.values.get(ours, ours)
+
+    def our_value(self, theirs: str) -> str:
+        """What of ours is written as this value: the first one, if several are."""
+        return next((ours for ours, remote in self.values.items() if remote == theirs), theirs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,17 +62,44 @@ class CrmMapping:
     fields: tuple[FieldRule, ...] = ()
     status_property: str = ""
     statuses: Mapping[str, str] = field(default_factory=dict)  # our status → the CRM's value
+    pipeline_statuses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # pipeline → the same, before it
     stages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # pipeline → our stage → the CRM's stage id
     owners: Mapping[str, str] = field(default_factory=dict)  # our owner or sender → e-mail address of a CRM user
     deal: DealRule | None = None
     tie_break: TieBreak | None = None
     when: Mapping[CrmTrigger, tuple[str, ...]] = field(default_factory=dict)
+    poll: timedelta | None = None  # how often to ask what changed there; None: only when a webhook tells
+    heed: frozenset[Change] = frozenset(Change)  # which changes there have an effect here
 
-    def status_value(self, status: str) -> str | None:
-        return self.statuses.get(status)
+    def status_value(self, status: str, pipeline: str = "") -> str | None:
+        return self.pipeline_statuses.get(pipeline, {}).get(status) or self.statuses.get(status)
+
+    def status_of(self, value: str, pipeline: str = "") -> str | None:
+        """Our status that is written as this value; None if none is, or several are."""
+        ours = {**self.statuses, **self.pipeline_statuses.get(pipeline, {})}
+        found = [status for status, remote in ours.items() if remote == value]
+        return found[0] if len(found) == 1 else None
 
     def stage_value(self, pipeline: str, stage: str) -> str | None:
         return self.stages.get(pipeline, {}).get(stage)
+
+    def stage_of(self, value: str, pipeline: str) -> tuple[str, str] | None:
+        """Our (pipeline, stage) that is written as this remote stage: of this pipeline, else of the one that has it."""
+        found = [
+            (name, stage) for name, stages in self.stages.items() for stage, remote in stages.items() if remote == value
+        ]
+        own = [each for each in found if each[0] == pipeline]
+        if own:
+            return own[0]
+        return found[0] if len({name for name, _ in found}) == 1 else None
+
+    def owner_of(self, email: str) -> str:
+        """Our owner behind a user's address; the address itself where none is mapped."""
+        return next((ours for ours, theirs in self.owners.items() if theirs.lower() == email.lower()), email)
+
+    def owner_email(self, owner: str) -> str | None:
+        """The address of the user that is our owner; an owner may be an address itself."""
+        return self.owners.get(owner) or (owner if "@" in owner else None)
 
     @property
     def operations(self) -> frozenset[str]:

@@ -35,11 +35,14 @@ class CrmNews:
     person_id: str = ""
     deal_id: str = ""
     value: str = ""
+    is_read: bool = False  # read from the CRM and compared with what was known, not told by a webhook
 
     def as_data(self) -> dict[str, object]:
         """JSON for `Event.data`."""
         named = {"person_id": self.person_id, "deal_id": self.deal_id, "value": self.value}
-        return {"crm": self.crm, "change": str(self.change), **{name: value for name, value in named.items() if value}}
+        data: dict[str, object] = {"crm": self.crm, "change": str(self.change)}
+        data |= {name: value for name, value in named.items() if value}
+        return data | ({"read": True} if self.is_read else {})
 
     @property
     def clues(self) -> tuple[tuple[str, str], ...]:
@@ -51,7 +54,7 @@ class CrmNews:
 def news_from(data: Mapping[str, object]) -> CrmNews:
     """The news in an event's `data`. ValueError if there is none."""
     texts = {name: str(data.get(name) or "") for name in ("crm", "person_id", "deal_id", "value")}
-    return CrmNews(change=Change(str(data.get("change"))), **texts)
+    return CrmNews(change=Change(str(data.get("change"))), is_read=data.get("read") is True, **texts)
 
 
 def person_kind(crm: str) -> str:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from outreach.crm import Account, Crm, Operation
+from outreach.crm import WRITES, Account, Crm, Operation
 from outreach.domain.crm_mapping import CrmMapping
 from outreach.errors import AdapterError
 
@@ -50,14 +50,22 @@ def _rows(mapping: CrmMapping, crm: Crm, account: Account) -> Iterator[CheckRow]
         yield _row(mapping, account, "stages", "deal stage", mapping.deal.stage)
 
 
+def crm_refusals(mapping: CrmMapping, crm: Crm) -> tuple[str, ...]:
+    """What the mapping asks for and this system cannot do as it is configured: refused when it is loaded."""
+    return tuple(f"{row.subject}: {row.said}" for row in _operations(mapping, crm))
+
+
 def _operations(mapping: CrmMapping, crm: Crm) -> Iterator[CheckRow]:
-    for operation in sorted(mapping.operations):
-        if operation not in set(Operation):
-            said = _not_there(operation, sorted(Operation))
-            yield CheckRow(connection=mapping.name, subject=f"operation {operation}", is_ok=False, said=said)
-        elif Operation(operation) not in crm.can:
-            said = f"{crm.provider} cannot do it as it is configured; take it out of `when`"
-            yield CheckRow(connection=mapping.name, subject=f"operation {operation}", is_ok=False, said=said)
+    can = ", ".join(sorted(crm.can & WRITES))
+    for operation in sorted(mapping.operations - WRITES):
+        said = _not_there(operation, sorted(WRITES))
+        yield CheckRow(connection=mapping.name, subject=f"operation {operation}", is_ok=False, said=said)
+    for operation in sorted(mapping.operations & (WRITES - crm.can)):
+        said = f"{crm.provider} cannot do it as it is configured. It can: {can}. Take it out of `when` or `deal`."
+        yield CheckRow(connection=mapping.name, subject=f"operation {operation}", is_ok=False, said=said)
+    if mapping.poll is not None and Operation.PULL not in crm.can:
+        said = f"{crm.provider} cannot be read back. Remove `poll`."
+        yield CheckRow(connection=mapping.name, subject="poll", is_ok=False, said=said)
 
 
 def _row(mapping: CrmMapping, account: Account, kind: str, subject: str, wanted: str) -> CheckRow:

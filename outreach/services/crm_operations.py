@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from outreach.crm import Crm, Deal, Found, Operation
 from outreach.domain.crm_mapping import CrmMapping, TieBreak
 from outreach.errors import Outcome, Refused
+from outreach.services.crm_compare import DEAL, OPTED_OUT, OWNER, STAGE, STATUS, deal_value
 from outreach.services.crm_work import activity_of, person_of
 from outreach.store.crm_jobs import ClaimedJob
 from outreach.store.crm_links import Link
@@ -15,9 +16,10 @@ from outreach.store.crm_links import Link
 
 @dataclass(slots=True)
 class Learned:
-    """Remote ids found on the way. They hold also when the job itself fails afterwards."""
+    """Remote ids found on the way; they hold also when the job itself fails afterwards. `values`: what was written."""
 
     links: list[Link] = field(default_factory=list)
+    values: dict[str, str | bool] = field(default_factory=dict)  # by the names of `crm_compare`
     is_person_gone: bool = False  # the record we knew is not there any more
 
 
@@ -107,10 +109,11 @@ async def _log(work: _Work) -> str:
 
 async def _set_status(work: _Work) -> str:
     assert work.job.lead is not None
-    value = work.mapping.status_value(work.job.lead.status)
+    value = work.mapping.status_value(work.job.lead.status, work.job.lead.pipeline)
     if value is None:
         return f"no value is mapped for status '{work.job.lead.status}'"
     await work.crm.set_status(await _person(work), value)
+    work.learned.values[STATUS] = value
     return ""
 
 
@@ -121,6 +124,8 @@ async def _set_stage(work: _Work) -> str:
     if stage is None:
         return f"no stage is mapped for '{lead.stage}' of pipeline '{lead.pipeline}'"
     was_moved = await work.crm.set_stage(await _person(work), stage)
+    if was_moved:
+        work.learned.values[STAGE] = stage
     return "" if was_moved else f"there was no open deal to move to '{stage}'"
 
 
@@ -132,11 +137,14 @@ async def _ensure_deal(work: _Work) -> str:
     deal_id = await work.crm.ensure_deal(await _person(work), deal)
     local_id = f"{work.job.lead_id}:{rule.pipeline}"
     work.learned.links.append(Link(kind="deal", local_id=local_id, remote_id=deal_id))
+    work.learned.values[DEAL] = deal_value(deal_id)
     return ""
 
 
 async def _assign_owner(work: _Work) -> str:
-    await work.crm.assign_owner(await _person(work), work.job.payload["owner"])
+    email = work.job.payload["owner"]
+    await work.crm.assign_owner(await _person(work), email)
+    work.learned.values[OWNER] = email.lower()
     return ""
 
 
@@ -151,6 +159,7 @@ async def _set_do_not_contact(work: _Work) -> str:
     if person_id is None:
         return "the person is not in the CRM; nothing to mark"
     await work.crm.set_do_not_contact(person_id, person_of(work.job.payload).email)
+    work.learned.values[OPTED_OUT] = True
     return ""
 
 

@@ -74,7 +74,7 @@ def jobs_for(
         Operation.OWNER: _owner(mapping, lead),
         Operation.LOG_REPLY: _entry(event_key, entry),
         Operation.LOG: _entry(event_key, entry),
-        Operation.STATUS: {} if mapping.status_value(lead.status) else None,
+        Operation.STATUS: {} if mapping.status_value(lead.status, lead.pipeline) else None,
         Operation.STAGE: {} if mapping.stage_value(lead.pipeline, lead.stage) else None,
         Operation.DEAL: {"name": _deal_name(lead), "value": lead.deal_value},
         Operation.TAGS: {"tags": list(lead.tags)} if lead.tags else None,
@@ -98,7 +98,7 @@ def _wanted(mapping: CrmMapping, trigger: CrmTrigger) -> set[str]:
 
 
 def _owner(mapping: CrmMapping, lead: LeadFacts) -> Mapping[str, Any] | None:
-    email = mapping.owners.get(lead.owner)
+    email = mapping.owner_email(lead.owner)
     return {"owner": email} if email else None
 
 
@@ -132,7 +132,7 @@ def _person(mapping: CrmMapping, lead: LeadFacts) -> Mapping[str, Any]:
     fields = [
         {"name": rule.remote, "value": value, "mode": Mode.OVERWRITE if rule.is_overwriting else Mode.FILL}
         for rule in mapping.fields
-        if (value := as_text(_lookup(lead, rule.source)))
+        if (value := rule.remote_value(as_text(_lookup(lead, rule.source))))
     ]
     names = {name: _storable(getattr(lead, name)) for name in ("email", "first_name", "last_name", "company")}
     return {**names, "key": lead.lead_id, "fields": fields}

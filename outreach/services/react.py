@@ -17,6 +17,7 @@ from outreach.domain.reply import Suggestion
 from outreach.domain.sequence import Trigger
 from outreach.domain.suppression import Scope, SuppressionReason, address_value
 from outreach.domain.touch import TouchState
+from outreach.services import crm_news
 from outreach.services.answers import Meant, follow, follow_a_leaver
 from outreach.services.classify import LEFT, classified_by_rules, suggestion_of
 from outreach.services.ending import end, end_colleagues
@@ -58,6 +59,8 @@ def carry_out(connection: Connection, engine: Engine, event: Event, match: Match
     """Everything that follows from an event that is remembered under that number."""
     if match.touch_id:
         _settle_unknown(connection, engine, match)
+    if event.kind is EventKind.CHANGED and not match.lead_id:
+        crm_news.hear_of_a_stranger(connection, engine, event)
     if not match.lead_id:
         return
     reaction = _REACTIONS.get(event.kind)
@@ -250,4 +253,5 @@ _REACTIONS: dict[EventKind, Reaction] = {
     EventKind.ACCEPTED: _accepted,
     EventKind.OPENED: _look,
     EventKind.CLICKED: _look,
+    EventKind.CHANGED: crm_news.hear,
 }

@@ -21,7 +21,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from sqlalchemy import Connection
@@ -30,35 +30,16 @@ from outreach.clock import Clock
 from outreach.crm import Crm
 from outreach.domain.crm_mapping import CrmMapping
 from outreach.errors import OutcomeUnknown
+from outreach.services.crm_budget import Budget, Meter
 from outreach.services.crm_operations import Learned, carry_out
 from outreach.services.crm_verdict import Became, Pace, Verdict, judge
-from outreach.store import crm_connections, crm_jobs, crm_links
+from outreach.store import crm_connections, crm_jobs, crm_links, crm_records
+from outreach.store.crm_connections import ConnectionState
 from outreach.store.crm_jobs import Claim, ClaimedJob, DeadJob, JobChange
 from outreach.store.group_commit import GroupCommit
 from outreach.store.session import Store
 
 _log = structlog.get_logger()
-
-
-class Budget:
-    """At most `jobs` jobs in `per`, refilled steadily: our share of the vendor's rate. One a connection and process."""
-
-    def __init__(self, *, jobs: int, per: timedelta) -> None:
-        self._full = self._left = float(jobs)
-        self._per_second = jobs / per.total_seconds()
-        self._at: float | None = None
-
-    def take(self, wanted: int, at: float) -> int:
-        """How many of the wanted may run now; `at` are seconds of a monotonic clock."""
-        since = at - (at if self._at is None else self._at)
-        self._at = at
-        self._left = min(self._full, self._left + self._per_second * since)
-        granted = min(wanted, int(self._left))
-        self._left -= granted
-        return granted
-
-    def give_back(self, unused: int) -> None:
-        self._left = min(self._full, self._left + unused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +49,7 @@ class Connected:
     mapping: CrmMapping
     crm: Crm
     budget: Budget | None = None
+    meter: Meter = field(default_factory=Meter)
 
 
 @dataclass(slots=True)
@@ -102,6 +84,7 @@ class _Run:
     result: Drained
     slots: asyncio.Semaphore
     is_well: bool = True
+    reserved: int = 0  # calls taken from the budget for the jobs under way
 
 
 @dataclass(slots=True)
@@ -149,26 +132,38 @@ async def _drain(by: _Drain, connected: Connected) -> Drained:
 
 
 def _claim(run: _Run) -> list[ClaimedJob]:
-    most, budget = run.by.pace.batch, run.connected.budget
-    if budget:
-        most = budget.take(most, run.by.clock.monotonic())
-    jobs = run.by.store.write(lambda connection: _claim_in(connection, run, most)) if most else []
-    if budget:
-        budget.give_back(most - len(jobs))
-    return jobs
+    return run.by.store.write(lambda connection: _claim_in(connection, run))
 
 
-def _claim_in(connection: Connection, run: _Run, most: int) -> list[ClaimedJob]:
+def _claim_in(connection: Connection, run: _Run) -> list[ClaimedJob]:
     name, by, now = run.connected.mapping.name, run.by, run.by.clock.now()
     state = crm_connections.lock(connection, name)
     run.is_well = state.reason is None and state.failures == 0
     if state.is_parked(now):
         return []
+    most = by.pace.batch
     if state.failures >= by.pace.tolerated_failures:
         most = 1  # one tries whether it is back; the others wait for what it finds
+    left, counted_at = _calls_left(run, state, now)
+    most = min(most, max(left, 0))
     lease_until = now + by.pace.lease
     wanted = Claim(id=by.clock.fresh_id(), owner=by.owner, connection=name, most=most, lease_until=lease_until)
-    return crm_jobs.claim(connection, wanted, now)
+    jobs = crm_jobs.claim(connection, wanted, now) if most else []
+    if run.connected.budget:
+        crm_connections.set_calls(connection, name, left - len(jobs), counted_at)
+        run.reserved = len(jobs)
+    return jobs
+
+
+def _calls_left(run: _Run, state: ConnectionState, now: datetime) -> tuple[int, datetime]:
+    """What the budget has now, without the calls that jobs made beyond their one; never more than the vendor says."""
+    budget = run.connected.budget
+    if budget is None:
+        return run.by.pace.batch, now
+    left, counted_at = budget.at(state, now)
+    made, told = run.connected.meter.take()
+    left -= max(made - run.reserved, 0)
+    return (left if told is None else min(left, told)), counted_at
 
 
 async def _one(run: _Run, tried: _Try, records: GroupCommit[_Try, Verdict | None], *, begun: float) -> None:
@@ -208,6 +203,8 @@ def _record_one(connection: Connection, run: _Run, tried: _Try) -> Verdict | Non
         crm_links.drop_person(connection, tried.job.connection, tried.job.lead_id)
     for link in tried.learned.links:
         crm_links.save(connection, tried.job.connection, link, now)
+    if tried.learned.values:
+        crm_records.learn(connection, tried.job.connection, tried.job.lead_id, tried.learned.values, now)
     return verdict
 
 

@@ -13,11 +13,18 @@ from outreach.store.crm_jobs import add_jobs
 from outreach.store.tables import enrollments
 
 
-def write_down(connection: Connection, engine: Engine, trigger: str, event: Event, lead_id: str) -> None:
-    """The jobs that an event about a lead makes, for every CRM connection; status and stage are read when they run."""
+def write_down(
+    connection: Connection, engine: Engine, trigger: str, event: Event, lead_id: str, *, without: str = ""
+) -> None:
+    """The jobs that an event about a lead makes, for every CRM connection but `without`, which told of it.
+
+    Status and stage are read when the jobs run.
+    """
     lead = lead_facts(connection, lead_id)
     if lead is not None:
-        add_work(connection, engine, CrmTrigger(trigger), event_key=event.key, lead=lead, entry=_entry(event, lead))
+        on = CrmTrigger(trigger)
+        entry = _entry(on, event, lead)
+        add_work(connection, engine, on, event_key=event.key, lead=lead, entry=entry, without=without)
 
 
 def add_work(
@@ -28,9 +35,12 @@ def add_work(
     event_key: str,
     lead: LeadFacts,
     entry: Entry | None = None,
+    without: str = "",
 ) -> None:
-    """The jobs of one trigger, for every CRM connection."""
+    """The jobs of one trigger, for every CRM connection but `without`."""
     for name, mapping in engine.crms.items():
+        if name == without:
+            continue
         jobs = jobs_for(mapping, trigger, event_key=event_key, lead=lead, entry=entry)
         now = engine.clock.now()
         add_jobs(connection, crm=name, lead_id=lead.lead_id, event_key=event_key, jobs=jobs, now=now)
@@ -80,11 +90,16 @@ def _values(row: RowMapping, own: dict[str, str], fields: dict[str, object]) -> 
     return {**fields, **own, **{name: row[f"leads_{name}"] for name in names}, "fields": fields, "company": company}
 
 
-def _entry(event: Event, lead: LeadFacts) -> Entry:
+_SAID = {CrmTrigger.UNSUBSCRIBE: "Opted out: not to be contacted any more.", CrmTrigger.MEETING: "A meeting is booked."}
+"""What `log` writes for news that is no text of the lead."""
+
+
+def _entry(trigger: CrmTrigger, event: Event, lead: LeadFacts) -> Entry:
+    is_reply = trigger is CrmTrigger.REPLY
     return Entry(
         at=event.at,
-        text=event.text,
-        kind="reply",
+        text=event.text if is_reply else "\n\n".join(part for part in (_SAID.get(trigger, ""), event.text) if part),
+        kind="reply" if is_reply else "note",
         channel=event.channel,
         subject=event.subject,
         from_address=lead.email if event.channel == "email" else "",

@@ -13,12 +13,17 @@ from outreach.store.tables import crm_connections
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionState:
-    """`failures` counts what went wrong since the last success; `reason` is for people."""
+    """`failures` counts what went wrong since the last success; `reason` is for people.
+
+    `calls_left` of the rate budget at `calls_at`; None: none was taken yet.
+    """
 
     name: str
     parked_until: datetime | None
     failures: int
     reason: str | None
+    calls_left: int | None = None
+    calls_at: datetime | None = None
 
     def is_parked(self, now: datetime) -> bool:
         return self.parked_until is not None and self.parked_until > now
@@ -54,6 +59,13 @@ def recovered(connection: Connection, name: str, now: datetime) -> None:
             or_(crm_connections.c.parked_until.is_(None), crm_connections.c.parked_until <= now),
         )
         .values(failures=0, reason=None, parked_until=None)
+    )
+
+
+def set_calls(connection: Connection, name: str, left: int, now: datetime) -> None:
+    """What is left of the rate budget. The caller holds the lock."""
+    connection.execute(
+        update(crm_connections).where(crm_connections.c.name == name).values(calls_left=left, calls_at=now)
     )
 
 

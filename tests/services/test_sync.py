@@ -15,10 +15,11 @@ from outreach.crms.memory import Fault, Memory, Options, Record
 from outreach.domain.crm_mapping import CrmMapping, CrmTrigger, DealRule, FieldRule, TieBreak
 from outreach.errors import Outcome, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
 from outreach.services import sync
+from outreach.services.crm_budget import Budget
 from outreach.services.crm_check import check
 from outreach.services.crm_verdict import Pace
 from outreach.services.crm_work import Entry, LeadFacts, jobs_for
-from outreach.services.sync import Budget, Connected, Drained
+from outreach.services.sync import Connected, Drained
 from outreach.store import crm_connections, crm_jobs, crm_links
 from outreach.store.session import Store
 from outreach.store.tables import crm_connections as connections_table
@@ -238,7 +239,7 @@ class TestTheList:
     def test_a_budget_is_not_overdrawn_and_fills_again(self, world: World) -> None:
         world.reply(world.lead(1))
         world.reply(world.lead(2))
-        budget = Budget(jobs=3, per=timedelta(seconds=30))
+        budget = Budget(calls=3, per=timedelta(seconds=30))
 
         first = world.drain(budget=budget)
         at_once = world.drain(budget=budget)
