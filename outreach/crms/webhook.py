@@ -1,0 +1,302 @@
+"""Our own signed webhook: every change goes as a small JSON object to an address of the team's choosing.
+
+Signed as Standard Webhooks 1.0.0 has it (https://www.standardwebhooks.com). The lead's address is its record: there is
+nothing to look up, and the receiver keeps what it is told. `webhook-id` is the same at every attempt of the same news,
+so that a receiver may drop repeats; states (a status, a stage, a person) get a fresh one, because the same state may
+truly come again. A refusal of the address as such (404, a redirect, 410) makes the connection wait and says why.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import httpx
+
+from outreach.api_client import ApiClient, retry_after
+from outreach.clock import Clock, SystemClock
+from outreach.crm import WRITES, Account, Activity, Deal, Found, Operation, Person
+from outreach.errors import AdapterError, Outcome, RateLimited, Refused, Unauthorized, Unavailable
+from outreach.public_address import NotAllowed, Resolve, Target, networks, split_outside, target_of
+
+PROVIDER = "webhook"
+TYPES = {
+    Operation.PERSON: "lead.updated",
+    Operation.OWNER: "lead.owner_changed",
+    Operation.LOG_REPLY: "lead.responded",
+    Operation.LOG: "lead.noted",
+    Operation.STATUS: "lead.status_changed",
+    Operation.STAGE: "lead.stage_changed",
+    Operation.DEAL: "deal.opened",
+    Operation.TAGS: "lead.tagged",
+    Operation.DO_NOT_CONTACT: "lead.unsubscribed",
+}
+_PING = "test.ping"
+_ALWAYS = frozenset({Operation.PERSON, Operation.LOG_REPLY, Operation.LOG})
+_VERSION = 1  # of the data
+_LARGEST = 20_000  # bytes of a body
+_MOST_SECRETS = 2  # the old key and the new one, while they are exchanged
+_SLOW_DOWN = frozenset({429, 502, 503, 504})
+_A_WHILE = timedelta(minutes=5)
+_OURS = frozenset({"webhook-id", "webhook-timestamp", "webhook-signature", "host", "content-type", "content-length"})
+_USER_AGENT = "outreach-webhook/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`secrets`: `whsec_` and the base64 of 24 to 64 random bytes; two while they are exchanged.
+
+    `types`: the only types that are sent, all if left out. `headers`: further ones. `allow`: networks and addresses
+    that may be called although they are not public.
+    """
+
+    url: str = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
+    types: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    allow: tuple[str, ...] = ()
+    longest_text: int = 4_000
+
+    def __post_init__(self) -> None:
+        try:
+            split_outside(self.url)
+        except NotAllowed as error:
+            raise ValueError(f"url: {error}. Write https://… and the address that is to be told.") from None
+        if not 0 < len(self.secrets) <= _MOST_SECRETS:
+            raise ValueError("'secrets' holds one key, or two while they are exchanged. Write whsec_… values.")
+        for secret in self.secrets:
+            _key(secret)
+        networks(self.allow)
+        known = (*TYPES.values(), _PING)
+        if wrong := next((each for each in self.types if each not in known), ""):
+            raise ValueError(f"'{wrong}' is no type. Write some of {', '.join(known)}.")
+        if wrong := next((name for name in self.headers if name.lower() in _OURS), ""):
+            raise ValueError(f"the header '{wrong}' is ours. Take it out of `headers`.")
+
+
+class Webhook:
+    """One address. Each call looks its name up again and checks where it leads."""
+
+    provider: ClassVar[str] = PROVIDER
+
+    def __init__(
+        self,
+        options: Options,
+        http: httpx.AsyncClient,
+        clock: Clock | None = None,
+        *,
+        resolve: Resolve | None = None,
+    ) -> None:
+        self._options = options
+        self._http = http
+        self._clock = clock or SystemClock()
+        self._resolve = resolve
+        self._allowed = networks(options.allow)
+        self._keys = tuple(_key(secret) for secret in options.secrets)
+
+    @property
+    def can(self) -> frozenset[Operation]:
+        """What is not among `types` cannot be asked for, but for what every connection must take."""
+        return WRITES if not self._options.types else _ALWAYS | {one for one in WRITES if self._sends(TYPES[one])}
+
+    async def check(self) -> Account:
+        await self._post(_PING, {}, at=self._clock.now(), identity=self._clock.fresh_id())
+        return Account(name=f"webhook at {urlsplit(self._options.url).hostname}")
+
+    async def find_person(self, email: str) -> tuple[Found, ...]:
+        """The address itself is the record."""
+        return (Found(person_id=_person_id(email)),) if email.strip() else ()
+
+    async def upsert_person(self, person: Person, *, person_id: str | None) -> Found:
+        names = {"first_name": person.first_name, "last_name": person.last_name, "company": person.company}
+        fields = {item.name: item.value for item in person.fields if item.value}
+        lead = {"id": person_id or _person_id(person.email or person.key), "key": person.key, "email": person.email}
+        await self._tell(Operation.PERSON, {"lead": {**lead, **names, "fields": fields}})
+        return Found(person_id=lead["id"])
+
+    async def log(self, person_id: str, activity: Activity, *, look_first: bool) -> str:
+        # The id is the same at every attempt: `look_first` says nothing new.
+        text = activity.text[: self._options.longest_text]
+        told = {
+            "id": activity.key,
+            "channel": activity.channel,
+            "direction": activity.direction,
+            "received_at": _text(activity.at),
+            "subject": activity.subject,
+            "text": text,
+            "is_cut": len(text) < len(activity.text),
+            "from": activity.from_address,
+            "to": activity.to_address,
+        }
+        operation, name = (Operation.LOG_REPLY, "reply") if activity.kind == "reply" else (Operation.LOG, "note")
+        data = {"lead": {"id": person_id}, name: told}
+        return await self._tell(operation, data, at=activity.at, identity=activity.key)
+
+    async def set_status(self, person_id: str, status: str) -> None:
+        await self._tell(Operation.STATUS, {"lead": {"id": person_id, "status": status}})
+
+    async def set_stage(self, person_id: str, stage: str) -> bool:
+        await self._tell(Operation.STAGE, {"lead": {"id": person_id, "stage": stage}})
+        return True
+
+    async def ensure_deal(self, person_id: str, deal: Deal) -> str:
+        deal_id = hashlib.sha256(f"{person_id}\n{deal.pipeline}".encode()).hexdigest()[:32]
+        told = {"id": deal_id, "name": deal.name, "pipeline": deal.pipeline, "stage": deal.stage, "value": deal.value}
+        await self._tell(Operation.DEAL, {"lead": {"id": person_id}, "deal": told}, identity=deal_id)
+        return deal_id
+
+    async def assign_owner(self, person_id: str, email: str) -> None:
+        await self._tell(Operation.OWNER, {"lead": {"id": person_id, "owner": email}})
+
+    async def add_tags(self, person_id: str, tags: tuple[str, ...]) -> None:
+        await self._tell(Operation.TAGS, {"lead": {"id": person_id, "tags": list(tags)}})
+
+    async def set_do_not_contact(self, person_id: str, email: str) -> None:
+        await self._tell(Operation.DO_NOT_CONTACT, {"lead": {"id": person_id, "email": email}})
+
+    async def _tell(
+        self, operation: Operation, data: Mapping[str, Any], *, at: datetime | None = None, identity: str = ""
+    ) -> str:
+        """The id of the news. What is not among `types` is not sent."""
+        name = TYPES[operation]
+        if self._sends(name):
+            return await self._post(name, data, at=at or self._clock.now(), identity=identity or self._clock.fresh_id())
+        if operation in _ALWAYS:
+            return ""
+        raise Refused(PROVIDER, f"'{name}' is not among `types`", outcome=Outcome.CONFIG)
+
+    def _sends(self, name: str) -> bool:
+        return not self._options.types or name in self._options.types
+
+    async def _post(self, name: str, data: Mapping[str, Any], *, at: datetime, identity: str) -> str:
+        webhook_id = _webhook_id(name, identity)
+        body = _body(name, {"version": _VERSION, **_known(data)}, at)
+        target = await self._look_up()
+        api = ApiClient(
+            PROVIDER,
+            self._http,
+            base_url=target.base_url,
+            secrets=(*self._options.secrets, *self._options.headers.values(), self._path()),
+            translate=_error_of,
+        )
+        await api.post(
+            self._path(),
+            content=body,
+            headers=self._headers(target, webhook_id, body),
+            extensions=target.extensions,
+            is_text=True,
+            read=lambda _: None,
+        )
+        return webhook_id
+
+    def _path(self) -> str:
+        parts = urlsplit(self._options.url)
+        return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+    async def _look_up(self) -> Target:
+        try:
+            return await target_of(self._options.url, allowed=self._allowed, resolve=self._resolve)
+        except NotAllowed as error:
+            raise Unauthorized(PROVIDER, str(error), outcome=Outcome.CONFIG) from None
+        except OSError as error:
+            said = f"the name of the address cannot be looked up ({type(error).__name__})"
+            raise Unavailable(PROVIDER, said) from None
+
+    def _headers(self, target: Target, webhook_id: str, body: bytes) -> dict[str, str]:
+        at = str(int(self._clock.now().timestamp()))
+        signatures = (signature(key, webhook_id, at, body) for key in self._keys)
+        # `connection: close`: two names at one address must never share a connection whose TLS was made for one.
+        return {
+            "user-agent": _USER_AGENT,
+            **self._options.headers,
+            "host": target.host,
+            "connection": "close",
+            "content-type": "application/json",
+            "webhook-id": webhook_id,
+            "webhook-timestamp": at,
+            "webhook-signature": " ".join(signatures),
+        }
+
+
+def signature(key: bytes, webhook_id: str, timestamp: str, body: bytes) -> str:
+    """One token of `webhook-signature`."""
+    mac = hmac.new(key, f"{webhook_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(mac).decode('ascii')}"
+
+
+def _key(secret: str) -> bytes:
+    encoded = secret.strip().removeprefix("whsec_").rstrip("=")
+    try:
+        key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not 24 <= len(key) <= 64:
+        raise ValueError("a key of `secrets` cannot be used. Write whsec_ and the base64 of 24 to 64 random bytes.")
+    return key
+
+
+def _person_id(identity: str) -> str:
+    return identity.strip().lower()
+
+
+def _webhook_id(name: str, identity: str) -> str:
+    return f"msg_{hashlib.sha256(f'{name} {identity}'.encode()).hexdigest()[:32]}"
+
+
+def _known(value: Any) -> Any:
+    """Without what we do not know."""
+    if isinstance(value, Mapping):
+        kept = {key: _known(inner) for key, inner in value.items()}
+        return {key: inner for key, inner in kept.items() if inner not in ("", None, {}, [], False)}
+    return value
+
+
+def _body(name: str, data: dict[str, Any], at: datetime) -> bytes:
+    """Serialised once: what is signed is what is sent. The text of a reply gives way until the rest fits."""
+    while True:
+        whole = {"type": name, "timestamp": _text(at), "data": data}
+        body = json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        text = next((part["text"] for part in data.values() if isinstance(part, dict) and part.get("text")), "")
+        if len(body) <= _LARGEST or not text:
+            return body
+        data = {key: _with_half(part) for key, part in data.items()}
+
+
+def _with_half(part: Any) -> Any:
+    if not isinstance(part, dict) or not part.get("text"):
+        return part
+    return part | {"text": part["text"][: len(part["text"]) // 2], "is_cut": True}
+
+
+def _text(at: datetime) -> str:
+    return re.sub(r"\+00:00$", "Z", at.isoformat(timespec="milliseconds"))
+
+
+def _error_of(response: httpx.Response, body: Any) -> AdapterError | None:
+    """No answer of an address says anything about a person: 404 and 410 are about the address."""
+    status = response.status_code
+    said = f"the address answered {status}"
+    if status == 410:
+        return Unauthorized(
+            PROVIDER, f"{said}: it wants no more news. Take the connection out, or change `url`", code="410"
+        )
+    if 300 <= status < 400 or status in (404, 405):
+        return Unauthorized(
+            PROVIDER, f"{said}; correct `url` (redirects are not followed)", outcome=Outcome.CONFIG, code=str(status)
+        )
+    if status in _SLOW_DOWN and (status == 429 or "retry-after" in response.headers):
+        return RateLimited(PROVIDER, said, retry_after=retry_after(response, _A_WHILE), code=str(status))
+    if status == 409:
+        return Refused(PROVIDER, said, outcome=Outcome.VALIDATION, code="409")
+    if status in (408, 425):
+        return Unavailable(PROVIDER, said, code=str(status))
+    return None
