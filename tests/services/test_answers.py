@@ -8,11 +8,14 @@ from datetime import date
 
 import pytest
 
+from outreach.domain.event import Clues, Event, EventKind
 from outreach.domain.reply import ReplyClass, ReplyText, Suggestion
 from outreach.errors import UsageError
 from outreach.services import mark_reply
 from outreach.services.engine import Engine
 from outreach.services.inbox import inbox
+from outreach.services.react import apply
+from outreach.services.replay import Which, replay
 from outreach.services.understand import understand_due
 from outreach.store.replies import Filter
 from outreach.store.tables import addresses, crm_jobs, events, leads, replies, suppressions, tasks
@@ -118,9 +121,6 @@ def test_a_booked_meeting_moves_the_stage_also_after_a_reply(make_field: MakeFie
 
 
 def book(field: Field, lead_id: str) -> None:
-    from outreach.domain.event import Clues, Event, EventKind
-    from outreach.services.react import apply
-
     value = field.row(addresses, lead_id=lead_id)["value"]
     clues = Clues(addresses=(("email", value),))
     event = Event(key=f"b:{lead_id}", kind=EventKind.BOOKED, at=field.clock.now(), channel="other", clues=clues)
@@ -258,8 +258,6 @@ def test_assigned_to_a_lead_it_stops_like_any_reply(field: Field) -> None:
 
 
 def test_a_lead_that_is_imported_later_gets_its_reply_by_a_replay(field: Field) -> None:
-    from outreach.services.replay import Which, replay
-
     field.reply("new@one.example", "Yes, tell me more.")
     field.settle()
     lead_id = field.add_lead("new@one.example")
@@ -274,8 +272,6 @@ def test_a_lead_that_is_imported_later_gets_its_reply_by_a_replay(field: Field) 
 
 
 def test_a_replay_of_what_is_understood_changes_nothing(field: Field) -> None:
-    from outreach.services.replay import Which, replay
-
     lead_id = replied(field, "Please write again in September.")
     before = (field.enrollment(lead_id), field.lead(lead_id), field.rows(tasks), field.rows(crm_jobs))
 
