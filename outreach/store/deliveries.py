@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.domain.enrollment import EnrollmentState
@@ -56,6 +56,7 @@ def matching_touches(connection: Connection, clues: Clues) -> list[RowMapping]:
     named = [
         touches.c.message_id.in_(clues.message_ids) if clues.message_ids else None,
         touches.c.id.in_(clues.tokens) if clues.tokens else None,
+        _with_key(clues.tokens),
         touches.c.provider_id.in_(provider_ids) if provider_ids else None,
         touches.c.thread_id.in_(clues.thread_ids) if clues.thread_ids else None,
     ]
@@ -69,6 +70,12 @@ def _provider_ids(clues: Clues) -> set[str]:
     """Some providers put their own Message-ID in place of ours: what is answered then names their id of the mail."""
     named = {part for one in clues.message_ids for part in (one, one.rpartition("@")[0])}
     return named | set(clues.provider_ids)
+
+
+def _with_key(tokens: Collection[str]) -> ColumnElement[bool] | None:
+    """Touches by their key, `<enrollment>.<step>`: what providers without a key of their own carry along and back."""
+    keys = [tuple(token.split(".", 1)) for token in list(tokens)[:50] if 0 < token.find(".") < len(token) - 1]
+    return or_(*(and_(touches.c.enrollment_id == one, touches.c.step == step) for one, step in keys)) if keys else None
 
 
 def leads_at(connection: Connection, wanted: Collection[tuple[str, str]]) -> list[str]:
