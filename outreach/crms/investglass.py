@@ -1,0 +1,285 @@
+"""InvestGlass, and any small REST API that keeps people: paths, methods, wrappers and field names are settings.
+
+Confirmed by the help pages of InvestGlass: base address, JSON under one key (`{"users": […]}`), status codes, keys
+with permissions per module. Unverified, every one of them: the header of the key, paths and fields of contacts and
+notes, and which method creates (the pages say that POST updates and PUT creates). Compare the settings with the API
+reference of your account; `check` makes one read and refuses what is not answered with 2xx.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import httpx
+
+from outreach.api_client import ApiClient, segment
+from outreach.crm import Account, Activity, Deal, Found, Mode, Operation, Person
+from outreach.crms.address_locks import AddressLocks
+from outreach.errors import AdapterError, Outcome, OutcomeUnknown, Refused, Unavailable
+
+PROVIDER = "investglass"
+_ALWAYS = frozenset({Operation.PERSON, Operation.LOG_REPLY, Operation.LOG})
+_METHODS = ("POST", "PUT", "PATCH")
+_LONGEST_TEXT = 20_000
+_HOLE = re.compile(r"\{(\w+)\}")
+
+
+def _note_body() -> dict[str, str]:
+    return {"contact_id": "{person_id}", "title": "{subject}", "content": "{text}"}
+
+
+def _fields() -> dict[str, str]:
+    return {"email": "email", "first_name": "first_name", "last_name": "last_name", "company": "company_name"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`field_map`: our names → theirs. `…_field`: the person's field that holds it; empty: it cannot be written.
+
+    A wrapper is the key that an object or a list stands under; empty: none. Holes in `note_body` and in the parameters:
+    `{email}`, `{person_id}`, `{subject}`, `{text}`, `{at}`.
+    """
+
+    key: str = field(repr=False)
+    base_url: str = "https://app.investglass.com/api/v1"
+    auth_header: str = "Authorization"
+    auth_scheme: str = "Bearer"
+    person_path: str = "/contacts"
+    person_wrapper: str = "contact"
+    people_wrapper: str = "contacts"
+    find_params: Mapping[str, str] = field(default_factory=lambda: {"email": "{email}"})
+    create_method: str = "POST"
+    update_method: str = "PUT"
+    id_field: str = "id"
+    field_map: Mapping[str, str] = field(default_factory=_fields)
+    note_path: str = "/contact_reports"
+    note_wrapper: str = "contact_report"
+    notes_wrapper: str = "contact_reports"
+    note_params: Mapping[str, str] = field(default_factory=lambda: {"contact_id": "{person_id}"})
+    note_body: Mapping[str, str] = field(default_factory=_note_body)
+    note_is_html: bool = False
+    users_path: str = "/users"
+    users_wrapper: str = "users"
+    owner_field: str = ""
+    status_property: str = ""
+    stage_field: str = ""
+    known_stages: tuple[str, ...] = ()
+    tags_field: str = ""
+    do_not_contact_field: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.key.strip():
+            raise ValueError('the key is empty. Write key: "${INVESTGLASS_KEY}" and set it in the environment.')
+        for name in ("create_method", "update_method"):
+            if getattr(self, name) not in _METHODS:
+                raise ValueError(f"{name} is '{getattr(self, name)}'. Write one of {', '.join(_METHODS)}.")
+        for name in ("person_path", "note_path", "users_path"):
+            if not getattr(self, name).startswith("/"):
+                raise ValueError(f"{name} does not begin with a slash. Write it as /contacts.")
+        if "email" not in self.field_map:
+            raise ValueError("field_map has no 'email': without it nobody is found. Write `email: <their field>`.")
+        if not any("{text}" in value for value in self.note_body.values()):
+            raise ValueError('note_body has no place for the text. Write `<their field>: "{text}"`.')
+
+
+class InvestGlass:
+    """One account, as the settings describe it. Users are remembered."""
+
+    provider: ClassVar[str] = PROVIDER
+
+    def __init__(self, options: Options, http: httpx.AsyncClient) -> None:
+        self._options = options
+        value = f"{options.auth_scheme} {options.key}".strip()
+        self._api = ApiClient(
+            self.provider,
+            http,
+            base_url=options.base_url,
+            headers={options.auth_header: value},
+            secrets=(options.key,),
+            translate=_error_of,
+        )
+        self._users: dict[str, Any] = {}
+        self._locks = AddressLocks()
+
+    @property
+    def can(self) -> frozenset[Operation]:
+        """What there is a setting for."""
+        settings = {
+            Operation.OWNER: self._options.owner_field,
+            Operation.STATUS: self._options.status_property,
+            Operation.STAGE: self._options.stage_field,
+            Operation.TAGS: self._options.tags_field,
+            Operation.DO_NOT_CONTACT: self._options.do_not_contact_field,
+        }
+        return _ALWAYS | {operation for operation, setting in settings.items() if setting}
+
+    async def check(self) -> Account:
+        path, wrapper = self._options.users_path, self._options.users_wrapper
+        if not self._options.owner_field:
+            path, wrapper = self._options.person_path, self._options.people_wrapper
+            await self._api.get(path, read=lambda body: _records(body, wrapper))
+            return Account(name="InvestGlass", stages=self._options.known_stages)
+        await self._read_users()
+        return Account(name="InvestGlass", stages=self._options.known_stages, users=tuple(self._users))
+
+    async def find_person(self, email: str) -> tuple[Found, ...]:
+        params = {name: _filled(value, {"email": email}) for name, value in self._options.find_params.items()}
+        wrapper, theirs = self._options.people_wrapper, self._options.field_map["email"]
+        found = await self._api.get(self._options.person_path, params=params, read=lambda body: _records(body, wrapper))
+        same = [one for one in found if str(one.get(theirs) or "").strip().lower() == email.strip().lower()]
+        return tuple(self._found(one) for one in same)
+
+    async def upsert_person(self, person: Person, *, person_id: str | None) -> Found:
+        if person_id is not None:
+            return await self._update(await self._read(person_id), person)
+        async with self._locks.of(person.email):
+            same = await self.find_person(person.email) if person.email else ()
+            if len(same) > 1:
+                ids = ", ".join(one.person_id for one in same)
+                raise self._refused(f"{len(same)} people have {person.email}: {ids}", Outcome.AMBIGUOUS)
+            if same:
+                return await self._update(await self._read(same[0].person_id), person)
+            values = {name: value for name, (value, _) in self._values(person).items()}
+            return await self._create(values)
+
+    async def log(self, person_id: str, activity: Activity, *, look_first: bool) -> str:
+        if look_first and (note_id := await self._marked_note(person_id, activity)):
+            return note_id
+        await self._read(person_id)
+        text = f"{activity.text[:_LONGEST_TEXT]}\n\n{activity.marker}".lstrip("\n")
+        heading = activity.subject or (f"Reply on {activity.channel}" if activity.kind == "reply" else "Note")
+        said = {"person_id": person_id, "subject": heading, "at": activity.at.isoformat(), "text": self._as_note(text)}
+        body = {name: _filled(value, said) for name, value in self._options.note_body.items()}
+        path, wrapper = self._options.note_path, self._options.note_wrapper
+        note = await self._api.request(
+            self._options.create_method, path, json=_wrapped(body, wrapper), read=lambda reply: _record(reply, wrapper)
+        )
+        return str(note[self._options.id_field])
+
+    async def set_status(self, person_id: str, status: str) -> None:
+        await self._set(person_id, Operation.STATUS, self._options.status_property, status)
+
+    async def set_stage(self, person_id: str, stage: str) -> bool:
+        known = self._options.known_stages
+        if known and stage not in known and self._options.stage_field:
+            raise self._refused(f"unknown stage '{stage}'. Known: {', '.join(known)}")
+        await self._set(person_id, Operation.STAGE, self._options.stage_field, stage)
+        return True
+
+    async def ensure_deal(self, person_id: str, deal: Deal) -> str:
+        raise self._refused("deals of InvestGlass are not known well enough; take `deal` out of `when`")
+
+    async def assign_owner(self, person_id: str, email: str) -> None:
+        if self._options.owner_field and email.lower() not in self._users:
+            await self._read_users()
+        if self._options.owner_field and email.lower() not in self._users:
+            raise self._refused(f"no user has the address {email}. There are: {', '.join(self._users)}")
+        await self._set(person_id, Operation.OWNER, self._options.owner_field, self._users.get(email.lower()))
+
+    async def add_tags(self, person_id: str, tags: tuple[str, ...]) -> None:
+        name = self._options.tags_field
+        before = (await self._read(person_id)).get(name) or [] if name else []
+        present = before.split(",") if isinstance(before, str) else [str(tag) for tag in before]
+        after = list(dict.fromkeys([*(tag.strip() for tag in present), *tags]))
+        await self._set(person_id, Operation.TAGS, name, ",".join(after) if isinstance(before, str) else after)
+
+    async def set_do_not_contact(self, person_id: str, email: str) -> None:
+        await self._set(person_id, Operation.DO_NOT_CONTACT, self._options.do_not_contact_field, True)
+
+    async def _set(self, person_id: str, operation: Operation, name: str, value: Any) -> None:
+        if not name:
+            said = f"no setting says where '{operation}' is kept; see docs/providers/investglass.md"
+            raise self._refused(said)
+        if (await self._read(person_id)).get(name) != value:
+            await self._write(person_id, {name: value})
+
+    async def _update(self, present: Mapping[str, Any], person: Person) -> Found:
+        after = {
+            name: value
+            for name, (value, mode) in self._values(person).items()
+            if name != self._options.field_map["email"]
+            and str(present.get(name) or "") != value
+            and (mode is Mode.OVERWRITE or not present.get(name))
+        }
+        found = self._found(present)
+        if after:
+            await self._write(found.person_id, after)
+        return found
+
+    def _values(self, person: Person) -> dict[str, tuple[str, Mode]]:
+        """Their field → value; a mapped field goes before our own idea of it."""
+        ours = {"email": person.email, "first_name": person.first_name, "last_name": person.last_name}
+        ours |= {"company": person.company}
+        named = self._options.field_map.items()
+        values = {theirs: (ours[name], Mode.FILL) for name, theirs in named if ours.get(name) and theirs}
+        return values | {item.name: (item.value, item.mode) for item in person.fields if item.value}
+
+    async def _create(self, values: Mapping[str, Any]) -> Found:
+        wrapper = self._options.person_wrapper
+        return await self._api.request(
+            self._options.create_method,
+            self._options.person_path,
+            json=_wrapped(values, wrapper),
+            read=lambda reply: self._found(_record(reply, wrapper)),
+        )
+
+    async def _marked_note(self, person_id: str, activity: Activity) -> str | None:
+        params = {name: _filled(value, {"person_id": person_id}) for name, value in self._options.note_params.items()}
+        wrapper = self._options.notes_wrapper
+        notes = await self._api.get(self._options.note_path, params=params, read=lambda body: _records(body, wrapper))
+        theirs = next(name for name, value in self._options.note_body.items() if "{text}" in value)
+        marked = (one for one in notes if activity.is_marked(str(one.get(theirs) or "")))
+        return next((str(one[self._options.id_field]) for one in marked), None)
+
+    async def _read(self, person_id: str) -> dict[str, Any]:
+        wrapper = self._options.person_wrapper
+        return await self._api.get(self._person(person_id), read=lambda body: _record(body, wrapper))
+
+    async def _write(self, person_id: str, values: Mapping[str, Any]) -> None:
+        body = _wrapped(values, self._options.person_wrapper)
+        await self._api.request(self._options.update_method, self._person(person_id), json=body, read=lambda _: None)
+
+    async def _read_users(self) -> None:
+        wrapper = self._options.users_wrapper
+        users = await self._api.get(self._options.users_path, read=lambda body: _records(body, wrapper))
+        self._users = {str(one.get("email") or "").lower(): one[self._options.id_field] for one in users}
+
+    def _person(self, person_id: str) -> str:
+        return f"{self._options.person_path}/{segment(person_id)}"
+
+    def _found(self, record: Mapping[str, Any]) -> Found:
+        return Found(person_id=str(record[self._options.id_field]))
+
+    def _as_note(self, text: str) -> str:
+        return html.escape(text, quote=False).replace("\n", "<br>") if self._options.note_is_html else text
+
+    def _refused(self, said: str, outcome: Outcome = Outcome.CONFIG) -> Refused:
+        return Refused(self.provider, said, outcome=outcome)
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    """Holes are filled once: what is filled in is not looked at again."""
+    return _HOLE.sub(lambda hole: values.get(hole[1], hole[0]), template)
+
+
+def _wrapped(values: Mapping[str, Any], wrapper: str) -> dict[str, Any]:
+    return {wrapper: dict(values)} if wrapper else dict(values)
+
+
+def _record(body: Any, wrapper: str) -> dict[str, Any]:
+    return dict(body[wrapper]) if wrapper and wrapper in body else dict(body)
+
+
+def _records(body: Any, wrapper: str) -> list[dict[str, Any]]:
+    return [dict(one) for one in (body[wrapper] if wrapper else body)]
+
+
+def _error_of(response: httpx.Response, body: Any) -> AdapterError | None:
+    if response.status_code != 408:
+        return None
+    kind = Unavailable if response.request.method == "GET" else OutcomeUnknown
+    return kind(PROVIDER, f"{response.request.method} {response.request.url.path}: 408", code="408")
