@@ -18,6 +18,8 @@ from outreach.errors import ConfigError, Problem
 CHANNELS = {
     "smtp": "outreach.channels.smtp:Smtp",
     "unipile": "outreach.channels.unipile:Unipile",
+    "heyreach": "outreach.channels.heyreach:HeyReach",
+    "phantombuster": "outreach.channels.phantombuster:PhantomBuster",
     "twilio": "outreach.channels.twilio:Twilio",
     "whatsapp": "outreach.channels.whatsapp:WhatsApp",
     "telegram": "outreach.channels.telegram:Telegram",
@@ -30,6 +32,7 @@ RECEIVERS = {
     "standard": "outreach.receivers.standard:Standard",
     "postmark": "outreach.receivers.postmark:Postmark",
     "unipile": "outreach.receivers.unipile:Unipile",
+    "heyreach": "outreach.receivers.heyreach:HeyReach",
     "twilio": "outreach.receivers.twilio:Twilio",
     "whatsapp": "outreach.receivers.whatsapp:WhatsApp",
     "x": "outreach.receivers.x:X",
@@ -78,14 +81,18 @@ def make(
     return adapter(_options(options_class, {**filled, **options}, place), **extras)
 
 
-def actions_of(use: str) -> Collection[str] | None:
-    """What the channel of that short name or dotted path can do; None if it cannot be loaded, which is told later."""
+def actions_of(use: str, options: Mapping[str, Any]) -> Collection[str] | None:
+    """What the channel of that short name or dotted path can do, by its options where they say so (`Options.actions`).
+
+    None if it cannot be loaded or its options are wrong, which is told where it is made.
+    """
     try:
-        adapter, _ = _load(CHANNELS, use, Place("", ""))
+        adapter, options_class = _load(CHANNELS, use, Place("", ""))
+        by_options = hasattr(options_class, "actions")
+        actions: Collection[str] = _options(options_class, options, Place("", "")).actions if by_options else ()
     except ConfigError:
         return None
-    actions: Collection[str] = adapter.can.actions
-    return actions
+    return actions or adapter.can.actions
 
 
 def _load(known: Mapping[str, str], use: str, place: Place) -> tuple[Any, Any]:

@@ -45,6 +45,11 @@ class Options:
             if endpoint.sign:
                 _key_bytes(endpoint.sign)
 
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """What this account can do: the requests it knows."""
+        return tuple(self.endpoints)
+
 
 class Http:
     """The channel `http`: `http.<name>` for every name in `endpoints`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from outreach.content.configuration import SenderSettings
 from outreach.content.sequences import SequenceDraft
@@ -10,8 +11,8 @@ from outreach.content.step_tree import StepNode, every
 from outreach.domain.action import HTTP, find
 from outreach.errors import Problem
 
-Can = Callable[[str], Collection[str] | None]
-"""The adapter's name, as `use` says it → the actions it can do; None where that cannot be known."""
+Can = Callable[[str, Mapping[str, Any]], Collection[str] | None]
+"""The adapter's name, as `use` says it, and its options → the actions it can do; None where that cannot be known."""
 
 ANY = "*"
 """Among the actions of an adapter: whatever its own options name."""
@@ -38,7 +39,7 @@ def _problems(
     account = sender.channels.get(channel)
     if account is None:
         return [_no_account(draft, node, sender.name)] if channel == HTTP else []
-    known = can(account.use)
+    known = can(account.use, account.options)
     if known is None or word in known or ANY in known:
         return []
     message = f"the account of '{sender.name}' cannot do '{node.kind}': {account.use} does {', '.join(sorted(known))}."

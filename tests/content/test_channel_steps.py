@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ LINKED = (
 )
 
 
-def can_only_invite(use: str) -> Collection[str] | None:
+def can_only_invite(use: str, options: Mapping[str, Any]) -> Collection[str] | None:
     return {"acme": ("invite", "message"), "any": ("*",)}.get(use)
 
 
@@ -108,7 +109,9 @@ def test_the_adapters_that_ship_say_what_they_can(a_workspace: Maker) -> None:
     assert next(str(problem) for problem in found).startswith(
         "sequences/first.yaml:4:13: the account of 'anna' cannot do 'linkedin.like': smtp does email."
     )
-    assert adapters.actions_of("nobody.knows:It") is None
+    assert adapters.actions_of("nobody.knows:It", {}) is None
+    assert adapters.actions_of("outreach.channels.http:Http", {"endpoints": {"ping": {"url": "https://example.com/a"}}}) == ("ping",)
+    assert adapters.actions_of("heyreach", {"token": "t", "account": 1, "campaigns": {"invite": 7}}) == ("invite",)
 
 
 def test_lengths_are_those_of_the_channel(a_workspace: Maker) -> None:
@@ -116,7 +119,9 @@ def test_lengths_are_those_of_the_channel(a_workspace: Maker) -> None:
     root = a_workspace({**texts, "sequences/first.yaml": HEAD + "  - {id: a, sms: long}\n  - {id: b, x.dm: long}\n"})
 
     (found,) = told(root)
-    assert found.startswith("sequences/first.yaml:4:18: the template 'long' is longer than the 1600 characters that sms")
+    assert found.startswith(
+        "sequences/first.yaml:4:18: the template 'long' is longer than the 1600 characters that sms"
+    )
 
 
 def test_addresses_are_those_of_the_channel() -> None:
