@@ -6,8 +6,6 @@ can make us fetch often: only for our own topics, and ten times in five minutes.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -20,6 +18,7 @@ from cryptography.x509 import Certificate, load_pem_x509_certificate
 from outreach.errors import Refused, Unavailable, WebhookRejected
 from outreach.receiver import Delivery, Fetch
 from outreach.receivers.payload import Json, json_object, text_at
+from outreach.receivers.proof import exact_base64
 
 NOTIFICATION, CONFIRMATION, FAREWELL = "Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"
 
@@ -70,10 +69,7 @@ class TopicProof:
         if not is_amazons(url, suffix=".pem"):
             raise WebhookRejected("SigningCertURL is no address of Amazon SNS")
         self._require_ours(payload, delivery)
-        try:
-            signature = base64.b64decode(text_at(payload, "Signature").encode("ascii"), validate=True)
-        except (binascii.Error, ValueError):
-            raise WebhookRejected("the signature is no base64") from None
+        signature = exact_base64(text_at(payload, "Signature"))
         key = self._key(url, now)
         try:
             key.verify(signature, string_to_sign(payload), padding.PKCS1v15(), algorithm)

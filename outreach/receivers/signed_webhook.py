@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from outreach.errors import WebhookRejected
 from outreach.receiver import Delivery
+from outreach.receivers.proof import exact_base64
 
 TOLERANCE = timedelta(minutes=5)
 _REMEDY = "write whsec_ and the base64 of 24 to 64 random bytes."
@@ -66,12 +67,7 @@ def _mac(secret: bytes, webhook_id: str, timestamp: str, body: bytes) -> bytes:
 def _token_bytes(token: str) -> bytes:
     """The digest in a token; empty for another version, a missing comma, odd characters or broken base64."""
     version, _, encoded = token.partition(",")
-    if version != "v1" or not encoded.isascii():
-        return b""
-    try:
-        return base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
+    return exact_base64(encoded) if version == "v1" else b""
 
 
 def _any_equal(given: list[bytes], expected: list[bytes]) -> bool:
