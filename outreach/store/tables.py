@@ -167,6 +167,7 @@ touches = Table(
     Column("action", Word, nullable=False),  # email, task, linkedin.invite, …
     Column("channel", Word, nullable=False),
     Column("variant", String(128)),
+    Column("wording", Text),  # what `spin` chose in its text
     Column("sender", String(128), nullable=False),
     Column("state", Word, nullable=False),
     Column("is_first", Boolean, nullable=False, default=False),  # the first touch of its enrollment
@@ -307,7 +308,9 @@ tasks = Table(
     Column("to", Text, nullable=False, server_default=""),  # where to paste it
     Column("state", Word, nullable=False, index=True),  # open, done, skipped
     Column("outcome", Text),
+    Column("edited", Text),  # of a message that was read: what a person wants sent in place of `text`
     Column("due_at", Instant),
+    Column("snoozed_until", Instant),  # not shown before
     Column("created_at", Instant, nullable=False),
     Column("finished_at", Instant),
 )
