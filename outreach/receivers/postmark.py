@@ -1,13 +1,12 @@
 """Postmark: inbound mail, and what became of mail that was sent through it.
 
-No signature: HTTP basic auth in the webhook's URL. Facts: https://postmarkapp.com/developer/webhooks/webhooks-overview
-and https://postmarkapp.com/developer/user-guide/inbound/parse-an-email.
+No signature: HTTP basic auth in the webhook's URL, or a header of our own (`HttpHeaders` of the webhook), or both.
+Facts: https://postmarkapp.com/developer/webhooks/webhooks-overview and
+https://postmarkapp.com/developer/user-guide/inbound/parse-an-email.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,85 +14,86 @@ from typing import ClassVar
 
 from outreach.domain.event import Clues, Event, EventKind
 from outreach.mail.addresses import people_of
-from outreach.mail.bounces import reason_of_text
-from outreach.mail.identifiers import message_ids_in, strongest_first, tokens_in, unique
+from outreach.mail.identifiers import strongest_first, tokens_in, unique
 from outreach.mail.raw_json import Keys, clues_in_json, values_of
 from outreach.mail.raw_match import raw_clues
 from outreach.mail.storable import storable
+from outreach.mail.tagged import MARK, ids_of_mark
 from outreach.mail.understand import Given, understand, understand_text
-from outreach.mail.understood import HARD, BounceReason, Understood
+from outreach.mail.understood import BounceReason, Understood
 from outreach.receiver import Delivery
+from outreach.receivers.inbound_mail import REPORT_TYPES, from_base64
 from outreach.receivers.mail_events import event_of
+from outreach.receivers.mail_news import News, bounced, joined
 from outreach.receivers.payload import Json, instant_of, json_object, object_at, objects_at, text_at
-from outreach.receivers.proof import digest, require_basic_auth, short_key
+from outreach.receivers.proof import digest, require_login, short_key
 
 _KEYS = Keys(
-    answered=("Value", "message_id"),
+    answered=("Value", MARK),
     provider_ids=("MessageID",),
     tokens=("MailboxHash",),
     people=("Email", "From", "Recipient"),
 )
-_REPORT_TYPES = ("message/delivery-status", "message/feedback-report", "message/rfc822", "text/rfc822-headers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """User and password of the webhook's URL; `passwords` while one is exchanged for another."""
+    """User and password of the webhook's URL, or the value of a header; lists while one is exchanged for another."""
 
-    user: str
+    user: str = ""
     password: str = field(default="", repr=False)
     passwords: tuple[str, ...] = field(default=(), repr=False)
+    header: str = ""  # with `value`: a header that was given when the webhook was created
+    value: str = field(default="", repr=False)
+    values: tuple[str, ...] = field(default=(), repr=False)
     own: tuple[str, ...] = ()  # our own addresses: a mail from one of them is our copy, not a reply
 
     def __post_init__(self) -> None:
-        if not self.user or not all(self.accepted) or not self.accepted:
-            raise ValueError("A connection with `use: postmark` needs `user` and `password`, as in the webhook's URL.")
+        if not (self.user and self.accepted) and not (self.header and self.accepted_values):
+            raise ValueError("A connection with `use: postmark` needs `user` and `password`, or `header` and `value`.")
 
     @property
     def accepted(self) -> tuple[str, ...]:
         return unique((self.password, *self.passwords))
 
-
-@dataclass(frozen=True, slots=True)
-class _Meaning:
-    kind: EventKind
-    reason: str = ""
-    is_hard: bool = False
+    @property
+    def accepted_values(self) -> tuple[str, ...]:
+        return unique((self.value, *self.values))
 
 
 _BOUNCE_TYPES = {
-    "HardBounce": _Meaning(EventKind.BOUNCED, BounceReason.NO_MAILBOX, True),
-    "BadEmailAddress": _Meaning(EventKind.BOUNCED, BounceReason.NO_MAILBOX, True),
-    "SoftBounce": _Meaning(EventKind.BOUNCED, BounceReason.OTHER),
-    "Blocked": _Meaning(EventKind.BOUNCED, BounceReason.POLICY),
-    "Transient": _Meaning(EventKind.DEFERRED, BounceReason.DELAYED),
-    "DnsError": _Meaning(EventKind.DEFERRED, BounceReason.NETWORK),
-    "OpenRelayTest": _Meaning(EventKind.DEFERRED, BounceReason.OTHER),
-    "AutoResponder": _Meaning(EventKind.AUTORESPONDED, "automatic"),
-    "AddressChange": _Meaning(EventKind.AUTORESPONDED, "automatic"),
-    "ChallengeVerification": _Meaning(EventKind.AUTORESPONDED, "automatic"),
-    "SpamNotification": _Meaning(EventKind.COMPLAINED),
-    "SpamComplaint": _Meaning(EventKind.COMPLAINED),
-    "Unsubscribe": _Meaning(EventKind.UNSUBSCRIBED),
-    "ManualSuppression": _Meaning(EventKind.UNSUBSCRIBED),
-    "ManuallyDeactivated": _Meaning(EventKind.REJECTED, BounceReason.POLICY),
-    "DMARCPolicy": _Meaning(EventKind.REJECTED, BounceReason.POLICY),
-    "VirusNotification": _Meaning(EventKind.REJECTED, BounceReason.CONTENT),
-    "Unknown": _Meaning(EventKind.REJECTED, BounceReason.OTHER),
-    "SMTPApiError": _Meaning(EventKind.REJECTED, BounceReason.OTHER),
-    "TemplateRenderingFailed": _Meaning(EventKind.REJECTED, BounceReason.OTHER),
-    "InboundError": _Meaning(EventKind.REJECTED, BounceReason.OTHER),
-    "Unconfirmed": _Meaning(EventKind.REJECTED, BounceReason.OTHER),
+    "HardBounce": News(EventKind.BOUNCED, BounceReason.NO_MAILBOX, True),
+    "BadEmailAddress": News(EventKind.BOUNCED, BounceReason.NO_MAILBOX, True),
+    "SoftBounce": News(EventKind.BOUNCED, BounceReason.OTHER),
+    "Blocked": News(EventKind.BOUNCED, BounceReason.POLICY),
+    "Transient": News(EventKind.DEFERRED, BounceReason.DELAYED),
+    "DnsError": News(EventKind.DEFERRED, BounceReason.NETWORK),
+    "OpenRelayTest": News(EventKind.DEFERRED, BounceReason.OTHER),
+    "AutoResponder": News(EventKind.AUTORESPONDED, "automatic"),
+    "AddressChange": News(EventKind.AUTORESPONDED, "automatic"),
+    "ChallengeVerification": News(EventKind.AUTORESPONDED, "automatic"),
+    "SpamNotification": News(EventKind.COMPLAINED),
+    "SpamComplaint": News(EventKind.COMPLAINED),
+    "Unsubscribe": News(EventKind.UNSUBSCRIBED),
+    "ManualSuppression": News(EventKind.UNSUBSCRIBED),
+    "ManuallyDeactivated": News(EventKind.REJECTED, BounceReason.POLICY),
+    "DMARCPolicy": News(EventKind.REJECTED, BounceReason.POLICY),
+    "VirusNotification": News(EventKind.REJECTED, BounceReason.CONTENT),
+    "Unknown": News(EventKind.REJECTED, BounceReason.OTHER),
+    "SMTPApiError": News(EventKind.REJECTED, BounceReason.OTHER),
+    "TemplateRenderingFailed": News(EventKind.REJECTED, BounceReason.OTHER),
+    "InboundError": News(EventKind.REJECTED, BounceReason.OTHER),
+    "Unconfirmed": News(EventKind.REJECTED, BounceReason.OTHER),
 }
 _SUPPRESSIONS = {
-    "HardBounce": _Meaning(EventKind.BOUNCED, BounceReason.NO_MAILBOX, True),
-    "SpamComplaint": _Meaning(EventKind.COMPLAINED),
+    "HardBounce": News(EventKind.BOUNCED, BounceReason.NO_MAILBOX, True),
+    "SpamComplaint": News(EventKind.COMPLAINED),
 }
 _PLAIN = {
-    "Delivery": _Meaning(EventKind.DELIVERED),
-    "SpamComplaint": _Meaning(EventKind.COMPLAINED),
-    "Open": _Meaning(EventKind.OPENED),
-    "Click": _Meaning(EventKind.CLICKED),
+    "Delivery": News(EventKind.DELIVERED),
+    "SpamComplaint": News(EventKind.COMPLAINED),
+    "Open": News(EventKind.OPENED),
+    "Click": News(EventKind.CLICKED),
 }
 _TIMES = ("BouncedAt", "DeliveredAt", "ReceivedAt", "ChangedAt")
 
@@ -111,7 +111,9 @@ class Postmark:
         self._own = frozenset(address.strip().lower() for address in options.own)
 
     def verify(self, delivery: Delivery, *, now: datetime) -> None:
-        require_basic_auth(delivery.headers, self._options.user, self._options.accepted)
+        options = self._options
+        login, header = (options.user, options.accepted), (options.header, options.accepted_values)
+        require_login(delivery.headers, login=login, header=header)
 
     def key(self, delivery: Delivery) -> str:
         try:
@@ -123,8 +125,8 @@ class Postmark:
     def clues(self, delivery: Delivery) -> Clues:
         found = [clues_in_json(delivery.body, _KEYS)]
         found += [raw_clues(mail.encode("utf-8", "replace")) for mail in values_of(delivery.body, ("RawEmail",))]
-        found += [raw_clues(_decoded(part)) for part in values_of(delivery.body, ("Content",))[:20]]
-        return _joined(found)
+        found += [raw_clues(from_base64(part)) for part in values_of(delivery.body, ("Content", "Data"))[:20]]
+        return joined(found)
 
     def parse(self, delivery: Delivery) -> tuple[Event, ...]:
         payload = json_object(delivery.body)
@@ -167,18 +169,12 @@ def _given(payload: Json) -> Given:
 def _report_parts(payload: Json) -> tuple[tuple[str, bytes], ...]:
     """Parts of a delivery or feedback report, which Postmark hands on as attachments."""
     attached = [(text_at(one, "ContentType").partition(";")[0].strip().lower(), one) for one in _attachments(payload)]
-    return tuple((kind, _decoded(text_at(one, "Content"))) for kind, one in attached if kind in _REPORT_TYPES)
+    found = [(kind, text_at(one, "Content") or text_at(one, "Data")) for kind, one in attached]  # tests say Data
+    return tuple((kind, from_base64(content)) for kind, content in found if kind in REPORT_TYPES)
 
 
 def _attachments(payload: Json) -> tuple[Json, ...]:
     return objects_at(payload, "Attachments")[:20]
-
-
-def _decoded(content: str) -> bytes:
-    try:
-        return base64.b64decode(content[: len(content) // 4 * 4].encode("ascii", "replace"))
-    except (binascii.Error, ValueError):
-        return b""
 
 
 def _mail_clues(payload: Json, understood: Understood) -> Clues:
@@ -209,7 +205,7 @@ def _record_event(payload: Json, record: str, key: str, *, latest: datetime) -> 
         at=instant_of(times[0] if times else "", latest=latest),
         channel="email",
         clues=Clues(
-            message_ids=message_ids_in(text_at(object_at(payload, "Metadata"), "message_id")),
+            message_ids=ids_of_mark(text_at(object_at(payload, "Metadata"), MARK)),
             provider_ids=unique((text_at(payload, "MessageID").strip(),)),
             addresses=people_of("email", recipient),
         ),
@@ -220,32 +216,43 @@ def _record_event(payload: Json, record: str, key: str, *, latest: datetime) -> 
     )
 
 
-def _meaning_of(payload: Json, record: str) -> _Meaning:
+def _meaning_of(payload: Json, record: str) -> News:
     if record == "Bounce":
         return _bounce_meaning(payload)
     if record == "SubscriptionChange":
         return _subscription_meaning(payload)
-    return _PLAIN.get(record, _Meaning(EventKind.UNKNOWN))
+    return _PLAIN.get(record, News(EventKind.UNKNOWN))
 
 
-def _bounce_meaning(payload: Json) -> _Meaning:
-    """By Postmark's type; what the server said refines the reason, and takes `hard` back from a full mailbox."""
-    meaning = _BOUNCE_TYPES.get(text_at(payload, "Type"), _Meaning(EventKind.UNKNOWN))
-    said = reason_of_text(text_at(payload, "Details"))
-    if meaning.kind is not EventKind.BOUNCED or said is BounceReason.OTHER:
+def _bounce_meaning(payload: Json) -> News:
+    """By what the server said; by Postmark's type where that gives no reason."""
+    meaning = _BOUNCE_TYPES.get(text_at(payload, "Type"), News(EventKind.UNKNOWN))
+    if meaning.kind is not EventKind.BOUNCED:
         return meaning
-    return _Meaning(meaning.kind, said, meaning.is_hard and said in HARD)
+    said = text_at(payload, "Details")
+    return bounced(said, is_permanent=meaning.is_hard, unsaid=BounceReason(meaning.reason))
 
 
-def _subscription_meaning(payload: Json) -> _Meaning:
+def _subscription_meaning(payload: Json) -> News:
     if payload.get("SuppressSending") is not True:
-        return _Meaning(EventKind.UNKNOWN)
-    return _SUPPRESSIONS.get(text_at(payload, "SuppressionReason"), _Meaning(EventKind.UNSUBSCRIBED))
+        return News(EventKind.UNKNOWN)
+    return _SUPPRESSIONS.get(text_at(payload, "SuppressionReason"), News(EventKind.UNSUBSCRIBED))
 
 
 def _record_data(payload: Json, record: str) -> Mapping[str, object]:
-    names = ("MessageID", "Type", "Details", "OriginalLink", "UserAgent", "Origin", "SuppressionReason", "Tag")
+    names = (
+        "MessageID",
+        "Type",
+        "Details",
+        "OriginalLink",
+        "ClickLocation",
+        "UserAgent",
+        "Origin",
+        "SuppressionReason",
+    )
     found: dict[str, object] = {"record": record[:64]}
+    found |= {"FirstOpen": True} if payload.get("FirstOpen") is True else {}
+    found |= {"Tag": text_at(payload, "Tag")[:1000]} if text_at(payload, "Tag") else {}
     found |= {name: storable(text_at(payload, name))[:1000] for name in names if text_at(payload, name)}
     return found
 
@@ -260,13 +267,3 @@ def _key_of(payload: Json) -> str:
     recipient = text_at(payload, "Recipient") or text_at(payload, "Email")
     times = "/".join(text_at(payload, name) for name in _TIMES)
     return short_key(f"{record}/{message}/{recipient}/{times}") if message else ""
-
-
-def _joined(found: list[Clues]) -> Clues:
-    return Clues(
-        message_ids=unique(one for clues in found for one in clues.message_ids),
-        tokens=unique(one for clues in found for one in clues.tokens),
-        provider_ids=unique(one for clues in found for one in clues.provider_ids),
-        thread_ids=unique(one for clues in found for one in clues.thread_ids),
-        addresses=tuple(dict.fromkeys(one for clues in found for one in clues.addresses)),
-    )
