@@ -30,6 +30,7 @@ from outreach.pollers.sent_copies import SentCopies
 from outreach.receiver import Receiver
 from outreach.services import poll, revise, sync
 from outreach.services.actions_in_use import ActionsInUse
+from outreach.services.attached import Files, in_workspace
 from outreach.services.claim import enter_senders
 from outreach.services.classify import load_classifier
 from outreach.services.crm_budget import DOCUMENTED, Budget, Meter
@@ -39,6 +40,7 @@ from outreach.services.engine import Engine, Policy
 from outreach.services.mail_accounts import grant_of
 from outreach.services.read_back import due_readings, read_back, see_to_rounds
 from outreach.services.receive import Intake
+from outreach.services.tracked import Tracked
 from outreach.store import crm_jobs, migrate
 from outreach.store.journal import Journal
 from outreach.store.session import Store, open_store
@@ -116,6 +118,8 @@ class App:
             journal=self.journal,
             crms={name: each.mapping() for name, each in self.settings.crm.items()},
             classifier=load_classifier(self.settings.replies.classifier),
+            files=Files(self.store, in_workspace(lambda: self.workspace)),
+            tracked=Tracked(secret, self._policy.public_url),
         )
         enter_senders(engine)
         return engine
@@ -363,6 +367,7 @@ def policy_of(configured: Settings) -> Policy:
         organisation=organisation.name if organisation else "",
         postal_address=organisation.postal_address if organisation else "",
         public_url=configured.public_url.rstrip("/"),
+        tracking=configured.defaults.tracking,
         snooze=configured.replies.out_of_office,
         not_now=configured.replies.not_now,
         new_leads_from_replies=configured.replies.new_leads,

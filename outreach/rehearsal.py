@@ -26,6 +26,7 @@ from outreach.content.workspace import Workspace, load
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import EnrollStep, Sequence, WaitStep
 from outreach.errors import ConfigError, Problem, UsageError
+from outreach.services.attached import Files, in_workspace
 from outreach.services.engine import Engine
 from outreach.services.expectations import Sign, Verdict, judge
 from outreach.services.play import Played
@@ -144,13 +145,15 @@ class Stage:
         settings = self.workspace.settings
         senders = {name: each.sender() for name, each in settings.senders.items()}
         clock = CaseClock(_BEFORE_ALL)
+        store = open_scratch(self._folder / f"{'limits' if has_limits else 'free'}.db")
         engine = Engine(
-            store=open_scratch(self._folder / f"{'limits' if has_limits else 'free'}.db"),
+            store=store,
             clock=clock,
             senders=senders if has_limits else {name: _unlimited(each) for name, each in senders.items()},
             pipelines=self.workspace.pipelines,
             policy=policy_of(settings),
             opt_out_token=lambda touch_id: touch_id,
+            files=Files(store, in_workspace(lambda: self.workspace)),
         )
         return Rehearsal(engine, clock, lambda sender, channel: self._channel(engine.sender(sender), channel))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -13,6 +13,10 @@ from outreach.errors import ConfigError, Problem
 
 _FENCE = "---"
 _MOST_VALUES = 30
+_MOST_FILES = 10
+_FILE = re.compile(r"[^\x00-\x1f\\:*?\"<>|/]{1,100}(?:/[^\x00-\x1f\\:*?\"<>|/]{1,100}){0,5}")
+_IMAGE = re.compile(_FILE.pattern + r"\.(?:png|jpe?g|gif|webp)", re.IGNORECASE)
+_IMAGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _VALUE_NAME = re.compile(r"[A-Za-z0-9_]{1,64}(?:\.[A-Za-z0-9_]{1,64})?")
 
 
@@ -44,10 +48,12 @@ class FrontMatter:
     language: str | None = None
     funnel_stage: FunnelStage | None = None
     approved_as: str | None = None  # the name under which a provider (WhatsApp) approved this text
+    attachments: tuple[str, ...] = ()  # files of the folder attachments/
+    images: Mapping[str, str] = field(default_factory=dict)  # by the name after `cid:`, such files too
     values: Mapping[str, Line] = field(default_factory=dict)  # by name: for approved texts and HTTP requests
 
 
-_KEYS = ("subject", "preheader", "language", "funnel_stage", "approved_as", "values")
+_KEYS = ("subject", "preheader", "language", "funnel_stage", "approved_as", "attachments", "images", "values")
 
 
 def split(source: str, *, file: str) -> FrontMatter:
@@ -80,6 +86,8 @@ def _read(head: YamlFile, *, body: str, body_line: int) -> FrontMatter:
         language=values.get("language"),
         funnel_stage=FunnelStage(stage) if stage else None,
         approved_as=values.get("approved_as"),
+        attachments=tuple(dict.fromkeys(values.get("attachments") or ())),
+        images=dict(values.get("images") or {}),
         values={name: _value_line(head, name) for name in values.get("values") or {}},
     )
 
@@ -87,8 +95,8 @@ def _read(head: YamlFile, *, body: str, body_line: int) -> FrontMatter:
 def _problem(head: YamlFile, key: str, value: object) -> Problem | None:
     if key not in _KEYS:
         return head.key_problem((key,), f"unknown key '{key}'.", did_you_mean(key, _KEYS))
-    if key == "values":
-        return _values_problem(head, value)
+    if key in _CHECKS:
+        return _CHECKS[key](head, value)
     if not isinstance(value, str) or not value.strip():
         return head.problem((key,), f"'{key}' must be a text.", f'Put it in quotes: {key}: "…".')
     if key == "funnel_stage" and value not in tuple(FunnelStage):
@@ -111,6 +119,28 @@ def _values_problem(head: YamlFile, value: object) -> Problem | None:
     return None
 
 
+def _attachments_problem(head: YamlFile, value: object) -> Problem | None:
+    is_right = (
+        isinstance(value, list) and value and all(isinstance(each, str) and _FILE.fullmatch(each) for each in value)
+    )
+    if is_right and isinstance(value, list) and len(value) <= _MOST_FILES:
+        return None
+    remedy = f"Write at most {_MOST_FILES} names of files in attachments/, such as [brochure.pdf]."
+    return head.problem(("attachments",), "'attachments' must be a list of files.", remedy)
+
+
+def _images_problem(head: YamlFile, value: object) -> Problem | None:
+    remedy = "Write a name and an image in attachments/ for each, such as {logo: logo.png}; show it as cid:logo."
+    if not isinstance(value, dict) or not 0 < len(value) <= _MOST_FILES:
+        return head.problem(("images",), "'images' must be names with files.", remedy)
+    for name, file in value.items():
+        if not _IMAGE_NAME.fullmatch(str(name)):
+            return head.key_problem(("images", name), f"'{str(name)[:80]}' is not a name.", "Use letters and digits.")
+        if not isinstance(file, str) or not _IMAGE.fullmatch(file):
+            return head.problem(("images", name), f"'{name}' must be a png, jpg, gif or webp file.", remedy)
+    return None
+
+
 def _is_language(value: str) -> bool:
     parts = value.split("-")
     return 2 <= len(parts[0]) <= 3 and all(part.isascii() and part.isalnum() and len(part) <= 8 for part in parts)
@@ -122,6 +152,13 @@ def _line(head: YamlFile, key: str) -> Line | None:
         return None
     place = head.place((key,))
     return Line(values[key], place.line, place.column)
+
+
+_CHECKS: Mapping[str, Callable[[YamlFile, object], Problem | None]] = {
+    "values": _values_problem,
+    "attachments": _attachments_problem,
+    "images": _images_problem,
+}
 
 
 def _value_line(head: YamlFile, name: str) -> Line:

@@ -1,4 +1,4 @@
-"""Link targets made of literal text and values: only http, https and mailto leave the house."""
+"""Link targets made of literal text and values: only http, https and mailto leave the house; cid is an image inside."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from urllib.parse import quote
 from outreach.content.operations import text
 from outreach.content.render_errors import UnsafeLink
 
-_SAFE = re.compile(r"(https?://[^/?#\s]|mailto:[^\s?])", re.IGNORECASE)
-_SAFE_BEGINNING = re.compile(r"(https?://|mailto:)", re.IGNORECASE)
+_SAFE = re.compile(r"(https?://[^/?#\s]|mailto:[^\s?]|cid:[a-z0-9_-]{1,40}\Z)", re.IGNORECASE)
+_SAFE_BEGINNING = re.compile(r"(https?://|mailto:|cid:[a-z0-9_-])", re.IGNORECASE)
 _BARE_DOMAIN = re.compile(r"[^\s/:@?#\\]+\.[^\s/:@?#\\.]{2,}(/.*)?", re.DOTALL)
 _NOT_IN_A_URL = re.compile(r"[\x00-\x20\x7f\"'<>`{}|\\^]")
 

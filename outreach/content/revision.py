@@ -12,7 +12,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from outreach.content.workspace import Workspace, sources_of
+from outreach.content.attached_files import FileRef
+from outreach.content.templates import compiled
+from outreach.content.workspace import Workspace, sources_of, templates_of
 from outreach.domain.pipeline import Pipeline
 from outreach.domain.sequence import (
     EnrollStep,
@@ -44,6 +46,7 @@ _STEPS: Mapping[str, TypeAdapter[Any]] = {name: TypeAdapter(kind) for name, kind
 _SEQUENCE = TypeAdapter(Sequence)
 _PIPELINE = TypeAdapter(Pipeline)
 _TEMPLATES = TypeAdapter(dict[str, str])
+_FILES = TypeAdapter(dict[str, FileRef])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,7 @@ class Revision:
     sequence: Sequence
     pipeline: Pipeline
     templates: Mapping[str, str] = field(repr=False)
+    files: Mapping[str, FileRef] = field(default_factory=dict)  # that its messages carry, by their names
 
 
 def freeze(workspace: Workspace, sequence_name: str) -> dict[str, object]:
@@ -65,7 +69,18 @@ def freeze(workspace: Workspace, sequence_name: str) -> dict[str, object]:
         "pipeline": _plain(workspace.pipelines[sequence.pipeline]),
         "templates": sources_of(sequence, workspace.templates),
     }
+    files = _files_of(sequence, workspace)
+    if files:
+        content["files"] = _plain(files)
     return content | {"hash": content_hash(content)}
+
+
+def _files_of(sequence: Sequence, workspace: Workspace) -> dict[str, FileRef]:
+    """Every file that messages of the sequence carry."""
+    if not workspace.files:
+        return {}
+    templates = (compiled(name, workspace.templates) for name in templates_of(sequence))
+    return {name: workspace.files[name] for template in templates for name in template.files}
 
 
 def content_hash(content: Mapping[str, object]) -> str:
@@ -87,6 +102,7 @@ def thaw(content: Mapping[str, object]) -> Revision:
         sequence=_SEQUENCE.validate_python({**sequence, "steps": {step.id: step for step in steps}}),
         pipeline=_PIPELINE.validate_python(pipeline),
         templates=_TEMPLATES.validate_python(content.get("templates")),
+        files=_FILES.validate_python(content.get("files") or {}),
     )
 
 

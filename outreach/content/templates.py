@@ -22,6 +22,7 @@ from outreach.content.markdown_parts import Body, Pieces, convert, flat
 from outreach.content.operations import Absent, reach
 from outreach.content.program import SEPARATOR, compile_parts
 from outreach.content.render_errors import EmptyMessage, MissingValue, RenderError, TooLong, UnsafeLink
+from outreach.content.suggestions import did_you_mean
 from outreach.content.template_source import read_tree
 from outreach.errors import ConfigError, Problem
 
@@ -30,6 +31,7 @@ __all__ = ["MissingValue", "RenderError", "Rendered", "Template", "UnsafeLink", 
 MAX_SOURCE = 64 * 1024
 MAX_OUTPUT = 256 * 1024
 MAX_SUBJECT = 400
+_SHOWN = re.compile(r"[(\"']\s*cid:([A-Za-z0-9_-]{1,40})")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -55,7 +57,14 @@ class Template:
     needed: tuple[Path, ...]
     approved_as: str | None = None
     values: tuple[str, ...] = ()  # their names
+    attachments: tuple[str, ...] = ()  # files of the folder attachments/
+    images: Mapping[str, str] = field(default_factory=dict)  # shown as cid:<name>
     program: Program = field(repr=False)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every file a message of it carries, each once."""
+        return tuple(dict.fromkeys((*self.attachments, *self.images.values())))
 
     @property
     def has_subject(self) -> bool:
@@ -141,6 +150,7 @@ def compile_template(name: str, source: str, html: str | None = None) -> Templat
     values = [flat(read_tree(line, file=file)) for line in head.values.values()]
     parts = (subject, preheader, body.text, body.html if html is None else _own_html(html, html_file), *values)
     files = {"file": file, "html_file": file if html is None else html_file}
+    _check_images(head, source if html is None else html, file)
     program, needed = compile_parts(parts, **files, language=_primary(head.language))
     return Template(
         name=name,
@@ -150,6 +160,8 @@ def compile_template(name: str, source: str, html: str | None = None) -> Templat
         needed=needed,
         approved_as=head.approved_as,
         values=tuple(head.values),
+        attachments=head.attachments,
+        images=head.images,
         program=program,
     )
 
@@ -172,6 +184,15 @@ def _pieces(head: FrontMatter, file: str) -> tuple[Pieces, Pieces, Body]:
     lines = [flat(read_tree(line, file=file)) if line else () for line in (head.subject, head.preheader)]
     tree = read_tree(Line(head.body, head.body_line, 1), file=file)
     return lines[0], lines[1], convert(tree, source=head.body, file=file, line=head.body_line)
+
+
+def _check_images(head: FrontMatter, source: str, file: str) -> None:
+    """Each image that is shown is named in the front matter: without its file nothing would be seen."""
+    for name in dict.fromkeys(_SHOWN.findall(source)):
+        if name not in head.images:
+            message = f"the image cid:{name} is shown, and the front matter names no such image."
+            remedy = did_you_mean(name, head.images) or f"Write `images: {{{name}: {name}.png}}` there."
+            raise ConfigError(Problem(file, 0, 0, message, remedy))
 
 
 def _own_html(html: str, file: str) -> Pieces:

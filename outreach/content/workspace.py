@@ -9,6 +9,7 @@ from pathlib import Path as FilePath
 
 from outreach.content import expressions, yaml_file
 from outreach.content.account_checks import Can, check_accounts
+from outreach.content.attached_files import FOLDER, AttachedFiles, FileRef
 from outreach.content.configuration import Settings
 from outreach.content.configuration_files import OUTREACH, Configuration, read_configuration
 from outreach.content.crm_checks import check_crm
@@ -46,6 +47,7 @@ class Workspace:
     pipelines: Mapping[str, Pipeline] = field(default_factory=dict)
     sequences: Mapping[str, Sequence] = field(default_factory=dict)
     templates: Mapping[str, str] = field(default_factory=dict, repr=False)
+    files: Mapping[str, FileRef] = field(default_factory=dict)  # that templates name, below attachments/
     hashes: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -64,6 +66,7 @@ class _Reading:
     html: dict[str, str] = field(default_factory=dict)
     compiled: dict[str, Template | None] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
+    files: dict[str, FileRef] = field(default_factory=dict)
     pipeline_sources: list[tuple[YamlFile, Pipeline]] = field(default_factory=list)
     yaml_texts: dict[str, str] = field(default_factory=dict)
 
@@ -185,6 +188,7 @@ def _read(
     root = reading.root
     _read_pipelines(reading)
     _read_templates(reading)
+    _read_attachments(reading)
     _read_sequences(reading)
     used = senders_in_use(root)
     configuration = read_configuration(root, environ, used_senders=used, needs_secrets=needs_secrets)
@@ -204,6 +208,7 @@ def _workspace(reading: _Reading, settings: Settings) -> Workspace:
         pipelines=reading.pipelines,
         sequences={sequence.name: sequence for sequence in built if sequence},
         templates=reading.templates | {html_name(name): source for name, source in reading.html.items()},
+        files=reading.files,
         hashes=reading.hashes | _configuration_hashes(reading.root),
     )
 
@@ -311,6 +316,17 @@ def _read_templates(reading: _Reading) -> None:
             reading.problems.extend(error.problems)
         except ValueError as error:
             reading.problems.append(Problem(file, 0, 0, str(error)))
+
+
+def _read_attachments(reading: _Reading) -> None:
+    """The files that templates name; what is wrong with one is said of each template that names it."""
+    files = AttachedFiles(reading.root)
+    for name, template in reading.compiled.items():
+        if template and template.files:
+            file = f"{TEMPLATES}/{name}.md"
+            reading.problems += files.check(template.files, lambda said, file=file: Problem(file, 0, 0, said))  # type: ignore[misc]
+    reading.files = files.found
+    reading.hashes |= {f"{FOLDER}/{name}": ref.hash for name, ref in files.found.items()}
 
 
 def _compare(reading: _Reading, configuration: Configuration) -> None:

@@ -10,7 +10,7 @@ from outreach.content.revision import freeze
 from outreach.content.suggestions import did_you_mean
 from outreach.content.workspace import Workspace, templates_of
 from outreach.errors import UsageError
-from outreach.services import revise
+from outreach.services import attached, revise
 from outreach.services.engine import Engine
 from outreach.services.plain import plain
 
@@ -62,6 +62,7 @@ def apply(
     contents = contents_of(workspace, names)
     with engine.store.read() as connection:
         applied = revise.applied_hashes(connection)
+    engine.store.write(lambda connection: attached.keep(connection, workspace, contents.values(), engine.clock.now()))
     return revise.apply(engine, contents, hashes=_hashes(workspace, names, applied), by=by, targets=targets)
 
 

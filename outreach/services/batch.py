@@ -67,6 +67,8 @@ def take(engine: Engine, claim_id: str, owner: str) -> list[Ready]:
     with engine.store.read() as connection:
         loaded = _load(connection, engine, taken, now)
     drafts = _drafts(engine, taken, loaded)
+    if engine.tracked:
+        engine.tracked.store(engine.store, now)
     if any(revision.sequence.review for revision in loaded.revisions.values()):
         return engine.store.write(lambda connection: _with_questions(connection, drafts, now))
     with engine.store.read() as connection:

@@ -14,6 +14,9 @@ from outreach.domain.crm_mapping import CrmMapping
 from outreach.domain.pipeline import Pipeline
 from outreach.domain.reply import ReplyClassifier
 from outreach.domain.sender import Sender
+from outreach.domain.sequence import Tracking
+from outreach.services.attached import Files
+from outreach.services.tracked import Tracked
 from outreach.store.journal import Journal
 from outreach.store.session import Store
 from outreach.store.tables import revisions
@@ -37,6 +40,7 @@ class Policy:
     organisation: str = ""
     postal_address: str = ""
     public_url: str = ""
+    tracking: Tracking = field(default_factory=Tracking)  # where a sequence does not say it
 
 
 @dataclass(slots=True)
@@ -76,6 +80,8 @@ class Engine:
     journal: Journal | None = None
     crms: Mapping[str, CrmMapping] = field(default_factory=dict)
     revisions: Revisions = field(default_factory=Revisions)
+    files: Files | None = None  # contents of attached files; None: only what this database holds
+    tracked: Tracked | None = None  # makes links and images that tell of opens and clicks; None: nothing is counted
     classifier: ReplyClassifier | None = None  # the team's own, asked before the rules
 
     def sender(self, name: str) -> Sender:

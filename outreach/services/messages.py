@@ -15,6 +15,7 @@ from outreach.content.templates import Rendered, RenderError, Template, compiled
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import TouchStep
 from outreach.domain.touch import TouchState, touch_key
+from outreach.services.attached import Files, NotStored, attachments_of
 from outreach.services.engine import Engine
 
 _EMPTY = Rendered(subject="", text="", html="", preheader="")
@@ -59,7 +60,41 @@ def write_message(engine: Engine, revision: Revision, letter: Letter) -> Draft:
         unsubscribe_url=url,
         language=template.language if template else None,
     )
-    return Draft(_email(_message(engine, letter, complete), thread, url))
+    message = _email(_message(engine, letter, complete), thread, url)
+    return _with_extras(engine, revision, letter, _with_tokens(message, letter), template)
+
+
+def _with_tokens(message: Message, letter: Letter) -> Message:
+    """Where answers and bounces go, if not to the sender's own address; with a token they name the touch."""
+    sender, touch_id = letter.sender, letter.touch["id"]
+    if not sender.reply_to and not sender.return_path:
+        return message
+    return replace(
+        message,
+        reply_to=_tagged(sender.reply_to, touch_id if sender.reply_token else ""),
+        envelope_from=_tagged(sender.return_path, touch_id if sender.return_token else ""),
+    )
+
+
+def _tagged(address: str, token: str) -> str:
+    local, at, domain = address.rpartition("@")
+    return f"{local}+{token}{at}{domain}" if address and token else address
+
+
+def _with_extras(
+    engine: Engine, revision: Revision, letter: Letter, message: Message, template: Template | None
+) -> Draft:
+    """Files of the template, and what tells of opens and clicks where somebody has switched it on."""
+    tracking = revision.sequence.tracking or engine.policy.tracking
+    if engine.tracked and (tracking.opens or tracking.clicks):
+        message = engine.tracked.mark(message, letter.touch["id"], tracking)
+    if template is None or not template.files:
+        return Draft(message)
+    try:
+        attachments = attachments_of(engine.files or Files(engine.store), revision, template)
+    except NotStored as error:
+        return Draft(message, unwritable=str(error))
+    return Draft(replace(message, attachments=attachments))
 
 
 def template_of(step: TouchStep, variant: str | None) -> str | None:
