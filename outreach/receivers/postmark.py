@@ -95,6 +95,10 @@ _PLAIN = {
     "Open": News(EventKind.OPENED),
     "Click": News(EventKind.CLICKED),
 }
+_KEPT = (
+    *("MessageID", "Type", "Details", "OriginalLink", "ClickLocation", "UserAgent", "Origin"),
+    *("SuppressionReason", "Tag"),
+)
 _TIMES = ("BouncedAt", "DeliveredAt", "ReceivedAt", "ChangedAt")
 
 
@@ -240,21 +244,9 @@ def _subscription_meaning(payload: Json) -> News:
 
 
 def _record_data(payload: Json, record: str) -> Mapping[str, object]:
-    names = (
-        "MessageID",
-        "Type",
-        "Details",
-        "OriginalLink",
-        "ClickLocation",
-        "UserAgent",
-        "Origin",
-        "SuppressionReason",
-    )
     found: dict[str, object] = {"record": record[:64]}
-    found |= {"FirstOpen": True} if payload.get("FirstOpen") is True else {}
-    found |= {"Tag": text_at(payload, "Tag")[:1000]} if text_at(payload, "Tag") else {}
-    found |= {name: storable(text_at(payload, name))[:1000] for name in names if text_at(payload, name)}
-    return found
+    found |= {name: storable(text_at(payload, name))[:1000] for name in _KEPT if text_at(payload, name)}
+    return found | ({"FirstOpen": True} if payload.get("FirstOpen") is True else {})
 
 
 def _key_of(payload: Json) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from outreach.domain.event import EventKind
 from outreach.errors import WebhookRejected
+from outreach.mail.tagged import MARK
 from outreach.receiver import Delivery
 from outreach.receivers.postmark import Options, Postmark
 from outreach.testing.receiver import NOW, ReceiverContract, assert_within
@@ -64,8 +65,8 @@ def delivered(payload: object, *, password: str = "sample-password") -> Delivery
     )
 
 
-def postmark(**more: tuple[str, ...]) -> Postmark:
-    return Postmark(Options(user="hook", password="sample-password", **more))
+def postmark(own: tuple[str, ...] = ()) -> Postmark:
+    return Postmark(Options(user="hook", password="sample-password", own=own))
 
 
 def record(kind: str, **fields: object) -> dict[str, object]:
@@ -239,3 +240,51 @@ def test_without_a_password_it_is_not_configured() -> None:
 def test_what_is_neither_mail_nor_event_is_refused_with_a_sentence() -> None:
     with pytest.raises(ValueError, match="RecordType"):
         postmark().parse(delivered({"hello": "world"}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "reason", "is_hard"),
+    [
+        ("SoftBounce", "smtp;550 5.1.1 user unknown", "no_mailbox", True),
+        ("SoftBounce", "smtp;450 4.1.1 user unknown", "no_mailbox", False),
+        ("HardBounce", "smtp;550 5.7.1 rejected as spam", "policy", False),
+        ("HardBounce", "", "no_mailbox", True),
+        ("Blocked", "", "policy", False),
+    ],
+)
+def test_the_reason_counts_before_the_class(kind: str, details: str, reason: str, is_hard: bool) -> None:
+    (event,) = postmark().parse(delivered({**BOUNCE, "Type": kind, "Details": details}))
+
+    assert (event.kind, event.reason, event.is_hard) == (EventKind.BOUNCED, reason, is_hard)
+
+
+def test_our_message_id_comes_back_in_the_metadata() -> None:
+    payload = record("Open", ReceivedAt="2026-11-21T10:01:00Z", FirstOpen=True, Metadata={MARK: "e1.first@example.org"})
+
+    (event,) = postmark().parse(delivered(payload))
+
+    assert event.clues.message_ids == ("e1.first@example.org",)
+    assert event.data["FirstOpen"] is True
+    assert_within(event.clues, postmark().clues(delivered(payload)))
+
+
+def test_a_header_given_when_the_webhook_was_created_is_a_proof() -> None:
+    receiver = Postmark(Options(header="X-Hook", values=("old", "sample-value")))
+    delivery = delivered(INBOUND)
+
+    receiver.verify(replace(delivery, headers={"x-hook": "sample-value"}), now=NOW)
+
+    for headers in ({}, {"x-hook": "guess"}, dict(delivery.headers)):
+        with pytest.raises(WebhookRejected):
+            receiver.verify(replace(delivery, headers=headers), now=NOW)
+
+
+def test_a_test_payload_names_the_content_of_attachments_otherwise() -> None:
+    report = "Final-Recipient: rfc822; gone@example.com\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+    attached = {"ContentType": "message/delivery-status", "Data": base64.b64encode(report.encode()).decode()}
+    daemon = {**INBOUND, "From": "MAILER-DAEMON@mx.example.com", "Subject": "Undelivered Mail Returned to Sender"}
+    daemon |= {"FromFull": {"Email": "MAILER-DAEMON@mx.example.com"}, "Headers": [], "Attachments": [attached]}
+
+    (event,) = postmark().parse(delivered(daemon))
+
+    assert (event.kind, event.is_hard) == (EventKind.BOUNCED, True)
