@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from outreach.cli import crm_import
 from outreach.cli.failures import FAILED
 from outreach.cli.invocation import opened
 from outreach.cli.terminal import AsJson, count, print_json, print_table, progress
@@ -26,8 +27,15 @@ _SHOWN = ("id", "status", "pipeline", "stage", "score", "source", "owner", "titl
 @commands.command("import")
 def import_file(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A CSV file.")],
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", exists=True, dir_okay=False, help="A CSV file.")
+    ] = None,
     *,
+    crm: crm_import.From = None,
+    in_list: crm_import.List = None,
+    by_filter: crm_import.Filter = None,
+    stage: crm_import.Stage = None,
+    again: crm_import.Again = False,
     source: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Where these leads come from; stronger than a column.")
     ] = None,
@@ -39,7 +47,31 @@ def import_file(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a list of leads in. Bad rows go to FILE.errors.csv; doing it again changes nothing."""
+    """Bring a list of leads in, or people of a CRM. Bad rows go to FILE.errors.csv; doing it again changes nothing."""
+    if (file is None) == (crm is None):
+        raise UsageError("name a FILE, or a connection with --from; one of the two.")
+    if file is not None and (in_list or by_filter or stage or again):
+        raise UsageError("--list, --filter, --stage and --again go with --from.")
+    if file is not None:
+        terms = {"source": source, "default_country": country}
+        rejected, read = _import_file(context, file, pipeline=pipeline, as_json=as_json, terms=terms)
+    else:
+        from outreach.services.import_from_crm import Order
+
+        order = Order(source=source or "", default_country=country, is_anew=again)
+        order = crm_import.narrowed(order, in_list=in_list, by_filter=by_filter, stage=stage)
+        with opened(context) as app:
+            found = _pipeline(app.workspace.pipelines, pipeline)
+            done = crm_import.run(app, crm or "", order, pipeline=found, as_json=as_json)
+        rejected, read = done.rejected, done.read
+    if rejected and rejected == read:
+        raise typer.Exit(FAILED)
+
+
+def _import_file(
+    context: typer.Context, file: Path, *, pipeline: str | None, as_json: bool, terms: dict[str, str | None]
+) -> tuple[int, int]:
+    """(rows rejected, rows read)."""
     from outreach.content.lead_files import open_lead_file
     from outreach.services.import_leads import import_leads
 
@@ -50,13 +82,11 @@ def import_file(
             opened_file,
             clock=app.clock,
             default_pipeline=_pipeline(app.workspace.pipelines, pipeline),
-            source=source,
-            default_country=country,
             on_progress=lambda _rows, share: bar.reach(share),
+            **terms,
         )
     print_json(_json(summary)) if as_json else _show(summary)
-    if summary.rejected and summary.rejected == summary.rows_read:
-        raise typer.Exit(FAILED)
+    return summary.rejected, summary.rows_read
 
 
 def _pipeline(known: Any, name: str | None) -> Pipeline:

@@ -96,8 +96,8 @@ class Bar(Protocol):
         """So much more is done."""
         ...
 
-    def reach(self, done: float) -> None:
-        """So much is done in all."""
+    def reach(self, done: float, *, total: float | None = None) -> None:
+        """So much is done in all; `total`: of how much, once it is known."""
         ...
 
 
@@ -119,7 +119,7 @@ class _Silent:
     def add(self, done: float) -> None:
         pass
 
-    def reach(self, done: float) -> None:
+    def reach(self, done: float, *, total: float | None = None) -> None:
         pass
 
 
@@ -131,5 +131,5 @@ class _Shown:
     def add(self, done: float) -> None:
         self._shown.advance(self._task, done)
 
-    def reach(self, done: float) -> None:
-        self._shown.update(self._task, completed=done)
+    def reach(self, done: float, *, total: float | None = None) -> None:
+        self._shown.update(self._task, completed=done, total=total)

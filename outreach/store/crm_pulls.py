@@ -43,10 +43,19 @@ def want(connection: Connection, crm: str, name: str, *, due_at: datetime, since
     connection.execute(update(crm_pulls).where(_is(crm, name), is_later).values(due_at=due_at))
 
 
-def begin(connection: Connection, crm: str, name: str, *, since_at: datetime | None, now: datetime) -> None:
-    """Read it from its beginning, whatever stood there before."""
+def begin(
+    connection: Connection,
+    crm: str,
+    name: str,
+    *,
+    since_at: datetime | None,
+    now: datetime,
+    is_due: bool = True,
+) -> None:
+    """Read it from its beginning, whatever stood there before. Not due: only who asked for it reads it."""
     want(connection, crm, name, due_at=now, since_at=since_at)
-    fresh: dict[str, Any] = {"cursor": None, "since_at": since_at, "finished_at": None, "due_at": now, "error": None}
+    due_at = now if is_due else None
+    fresh: dict[str, Any] = {"cursor": None, "since_at": since_at, "finished_at": None, "due_at": due_at, "error": None}
     connection.execute(update(crm_pulls).where(_is(crm, name)).values(**fresh))
 
 
@@ -76,12 +85,14 @@ def take(connection: Connection, crm: str, name: str, *, now: datetime, lease_un
     row = (
         connection.execute(select(crm_pulls).where(_is(crm, name), is_free).with_for_update()).mappings().one_or_none()
     )
-    return _held(connection, row, now=now, lease_until=lease_until) if row else None
+    return _held(connection, row, now=now, lease_until=lease_until, is_due=False) if row else None
 
 
-def _held(connection: Connection, row: Mapping[Any, Any], *, now: datetime, lease_until: datetime) -> Pull:
+def _held(
+    connection: Connection, row: Mapping[Any, Any], *, now: datetime, lease_until: datetime, is_due: bool = True
+) -> Pull:
     """A reading without a cursor begins now. It is due again when the lease is over, should nobody say how it went."""
-    values: dict[str, Any] = {"lease_until": lease_until, "due_at": lease_until}
+    values: dict[str, Any] = {"lease_until": lease_until, "due_at": lease_until if is_due else None}
     if row["cursor"] is None:
         values |= {"begun_at": now, "finished_at": None, "people": 0, "counts": {}}
     connection.execute(update(crm_pulls).where(_is(row["connection"], row["name"])).values(**values))
@@ -89,9 +100,9 @@ def _held(connection: Connection, row: Mapping[Any, Any], *, now: datetime, leas
 
 
 def go_on(
-    connection: Connection, pull: Pull, *, cursor: str, now: datetime, people: int, counts: Mapping[str, int]
+    connection: Connection, pull: Pull, *, cursor: str, now: datetime | None, people: int, counts: Mapping[str, int]
 ) -> None:
-    """A page is done; the next one begins at the cursor."""
+    """A page is done; the next one begins at the cursor, `now`, or (None) when somebody asks for it."""
     values: dict[str, Any] = {"cursor": cursor, "people": people, "counts": dict(counts), "error": None}
     connection.execute(
         update(crm_pulls).where(_is(pull.connection, pull.name)).values(**values, lease_until=None, due_at=now)
