@@ -31,11 +31,11 @@ def opened(engine: Engine, touch_id: str, agent: str) -> None:
     _note(engine, touch_id, EventKind.OPENED, agent)
 
 
-def clicked(engine: Engine, touch_id: str, link_id: str, agent: str) -> str | None:
-    """A link of it was followed: where it leads. None: that link is not ours."""
+def clicked(engine: Engine, touch_id: str, link_id: str, agent: str | None) -> str | None:
+    """A link of it was followed: where it leads. Without an agent it is not counted. None: that link is not ours."""
     with engine.store.read() as connection:
         url = links.target(connection, link_id)
-    if url is not None:
+    if url is not None and agent is not None:
         _note(engine, touch_id, EventKind.CLICKED, agent, link_id=link_id, url=url)
     return url
 

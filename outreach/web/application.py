@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
-from outreach.web import dashboard, operations, opt_out, webhooks
+from outreach.web import dashboard, operations, opt_out, tracking, webhooks
 from outreach.web.guards import SECURITY_HEADERS, KnownHosts, SecurityHeaders
 from outreach.web.metrics import Deliveries, Today
 from outreach.web.rendering import page
@@ -36,7 +36,7 @@ def create_app(services: WebServices) -> FastAPI:
     app.state.registry = CollectorRegistry(auto_describe=False)
     app.state.registry.register(Today(services.today))
     app.state.deliveries = Deliveries(app.state.registry)
-    for part in (webhooks, opt_out, operations, dashboard):
+    for part in (webhooks, opt_out, tracking, operations, dashboard):
         app.include_router(part.router)
     app.mount("/static", _Static(directory=Path(__file__).with_name("static")))
     app.add_middleware(KnownHosts, public_url=services.public_url)

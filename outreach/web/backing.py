@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from outreach.app import App
-from outreach.services import dashboard, opt_out
+from outreach.services import dashboard, opt_out, tracking
 from outreach.services.leads import list_leads
 from outreach.services.opt_out import Leaving
 from outreach.services.status import zone_of_the_team
@@ -26,7 +26,18 @@ def services_of(app: App) -> WebServices:
         touch_id = app.touch_of_token(token)
         return opt_out.leave(engine, touch_id) if touch_id else None
 
+    def opened(token: str, agent: str) -> None:
+        touch_id = engine.tracked.opened(token) if engine.tracked else None
+        if touch_id:
+            tracking.opened(engine, touch_id, agent)
+
+    def clicked(token: str, agent: str | None) -> str | None:
+        found = engine.tracked.clicked(token) if engine.tracked else None
+        return tracking.clicked(engine, *found, agent) if found else None
+
     return WebServices(
+        opened=opened,
+        clicked=clicked,
         public_url=app.settings.public_url,
         receivers=app.receivers,
         accept=app.intake.accept,

@@ -81,6 +81,10 @@ class WebServices:
     today: Callable[[], Values]
     leads: Callable[[str, str, int], Values]
     lead: Callable[[str], Values | None]
+    opened: Callable[[str, str], None] = lambda token, agent: None
+    """An image's token and the program that asked: count an open, if we made the token."""
+    clicked: Callable[[str, str | None], str | None] = lambda token, agent: None
+    """A link's token and the program (None: do not count) → where it leads; None: we did not make it."""
     zone: str = "UTC"
     """The IANA zone in which pages show time."""
     dashboard_everywhere: bool = False

@@ -47,7 +47,7 @@ from outreach.domain.touch import TouchState
 from outreach.errors import Outcome
 from outreach.mail.understood import BounceReason
 from outreach.services.export import EVENT_KEYS
-from outreach.web import dashboard, operations, opt_out, webhooks
+from outreach.web import dashboard, operations, opt_out, tracking, webhooks
 from tests.docs.pages import DOCS, text_of
 
 _NEVER_WRITTEN = {
@@ -245,7 +245,7 @@ def test_every_path_of_the_web_is_in_the_reference() -> None:
         marked(row[0])[0]: {word.strip() for word in row[1].split(",")}
         for row in rows("docs/reference/http-api.md", "# HTTP")
     }
-    routers = (webhooks.router, opt_out.router, operations.router, dashboard.router)
+    routers = (webhooks.router, opt_out.router, tracking.router, operations.router, dashboard.router)
     served: dict[str, set[str]] = {}
     for route in (each for router in routers for each in router.routes if isinstance(each, APIRoute)):
         served.setdefault(route.path, set()).update(route.methods or ())
