@@ -9,7 +9,7 @@ import typer
 from outreach.cli.invocation import actor, opened
 from outreach.cli.terminal import AsJson, count, print_json, print_table, span
 
-tasks = typer.Typer(help="What people have to do: list, done, skip.", invoke_without_command=True)
+tasks = typer.Typer(help="What people have to do: list, done, skip, snooze, assign.", invoke_without_command=True)
 unknown = typer.Typer(help="Messages that may or may not have gone out.", invoke_without_command=True)
 
 TaskId = Annotated[str, typer.Argument(metavar="ID")]
@@ -29,7 +29,7 @@ def _tasks(
     sequence: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this sequence.")] = None,
     lead: Annotated[str | None, typer.Option(metavar="LEAD", help="Only about this lead.")] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only those whose time is over.")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Done and skipped ones as well.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Done, skipped and snoozed ones as well.")] = False,
     as_json: AsJson = False,
 ) -> None:
     if context.invoked_subcommand is None:
@@ -44,7 +44,7 @@ def list_tasks(
     sequence: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this sequence.")] = None,
     lead: Annotated[str | None, typer.Option(metavar="LEAD", help="Only about this lead.")] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only those whose time is over.")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Done and skipped ones as well.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Done, skipped and snoozed ones as well.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Open tasks, those that are due first on top; the same as `outreach tasks` alone."""
@@ -71,6 +71,7 @@ def _list_tasks(
             lead_id=find.lead(app.engine, lead) if lead else None,
             sequence=sequence,
             only_overdue=overdue,
+            snoozed=everything,
         )
         found = service.list_tasks(app.engine, wanted)
     if as_json:
@@ -114,6 +115,38 @@ def skip(
     with opened(context) as app:
         task = service.skip(app.engine, task_id, reason=reason, by=actor())
     print_json(task.to_json()) if as_json else print(f"Skipped: {task.kind} for {task.lead}.")
+
+
+@tasks.command("snooze")
+def snooze(
+    context: typer.Context,
+    task_id: TaskId,
+    until: Annotated[str, typer.Argument(metavar="UNTIL", help="'3 days', 'monday 09:00' or 2026-12-01.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Not now: it is off the list until then. A deadline of the sequence stays."""
+    from outreach.services import task_changes
+
+    with opened(context) as app:
+        task = task_changes.snooze(app.engine, task_id, until, by=actor())
+    print_json(task.to_json()) if as_json else print(f"Snoozed until {task.snoozed_until:%Y-%m-%d %H:%M} UTC.")
+
+
+@tasks.command("assign")
+def assign(
+    context: typer.Context,
+    task_id: TaskId,
+    assignee: Annotated[str, typer.Argument(metavar="NAME", help="Whose it is from now on.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Give it to somebody else."""
+    from outreach.services import task_changes
+
+    with opened(context) as app:
+        task = task_changes.assign(app.engine, task_id, assignee, by=actor())
+    print_json(task.to_json()) if as_json else print(f"{task.kind} for {task.lead} is {task.assignee}'s now.")
 
 
 @unknown.callback()

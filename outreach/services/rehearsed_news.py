@@ -116,7 +116,7 @@ def _accepted(news: _News) -> None:
 
 
 def _task_done(news: _News) -> None:
-    found = tasks.list_tasks(news.engine, tasks.Wanted(lead_id=news.lead_id))
+    found = tasks.list_tasks(news.engine, tasks.Wanted(lead_id=news.lead_id, snoozed=True))
     if not found:
         raise _Impossible("no task was open by then")
     tasks.done(news.engine, found[0].id, outcome=news.text, by=_BY)

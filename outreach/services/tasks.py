@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, or_, select, update
 
 from outreach.domain.event import EventKind
 from outreach.errors import UsageError
@@ -40,6 +40,7 @@ class Task:
     text: str
     to: str
     due_at: datetime | None
+    snoozed_until: datetime | None  # put off until then; None: not, or not any more
     is_overdue: bool
     outcome: str | None
     created_at: datetime
@@ -59,6 +60,7 @@ class Wanted:
     lead_id: str | None = None
     sequence: str | None = None
     only_overdue: bool = False
+    snoozed: bool = False  # those that are put off as well
 
 
 def list_tasks(engine: Engine, wanted: Wanted = Wanted(), *, most: int = 1_000) -> list[Task]:
@@ -75,7 +77,7 @@ def one(engine: Engine, task_id: str) -> Task:
     with engine.store.read() as connection:
         rows = list(connection.execute(_selected().where(task_table.c.id == task_id)).mappings())
         if not rows:
-            raise _unknown(task_id)
+            raise unknown(task_id)
         return _tasks(connection, rows, now)[0]
 
 
@@ -94,7 +96,7 @@ def skip(engine: Engine, task_id: str, *, reason: str = "", by: str) -> Task:
 def _finish(connection: Connection, engine: Engine, task_id: str, *, state: str, outcome: str, by: str) -> None:
     row = connection.execute(select(task_table).where(task_table.c.id == task_id)).mappings().one_or_none()
     if row is None:
-        raise _unknown(task_id)
+        raise unknown(task_id)
     if reviews.is_review(task_id):
         message = reviews.touch_of(task_id)
         raise UsageError(f"{task_id} asks about a message. Run: outreach review approve {message}, or reject {message}")
@@ -136,7 +138,8 @@ def _event(row: RowMapping, state: str, outcome: str, now: datetime) -> dict[str
     }
 
 
-def _unknown(task_id: str) -> UsageError:
+def unknown(task_id: str) -> UsageError:
+    """What to say of an id that no task has."""
     return UsageError(f"there is no task '{task_id}'. See the open ones: outreach tasks")
 
 
@@ -166,6 +169,8 @@ def _statement(wanted: Wanted, now: datetime) -> Any:
     statement = _selected().where(*(column == value for column, value in pairs if value is not None))
     if wanted.only_overdue:
         statement = statement.where(task_table.c.due_at < now)
+    if not wanted.snoozed:
+        statement = statement.where(or_(task_table.c.snoozed_until.is_(None), task_table.c.snoozed_until <= now))
     return statement.order_by(task_table.c.due_at.is_(None), task_table.c.due_at, task_table.c.id)
 
 
@@ -178,10 +183,12 @@ def _task(row: RowMapping, own: list[RowMapping], now: datetime) -> Task:
     name = " ".join(part for part in (row["first_name"], row["last_name"]) if part)
     address = next((each["value"] for each in sorted(own, key=lambda each: each["kind"] != "email")), "")
     plain_columns = ("id", "kind", "state", "lead_id", "sequence", "step", "assignee", "note", "text", "to", "outcome")
+    snoozed_until = row["snoozed_until"] if row["snoozed_until"] and row["snoozed_until"] > now else None
     return Task(
         **{column: row[column] for column in plain_columns},
         lead=f"{name} <{address}>" if name and address else name or address or row["lead_id"],
         due_at=row["due_at"],
+        snoozed_until=snoozed_until,
         is_overdue=row["state"] == OPEN and row["due_at"] is not None and row["due_at"] < now,
         created_at=row["created_at"],
         finished_at=row["finished_at"],

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from outreach.errors import UsageError
+from outreach.services import task_changes
 from outreach.services import tasks as service
 from outreach.services.tasks import Wanted
 from outreach.store.tables import audit, events, tasks
@@ -162,3 +164,62 @@ def test_an_overdue_task_says_so(make_field: MakeField) -> None:
 
     assert (task.lead_id, task.is_overdue) == (lead, True)
     assert json.loads(json.dumps(task.to_json()))["is_overdue"] is True
+
+
+def test_a_snoozed_task_comes_back_and_its_deadline_stays(make_field: MakeField) -> None:
+    field, _ = _begun(make_field, CALLING, "calling")
+    (task,) = service.list_tasks(field.engine)
+
+    put_off = task_changes.snooze(field.engine, task.id, "1 day", by="anna")
+
+    assert service.list_tasks(field.engine) == []
+    assert service.list_tasks(field.engine, Wanted(snoozed=True)) == [put_off]
+    assert put_off.snoozed_until == field.clock.now() + timedelta(days=1)
+    assert put_off.due_at == task.due_at
+    field.clock.advance(timedelta(days=3))
+    (back,) = service.list_tasks(field.engine)
+    assert (back.snoozed_until, back.is_overdue) == (None, True)
+
+
+def test_a_task_may_be_snoozed_until_a_weekday_on_the_clock_of_its_owner(make_field: MakeField) -> None:
+    field, _ = _begun(make_field, CALLING, "calling")
+    (task,) = service.list_tasks(field.engine)
+
+    put_off = task_changes.snooze(field.engine, task.id, "friday 09:00", by="anna")
+
+    assert put_off.snoozed_until is not None
+    assert f"{put_off.snoozed_until.astimezone(ZoneInfo('Europe/Istanbul')):%A %H:%M}" == "Friday 09:00"
+
+
+@pytest.mark.parametrize("until", ["", "soon", "2020-01-01", "lead.renewal_on - 3 days", "-3 days"])
+def test_what_is_no_time_is_told(make_field: MakeField, until: str) -> None:
+    field, _ = _begun(make_field, CALLING, "calling")
+    (task,) = service.list_tasks(field.engine)
+
+    with pytest.raises(UsageError, match=r"'3 days'"):
+        task_changes.snooze(field.engine, task.id, until, by="anna")
+
+
+def test_a_task_may_be_given_to_somebody_else_and_the_trail_says_who_did(make_field: MakeField) -> None:
+    field, _ = _begun(make_field, CALLING, "calling")
+    (task,) = service.list_tasks(field.engine)
+
+    given = task_changes.assign(field.engine, task.id, "deniz", by="anna")
+
+    assert given.assignee == "deniz"
+    assert [each.id for each in service.list_tasks(field.engine, Wanted(assignee="deniz"))] == [task.id]
+    (entry,) = [row for row in field.rows(audit) if row["action"] == "task assign"]
+    assert (entry["actor"], entry["data"]) == ("anna", {"assignee": "deniz"})
+
+
+def test_only_open_tasks_are_put_off_or_given_away(make_field: MakeField) -> None:
+    field, _ = _begun(make_field, CALLING, "calling")
+    (task,) = service.list_tasks(field.engine)
+    service.done(field.engine, task.id, by="anna")
+
+    with pytest.raises(UsageError, match="is done already"):
+        task_changes.snooze(field.engine, task.id, "1 day", by="anna")
+    with pytest.raises(UsageError, match="nobody is named"):
+        task_changes.assign(field.engine, task.id, " ", by="anna")
+    with pytest.raises(UsageError, match="there is no task"):
+        task_changes.assign(field.engine, "none", "deniz", by="anna")
