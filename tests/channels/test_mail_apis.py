@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from outreach.sandbox.http_host import HttpHost
 from outreach.sandbox.mail_api_servers import DOMAIN, REGION, SECRET, MailApiServers
 from outreach.testing.channel import HTTP_TABLE, ChannelContract, Expected, run
 from tests.channels.wire import SandboxWorld, Stand, Told, common, connected, send
+from tests.docs.pages import text_of
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 DATE = "Sat, 21 Nov 2026 12:00:00 GMT"
@@ -134,6 +136,19 @@ SET_UP = (Unauthorized, Outcome.CONFIG)
 LIMIT = (RateLimited, Outcome.THROTTLED)
 LATER = (Unavailable, Outcome.DEFERRED)
 DOUBT = (OutcomeUnknown, Outcome.UNKNOWN)
+
+MEANINGS = {
+    RECIPIENT: "the address will never work",
+    CONTENT: "the text is refused",
+    SUPPRESSED: "the provider does not send to this address; neither do we",
+    WRONG: "refused; a matter of set-up",
+    BLOCKED: "the sender is paused, and somebody is told",
+    SET_UP: "the sender is paused; a matter of set-up",
+    LIMIT: "the sender waits; no attempt is used",
+    LATER: "nothing was accepted; later",
+    DOUBT: "unknown: a person decides",
+}
+"""The words of docs/providers for each outcome."""
 
 SENDGRID: Mapping[str, Code] = {
     "400 recipient": Code(
@@ -496,6 +511,26 @@ def test_nothing_optional_is_sent_empty(provider: str) -> None:
     shown = json.dumps(request, default=repr)
     assert not [name for name in ("reply", "Reply-To", "attachment", "List-Unsubscribe") if f'"{name}"' in shown]
     assert receipt.provider_id or provider == "mailgun"
+
+
+@pytest.mark.parametrize(
+    ("page", "codes"),
+    [
+        ("sendgrid", SENDGRID),
+        ("mailgun", MAILGUN),
+        ("postmark", POSTMARK),
+        ("ses", SES),
+        ("brevo", BREVO),
+        ("resend", RESEND),
+    ],
+)
+def test_the_table_of_answers_on_the_page_is_what_the_adapter_does(page: str, codes: Mapping[str, Code]) -> None:
+    """The contract above proves each row; this one compares the page with them."""
+    section = text_of(f"docs/providers/{page}.md").partition("\n## What answers mean\n")[2].partition("\n## ")[0]
+
+    rows = re.findall(r"^\| `([^`]+)` \|.*\| ([^|]+) \|$", section, re.M)
+
+    assert dict(rows) == {name: MEANINGS[each.kind, each.outcome] for name, each in codes.items()}
 
 
 async def gladly() -> None:
