@@ -51,7 +51,7 @@ class ClinchPad:
 
     provider: ClassVar[str] = "clinchpad"
     can: ClassVar[frozenset[Operation]] = frozenset(Operation) - {Operation.TAGS}
-    selections: ClassVar[frozenset[Selection]] = frozenset({Selection.STAGE, Selection.PERSON})
+    selections: ClassVar[frozenset[Selection]] = frozenset({Selection.STAGE, Selection.PERSON, Selection.DEAL})
 
     def __init__(self, options: Options, http: httpx.AsyncClient) -> None:
         self._options = options

@@ -26,6 +26,8 @@ class Reading:
         self._names = names
         if self._wanted.by is Selection.PERSON:
             return Page(people=(await self._by_id(self._wanted.value),), total=1)
+        if self._wanted.by is Selection.DEAL:
+            return Page(people=await self._of_leads({self._wanted.value: None}))
         if self._wanted.by is Selection.STAGE:
             pipeline_id, stage_id = await self._pipelines.stage(self._wanted.value, preferred=preferred)
             page, after = await self._page("/leads", {"pipeline_id": pipeline_id}, cursor)

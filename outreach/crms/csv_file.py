@@ -1,19 +1,15 @@
-"""CSV files on disk as the system of record: people.csv, activities.csv and deals.csv in one directory.
+"""CSV or XLSX files on disk as the system of record: people, activities and deals in one directory.
 
 People may edit the files by hand: columns and rows that are not ours are kept. Every change rewrites a file beside the
 old one and puts it in its place (never half a file); one lock file serves all processes and threads.
-Cells that a spreadsheet would take for a formula (`= + - @`, tab, CR, LF) begin with an apostrophe in the file.
 """
 
 from __future__ import annotations
 
 import asyncio
-import csv
 import fcntl
 import hashlib
-import io
 import os
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,10 +19,10 @@ from typing import ClassVar, TypeVar
 import httpx
 
 from outreach.crm import WRITES, Account, Activity, Deal, Field, Found, Mode, Operation, Person
+from outreach.crms.csv_file_formats import FORMATS, Damaged, Format, Row
 from outreach.errors import Outcome, Refused, Unavailable
 
 T = TypeVar("T")
-Row = dict[str, str]
 
 _NAMES = ("id", "email", "first_name", "last_name", "company")
 _COLUMNS = {
@@ -35,7 +31,6 @@ _COLUMNS = {
     "deals": ("id", "person_id", "name", "pipeline", "stage", "value", "state"),
 }
 _OURS = frozenset({"id", "email", "do_not_contact", "tags"})  # columns of people that a field mapping must not write
-_LOOKS_LIKE_A_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 _LONGEST_TEXT = 100_000  # the csv module reads cells of up to 131,072 characters
 
 
@@ -44,8 +39,13 @@ class Options:
     """`directory` is made if it is missing. Known stages and statuses, where given, are the only ones taken."""
 
     directory: str
+    format: str = "csv"
     known_stages: tuple[str, ...] = ()
     known_statuses: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.format not in FORMATS:
+            raise ValueError(f"'{self.format}' is no format of files here. Write one of {', '.join(FORMATS)}.")
 
 
 class CsvFile:
@@ -57,7 +57,7 @@ class CsvFile:
     def __init__(self, options: Options, http: httpx.AsyncClient | None = None) -> None:
         """`http` is taken for the sake of one signature over all CRMs, and not used."""
         self._options = options
-        self._files = _Files(Path(options.directory))
+        self._files = _Files(Path(options.directory), FORMATS[options.format])
 
     async def check(self) -> Account:
         return await self._locked(self._account)
@@ -121,7 +121,7 @@ class CsvFile:
             return None
         same = [row for row in people if row["email"].strip().lower() == person.email.lower()]
         if len(same) > 1:
-            raise self._refused(f"{len(same)} rows of people.csv have the address {person.email}", Outcome.AMBIGUOUS)
+            raise self._refused(f"{len(same)} rows of the people have the address {person.email}", Outcome.AMBIGUOUS)
         return same[0] if same else None
 
     def _fill(self, row: Row, person: Person) -> bool:
@@ -184,7 +184,7 @@ class CsvFile:
         for row in people:
             if row["id"] == person_id:
                 return row
-        raise self._refused(f"people.csv has no row with the id {person_id}", Outcome.NOT_FOUND)
+        raise self._refused(f"the people have no row with the id {person_id}", Outcome.NOT_FOUND)
 
     def _prove(self, name: str, value: str, known: tuple[str, ...]) -> None:
         if known and value not in known:
@@ -239,8 +239,9 @@ def _digest(*parts: str) -> str:
 class _Files:
     """The directory's tables. Only `locked` may be called without the lock."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, form: Format) -> None:
         self.directory = directory
+        self._form = form
 
     def locked(self, work: Callable[[], T]) -> T:
         """Do `work` as the only one on this directory. Raises Unavailable if the files cannot be used."""
@@ -250,18 +251,16 @@ class _Files:
         except OSError as error:
             # Rows are kept by their keys, so doing it again after a half-seen failure makes nothing twice.
             raise Unavailable(CsvFile.provider, f"{self.directory}: {error.strerror or error}") from None
-        except (UnicodeDecodeError, csv.Error) as error:
+        except Damaged as error:
             # Nobody's data is at fault but the file's: the work waits until someone saved it properly.
-            said = f"{self.directory}: not readable as CSV in UTF-8 ({error})"
-            raise Unavailable(CsvFile.provider, said) from None
+            raise Unavailable(CsvFile.provider, f"{self.directory}: {error}") from None
 
     def load(self, table: str) -> list[Row]:
         """Every row, with each of our columns; rows typed by hand are given an id, and keep it."""
         path = self._path(table)
         if not path.exists():
             return []
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(_rows(file.read(), _COLUMNS[table]))
+        rows = self._form.read(path, _COLUMNS[table])
         nameless = [row for row in rows if not row["id"]]
         for row in nameless if table == "people" else []:
             row["id"] = _person_id(rows, row["email"] or "\n".join(row.values()))
@@ -273,18 +272,16 @@ class _Files:
         """Write beside the old file, make it durable, put it in its place."""
         columns = list(dict.fromkeys([*_COLUMNS[table], *(name for row in rows for name in row)]))
         path = self._path(table)
-        beside = path.with_suffix(".csv.new")
-        with beside.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(_safe(name) for name in columns)
-            writer.writerows([_safe(row.get(name, "")) for name in columns] for row in rows)
+        beside = path.with_name(f"{path.name}.new")
+        with beside.open("wb") as file:
+            self._form.write(file, columns, rows)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
         self._make_durable()
 
     def _path(self, table: str) -> Path:
-        return self.directory / f"{table}.csv"
+        return self.directory / f"{table}{self._form.suffix}"
 
     def _make_durable(self) -> None:
         directory = os.open(self.directory, os.O_RDONLY)
@@ -299,29 +296,3 @@ class _Files:
         with (self.directory / ".lock").open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # let go when the file is closed, also by a kill
             yield
-
-
-def _rows(text: str, columns: tuple[str, ...]) -> Iterator[Row]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-    header = [_plain(name).strip() for name in next(reader, [])]
-    if len(set(header)) < len(header):
-        raise csv.Error("two columns have the same name")
-    for cells in reader:
-        if len(cells) > len(header):
-            raise csv.Error(f"line {reader.line_num} has more cells than the header")
-        if any(cells):
-            yield dict.fromkeys(columns, "") | dict(zip(header, map(_plain, cells), strict=False))
-
-
-def _delimiter(text: str) -> str:
-    """Spreadsheets write `;` or tabs where the comma is the decimal sign."""
-    header = text.partition("\n")[0]
-    return max(",;\t", key=header.count)
-
-
-def _safe(value: str) -> str:
-    return f"'{value}" if _LOOKS_LIKE_A_FORMULA.match(value) else value
-
-
-def _plain(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and _LOOKS_LIKE_A_FORMULA.match(cell) else cell

@@ -74,7 +74,7 @@ class ClinchPadWorld:
 
     def select(self, by: Selection, person_id: str) -> str:
         self.leads(person_id)[-1].stage = "Offer"
-        return "Offer"
+        return "Offer" if by is Selection.STAGE else self.leads(person_id)[-1].id
 
     def change(self, person_id: str, change: Change, value: str) -> None:
         lead = self.leads(person_id)[-1]
