@@ -27,6 +27,11 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 import httpx
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from outreach.api_client import ApiClient, Credentials, Translate, code_of, retry_after, words_of
 from outreach.clock import Clock
@@ -273,6 +278,29 @@ class Bearer:
         before = refused.headers["authorization"].removeprefix(f"{self._scheme} ") if refused else ""
         token = await self._source.token(refused=before)
         return Credentials({"authorization": f"{self._scheme} {token.access_token}"}, token.base_url)
+
+
+def signed_assertion(claims: Mapping[str, Any], private_key: str) -> str:
+    """A JSON Web Token signed with RS256 (RFC 7519, RFC 7518 §3.3). In the key, PEM, `\\n` may stand for line ends.
+
+    Raises ValueError for what is no RSA key.
+    """
+    try:
+        key = load_pem_private_key(private_key.replace("\\n", "\n").encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, RSAPrivateKey):
+        raise ValueError("the private key cannot be read. Write an RSA key in PEM, without a passphrase.")
+    signed = f"{_base64url(_compact({'alg': 'RS256', 'typ': 'JWT'}))}.{_base64url(_compact(claims))}"
+    return f"{signed}.{_base64url(key.sign(signed.encode(), PKCS1v15(), SHA256()))}"
+
+
+def _compact(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _base64url(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
 _NO_SECRETS = frozenset({"", "refresh_token", "authorization_code", "client_credentials"})
