@@ -180,6 +180,16 @@ _TABLE = (
         address="telegram",
         longest=4_096,
     ),
+    Action(
+        name="slack.message",
+        wording=Wording.NEEDED,
+        what="Tell the team in Slack with this template; the lead hears nothing.",
+        by_hand="Tell the team",
+        example="team/news",
+        address=None,
+        longest=40_000,
+        is_message=False,
+    ),
 )
 
 ACTIONS: Mapping[str, Action] = {action.name: action for action in _TABLE}
