@@ -55,7 +55,7 @@ class Http:
     """The channel `http`: `http.<name>` for every name in `endpoints`."""
 
     provider: ClassVar[str] = PROVIDER
-    can: ClassVar[Abilities] = Abilities(actions=("<name>",), connections=4)
+    can: ClassVar[Abilities] = Abilities(actions=("*",), connections=4)
 
     def __init__(
         self, options: Options, http: httpx.AsyncClient, clock: Clock, *, resolve: Resolve | None = None

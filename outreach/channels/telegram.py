@@ -22,7 +22,7 @@ from outreach.errors import AdapterError, Outcome, RateLimited, Refused
 PROVIDER = "telegram"
 LONGEST = 4096  # characters, after entities are parsed
 _CHAT = re.compile(r"-?\d{1,20}")
-_TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{20,100}")
+_TOKEN = re.compile(r"[A-Za-z0-9:_=-]{8,200}")  # it stands in a path, so nothing may end one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
