@@ -53,6 +53,9 @@ RECEIVERS = {
     "calendly": "outreach.receivers.calendly:Calendly",
     "calcom": "outreach.receivers.calcom:CalCom",
     "hubspot": "outreach.receivers.hubspot:HubSpot",
+    "trello": "outreach.receivers.trello:Trello",
+    "clinchpad": "outreach.receivers.clinchpad:ClinchPad",
+    "lagrowthmachine": "outreach.receivers.lagrowthmachine:LaGrowthMachine",
     "gmail": "outreach.receivers.gmail:Gmail",
     "graph": "outreach.receivers.graph:Graph",
 }
@@ -65,6 +68,12 @@ POLLED = {
 """Receivers of what pollers find; no settings file names them."""
 CRMS = {
     "hubspot": "outreach.crms.hubspot:HubSpot",
+    "trello": "outreach.crms.trello:Trello",
+    "salesmate": "outreach.crms.salesmate:Salesmate",
+    "clinchpad": "outreach.crms.clinchpad:ClinchPad",
+    "investglass": "outreach.crms.investglass:InvestGlass",
+    "lagrowthmachine": "outreach.crms.lagrowthmachine:LaGrowthMachine",
+    "webhook": "outreach.crms.webhook:Webhook",
     "csv_file": "outreach.crms.csv_file:CsvFile",
     "memory": "outreach.crms.memory:Memory",
 }
@@ -105,6 +114,15 @@ def actions_of(use: str, options: Mapping[str, Any]) -> Collection[str] | None:
     except ConfigError:
         return None
     return actions or adapter.can.actions
+
+
+def takes(known: Mapping[str, str], use: str, option: str) -> bool:
+    """Has the adapter of that short name or dotted path such an option? No, if it cannot be loaded."""
+    try:
+        _, options_class = _load(known, use, Place("", ""))
+    except ConfigError:
+        return False
+    return option in {field.name for field in dataclasses.fields(options_class)}
 
 
 def _load(known: Mapping[str, str], use: str, place: Place) -> tuple[Any, Any]:

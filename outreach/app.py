@@ -391,7 +391,7 @@ def account_of(each: SenderSettings, channel: str) -> tuple[str, dict[str, Any]]
 def crm_options(each: CrmSettings, configured: Settings) -> dict[str, Any]:
     """The adapter's options; a relative `directory` is meant from the workspace."""
     options: dict[str, Any] = dict(each.options)
-    if each.status and each.use == "hubspot":
+    if each.status and adapters.takes(adapters.CRMS, each.use, "status_property"):
         options.setdefault("status_property", each.status.property)
     if "directory" in options:
         options["directory"] = str(configured.root / str(options["directory"]))

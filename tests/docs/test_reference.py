@@ -327,11 +327,17 @@ def _loaded(path: str) -> tuple[Any, Any]:
     return getattr(module, name), module.Options
 
 
+_SAMPLES: dict[str, Any] = {
+    "url": "https://hooks.example.com/crm",
+    "secrets": ("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX",),
+}
+
+
 def _can(path: str) -> frozenset[Operation]:
     """What a connection offers with nothing but its required options."""
     adapter, options = _loaded(path)
     needed = {
-        each.name: "sample"
+        each.name: _SAMPLES.get(each.name, "sample")
         for each in dataclasses.fields(options)
         if each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING
     }
