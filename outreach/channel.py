@@ -45,6 +45,7 @@ class Message:
     language: str = ""  # of the text, where the template says it: en, pt-BR
     values: Mapping[str, str] = field(default_factory=dict)  # more that a template names: for approved texts, for HTTP
     attachments: tuple[Attachment, ...] = ()  # e-mail only
+    wording: str = ""  # what `spin` chose in the text; for our own records
     is_test: bool = False
 
 

@@ -54,7 +54,6 @@ STEP: Words = {
     "email": ("Send the mail of this template: its path below templates/, without .md.", "founders/intro"),
     **{name: (action.what, action.example) for name, action in ACTIONS.items()},
     HTTP_STEP: ("Send the request of that name, with the text of this template or without one.", "hooks/lead"),
-    "recording": ("The file that is sent as a voice message, in the workspace.", "media/hello.m4a"),
     "task": ("A task for a person.", "call"),
     "wait": ("Go on later: after a while, or at a moment.", "until monday 09:00"),
     "wait_for": ("Go on when something happens, or when at_most is over.", "linkedin.accepted"),

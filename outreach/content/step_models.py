@@ -92,13 +92,6 @@ def written(value: object) -> str:
     return as_it_is(not_empty(value))
 
 
-def recording_path(text: str) -> str:
-    """A file of the workspace."""
-    if text.startswith(("/", "~")) or "\\" in text or ".." in text.split("/"):
-        raise ValueError(f"'{text[:80]}' is not a file of the workspace. Write it as media/hello.m4a.")
-    return text
-
-
 class StepModel(FileModel):
     id: StepId | None = None
 
@@ -118,10 +111,6 @@ class WordedStep(ChannelStep):
     """One that carries a text, of which there may be several to try."""
 
     variants: Variants = Field(default={})
-
-
-class VoiceStep(WordedStep):
-    recording: Annotated[Line, AfterValidator(recording_path)] | None = None
 
 
 class EmailStep(StepModel):
@@ -215,7 +204,6 @@ _TEMPLATES: Mapping[Wording, tuple[type[ChannelStep], Any]] = {
     Wording.OPTIONAL: (WordedStep, TemplateName | None),
     Wording.NEEDED: (WordedStep, TemplateName),
 }
-_BASES: Mapping[str, type[ChannelStep]] = {"linkedin.voice": VoiceStep}
 
 
 @cache
@@ -224,7 +212,7 @@ def _channel_step(name: str) -> type[ChannelStep]:
     action = find(name)
     assert action is not None
     base, template = _TEMPLATES[action.wording]
-    return create_model(f"{name} step", __base__=_BASES.get(name, base), template=(template, Field(alias=name)))
+    return create_model(f"{name} step", __base__=base, template=(template, Field(alias=name)))
 
 
 STEPS: dict[str, type[StepModel]] = {
@@ -257,7 +245,6 @@ _MORE_KEYS = frozenset(
         "within",
         "or",
         "sender",
-        "recording",
         "on_failure",
     }
 )

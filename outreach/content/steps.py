@@ -17,7 +17,6 @@ from outreach.content.step_models import (
     StopModel,
     TagStep,
     TaskStep,
-    VoiceStep,
     WaitForModel,
     WaitModel,
     WordedStep,
@@ -113,7 +112,6 @@ def _touch(node: StepNode, after: str | None) -> TouchStep:
             variants=dict(model.variants) if isinstance(model, WordedStep) else {},
             sender=model.sender,
             on_failure=model.on_failure,
-            recording=model.recording if isinstance(model, VoiceStep) else None,
             then=after,
         )
     assert isinstance(model, TaskStep)

@@ -22,6 +22,7 @@ from outreach.content.markdown_parts import Body, Pieces, convert, flat
 from outreach.content.operations import Absent, reach
 from outreach.content.program import SEPARATOR, compile_parts
 from outreach.content.render_errors import EmptyMessage, MissingValue, RenderError, TooLong, UnsafeLink
+from outreach.content.spin import SpinKey
 from outreach.content.suggestions import did_you_mean
 from outreach.content.template_source import read_tree
 from outreach.errors import ConfigError, Problem
@@ -44,6 +45,7 @@ class Rendered:
     html: str
     preheader: str = ""
     values: Mapping[str, str] = field(default_factory=dict)  # what the front matter names beside the text
+    wording: str = ""  # what `spin` chose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +89,14 @@ class Template:
 
         Raises RenderError: MissingValue, UnsafeLink, TooLong, EmptyMessage, NotPrintable.
         """
-        running = self.program.new_context({**context, KEY: key}, shared=True)
+        spinning = SpinKey(key)
+        running = self.program.new_context({**context, KEY: spinning}, shared=True)
         subject, preheader, text, html, *values = _parts(self.program.root_render_func(running))
         text = text.strip("\n")
         if not text.strip() or not html or html.isspace():
             raise EmptyMessage("message")
         named = dict(zip(self.values, map(_one_line, values), strict=True))
-        return Rendered(self._subject(subject), text, html, _one_line(preheader), named)
+        return Rendered(self._subject(subject), text, html, _one_line(preheader), named, _one_line(spinning.wording))
 
     def _subject(self, written: str) -> str:
         subject = _one_line(written)

@@ -80,7 +80,7 @@ _TABLE = (
     Action(
         name="linkedin.voice",
         wording=Wording.NEEDED,
-        what="A voice message: the template says what is spoken, `recording` where it is recorded.",
+        what="A voice message: the template says what is spoken, and attaches the recording.",
         by_hand="Record this as a voice message on LinkedIn",
         example="founders/spoken",
         address="linkedin",

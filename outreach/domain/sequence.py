@@ -68,7 +68,6 @@ class TouchStep:
     sender: str | None = None
     on_failure: OnFailure = OnFailure.STOP
     task: TaskDetails | None = None
-    recording: str | None = None  # a file of the workspace that is sent as a voice message
     then: str | None = None
 
     @property

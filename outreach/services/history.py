@@ -52,10 +52,13 @@ def _touches(connection: Connection, lead_id: str) -> Iterator[Entry]:
     for row in connection.execute(statement).mappings():
         said = row["subject"] if row["state"] == TouchState.SENT else row["reason"]
         crossed = " (crossed)" if row["crossed"] else ""
+        wording = f" (wording: {row['wording']})" if row["wording"] else ""
         yield Entry(
             at=row["sent_at"] or row["finished_at"] or row["wanted_at"],
             kind=row["state"],
-            what=f"{row['action']} to {row['recipient'] or '-'}{': ' + said if said else ''}{crossed}"[:_LONGEST],
+            what=f"{row['action']} to {row['recipient'] or '-'}{': ' + said if said else ''}{wording}{crossed}"[
+                :_LONGEST
+            ],
             sequence=row["sequence"],
             step=row["step"],
         )

@@ -50,7 +50,7 @@ def write_message(engine: Engine, revision: Revision, letter: Letter) -> Draft:
     except RenderError as error:
         return Draft(_message(engine, letter, _EMPTY), unwritable=str(error))
     if letter.step.action != "email":
-        return Draft(_approved(_message(engine, letter, rendered), template))
+        return _with_files(engine, revision, _approved(_message(engine, letter, rendered), template), template)
     thread = thread_of(letter.step, letter.siblings)
     url = f"{engine.policy.public_url}/u/{engine.opt_out_token(letter.touch['id'])}"
     complete = with_footer(
@@ -88,6 +88,10 @@ def _with_extras(
     tracking = revision.sequence.tracking or engine.policy.tracking
     if engine.tracked and (tracking.opens or tracking.clicks):
         message = engine.tracked.mark(message, letter.touch["id"], tracking)
+    return _with_files(engine, revision, message, template)
+
+
+def _with_files(engine: Engine, revision: Revision, message: Message, template: Template | None) -> Draft:
     if template is None or not template.files:
         return Draft(message)
     try:
@@ -137,6 +141,7 @@ def _message(engine: Engine, letter: Letter, rendered: Rendered) -> Message:
         message_id=touch["message_id"] or "",
         thread_id=_chat(letter),
         values=rendered.values,
+        wording=rendered.wording,
     )
 
 

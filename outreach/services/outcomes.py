@@ -113,6 +113,7 @@ def _finish_row(outcome: Outcome, now: datetime) -> dict[str, Any]:
         "reason": outcome.why[:500] or None,
         "recipient": outcome.ready.message.to or touch["recipient"],
         "subject": outcome.ready.message.subject or None,
+        "wording": outcome.ready.message.wording[:2_000] or None,
         "used_at": touch["used_at"] if outcome.state in COUNTED else None,
         "lease_until": None,
     }

@@ -496,3 +496,15 @@ def test_a_bare_address_is_a_link_in_html() -> None:
         'or (<a href="http://example.com/%C5%9F%201">http://example.com/ş 1</a>). '
         '<a href="https://b.example">https://a.example/x</a></p>\n'
     )
+
+
+def test_what_spin_chose_is_told_once_in_the_order_of_the_text() -> None:
+    source = '{{ spin("Hi", "Hello") }} {{ spin("a", "b") }} {{ spin("Hi", "Hello") }}'
+    compiled = compile_template("intro", source)
+
+    rendered = compiled.render({}, key="lead-1.intro")
+
+    first, second, again = rendered.text.split()
+    assert first == again
+    assert rendered.wording == f"{first} | {second}"
+    assert compile_template("plain", "Hello").render({}, key="lead-1.intro").wording == ""

@@ -7,11 +7,12 @@ from datetime import timedelta
 
 from outreach.domain.action import ACTIONS, Wording, address_kind
 from outreach.errors import RateLimited, Unauthorized
-from outreach.services import stop
+from outreach.services import apply_files, stop
 from outreach.services.explain_sequence import explain_sequence
+from outreach.services.history import history
 from outreach.services.status import status
 from outreach.services.stop import Target, Width
-from outreach.store.tables import pauses, senders, tasks
+from outreach.store.tables import pauses, senders, tasks, touches
 from outreach.testing.field import FILES, Field
 
 MakeField = Callable[[Mapping[str, str]], Field]
@@ -163,3 +164,39 @@ def test_cautious_limits_hold_where_none_are_written(make_field: MakeField) -> N
         field.go(minutes=20)
 
     assert len(field.memory("anna", "linkedin").sent) == 15
+
+
+def test_a_voice_message_carries_the_recording_of_its_template(make_field: MakeField) -> None:
+    spoken = "---\nattachments: [hello.m4a]\n---\nHello {{ lead.first_name }}, a word about your work.\n"
+    field = make_field(
+        files("linkedin.voice", accounts=account("linkedin"))
+        | {"templates/intro.md": spoken, "attachments/hello.m4a": "sample sound"}
+    )
+    keep(field)
+
+    field.enroll(ada(field, "linkedin"))
+    field.settle()
+
+    (message,) = field.memory("anna", "linkedin").sent
+    assert [(each.name, each.content_type) for each in message.attachments] == [("hello.m4a", "audio/mp4")]
+
+
+def keep(field: Field) -> None:
+    """What `apply` does with attached files."""
+    apply_files.apply(field.engine, field.app.workspace, by="test")
+
+
+def test_what_spin_chose_is_kept_with_the_touch_and_told_in_the_history(make_field: MakeField) -> None:
+    spinning = "---\nsubject: A word\n---\n{{ spin('Hi', 'Hello') }} {{ lead.first_name }}\n"
+    field = make_field({"templates/intro.md": spinning})
+    lead = ada(field)
+
+    field.enroll(lead)
+    field.settle()
+
+    wording = field.row(touches, step="intro")["wording"]
+    assert wording in ("Hi", "Hello")
+    assert f"{wording} Ada" in field.memory().sent[0].text
+    with field.engine.store.read() as connection:
+        told = [entry.what for entry in history(connection, lead)]
+    assert any(f"(wording: {wording})" in what for what in told)
