@@ -20,9 +20,9 @@ from outreach.mail.auto_words import (
     RETURN,
     SOON,
     THANKS,
-    TICKET,
 )
 from outreach.mail.parse import Headers
+from outreach.mail.receipt_words import RECEIPT_SUBJECT, TICKET
 from outreach.mail.words import folded
 
 _MAX_TEXT = 3000
@@ -68,6 +68,7 @@ class _Told:
 
     kinds: frozenset[str]
     share: float
+    sentences: int = 0
 
     @property
     def is_typical(self) -> bool:
@@ -80,14 +81,14 @@ def auto_reply_reason(answer: Answer) -> str | None:
     if not is_marked and not may_tell:
         return None
     told = _told(answer.text)
-    if is_marked or _by_weak_sign(answer, told) or _by_subject(answer, told) or _by_words(answer, told):
+    if is_marked or any(tells(answer, told) for tells in (_by_weak_sign, _by_subject, _by_receipt, _by_words)):
         return _reason(answer, told)
     return None
 
 
 def _may_tell(answer: Answer) -> bool:
     """Whether it is worth while to read the text for it."""
-    return _has_weak_sign(answer) or _has_subject(answer) or _may_be_told_by_words(answer)
+    return _has_weak_sign(answer) or _has_subject(answer) or _has_receipt(answer) or _may_be_told_by_words(answer)
 
 
 def _by_weak_sign(answer: Answer, told: _Told) -> bool:
@@ -114,6 +115,7 @@ def _is_marked_by_program(headers: Headers) -> bool:
         "auto" in headers.first("precedence").lower()
         or "auto" in headers.first("preference").lower()
         or "mailbox rules" in headers.first("x-ms-exchange-generated-message-source").lower()
+        or (headers.has("x-ms-exchange-inbox-rules-loop") and headers.has("x-auto-response-suppress"))
         or headers.first("x-fc-machinegenerated").lower() == "true"
         or "autoresponder" in headers.first("x-post-messageclass").lower()
         or bool(re.search(r"vacation|autorespon|autoreply", headers.first("x-mailer"), re.IGNORECASE))
@@ -142,7 +144,18 @@ def _by_subject(answer: Answer, told: _Told) -> bool:
     tells = told.is_typical or "return" in told.kinds
     if _AUTO.search(found.group()):
         return tells or not answer.has_quote
-    return tells and not answer.has_quote and answer.recipients <= 1
+    asks = "?" in answer.text[:_MAX_TEXT] and told.share < 0.6  # a person who will be away asks somebody for something
+    return tells and not asks and not answer.has_quote and answer.recipients <= 1
+
+
+def _by_receipt(answer: Answer, told: _Told) -> bool:
+    """`[Ticket #12] We received your request`: a subject that confirms, and a text that does nothing else."""
+    return _has_receipt(answer) and "ticket" in told.kinds and told.share >= 0.5 and not answer.has_quote
+
+
+def _has_receipt(answer: Answer) -> bool:
+    is_one_to_one = answer.recipients <= 1 and not _is_list(answer.headers)
+    return is_one_to_one and bool(RECEIPT_SUBJECT.search(folded(answer.subject)))
 
 
 def _may_be_told_by_words(answer: Answer) -> bool:
@@ -161,6 +174,8 @@ def _by_words(answer: Answer, told: _Told) -> bool:
         return False
     if "automatic" in says:
         return told.share >= 0.3
+    if told.kinds == {"ticket", "soon"} and told.sentences >= 2 and told.share == 1:
+        return True
     return (len(says) >= 2 and told.share >= 0.7) or (len(told.kinds) >= 3 and told.share >= 0.6)
 
 
@@ -191,7 +206,7 @@ def _told(text: str) -> _Told:
     found = [_kinds_of(folded(sentence[:600])) for sentence in sentences]
     spoken = [kinds for kinds, sentence in zip(found, sentences, strict=True) if kinds or len(sentence.split()) > 3]
     share = sum(1 for kinds in spoken if kinds) / len(spoken) if spoken else 0.0
-    return _Told(frozenset(kind for kinds in found for kind in kinds), share)
+    return _Told(frozenset(kind for kinds in found for kind in kinds), share, len(spoken))
 
 
 def _kinds_of(sentence: str) -> set[str]:

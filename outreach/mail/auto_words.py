@@ -14,7 +14,7 @@ AUTO_SUBJECT = pattern(
         r"|message|notification)"
         r"|out[ -]of[ -](?:the )?office[:\s]{0,2}(?:re:|auto|$)|out[ -]of[ -]office:|ooo[: ]?(?:re:|$)"
         r"|vacation (?:reply|response|auto|message)|away from (?:the )?office"
-        r"|\[?auto[ -]?repl|on vacation:|auto ack)"
+        r"|\[?auto[ -]?repl|on vacation:|auto ack|away from my mail)"
     ),
     (
         r"^\W{0,3}(?:automatische (?:antwort|rückantwort)|autoantwort|abwesenheits?(?:notiz|meldung|nachricht"
@@ -78,6 +78,13 @@ REPLY_PREFIX = re.compile(
 
 AUTOMATIC = pattern(
     (
+        r"\bwaitlisted\b|guest list|(?:spam|junk)[ -](?:blocking|arrest|protection|prevention|control) (?:service"
+        r"|system|program|tool)|(?:verify|confirm|prove) that you(?:'re| are) (?:a )?(?:real |not a )?(?:person|human"
+        r"|robot|machine)|(?:held|quarantined) (?:until|pending) (?:you |your )?(?:confirm|verif|approv)"
+        r"|to have your (?:message|e-?mail) delivered|before your (?:message|e-?mail) (?:can be|is) delivered"
+        r"|first time you(?:'ve| have) (?:sent|written|e-?mailed)"
+    ),
+    (
         r"this (?:is|was|message is|e?-?mail is|response (?:is|was)|reply (?:is|was)) (?:an? )?(?:automatic"
         r"|automated|auto[ -]?generated|auto[ -]?repl|autorespon|automatically|computer[ -]generated)"
     ),
@@ -134,6 +141,13 @@ AUTOMATIC = pattern(
 """A sentence in which a program speaks of itself."""
 
 AWAY = pattern(
+    (
+        r"(?:will|shall) not be (?:reading|checking|answering) (?:my |any )?(?:e-?)?mails?|(?:limited|no|sporadic"
+        r"|intermittent|restricted) (?:access to|internet|e-?mail)|(?:eingeschränkt|bedingt|begrenzt|schwer"
+        r"|unregelmäßig) (?:per e-?mail |telefonisch )?erreichbar|(?:bin|ist) (?:ich |derzeit |aktuell |bis "
+        r"\w+ )*unterwegs|accès limité|accès restreint|acceso limitado|acesso limitado|accesso limitato"
+        r"|beperkt bereikbaar|ograniczony dostęp|erişimim (?:sınırlı|kısıtlı)|sınırlı erişim"
+    ),
     (
         r"\bout[ -]of[ -](?:the )?office\b|\b(?:on|taking) (?:annual |parental |maternity |paternity |sick "
         r"|medical |personal |family |extended |study |compassionate |my )*(?:leave|vacation|holiday|holidays|pto"
@@ -214,65 +228,6 @@ LEFT = pattern(
     ),
 )
 """A sentence that says a person has gone for good."""
-
-TICKET = pattern(
-    (
-        r"(?:we have |i have |we've |has been |have been |was )?(?:successfully )?received your (?:message|e?-?mail"
-        r"|request|inquiry|enquiry|application|ticket|order|submission|mail|query|note|letter)|your (?:message"
-        r"|e?-?mail|request|inquiry|enquiry|ticket|application|query|submission|mail) (?:has been|was"
-        r"|is) (?:successfully )?(?:received|logged|registered|created|submitted|assigned|opened|forwarded to)"
-        r"|thank(?:s| you) (?:very much |so much )?for (?:contacting|reaching out to|getting in touch with"
-        r"|writing to|your (?:interest in|inquiry|enquiry|request|application|submission))|(?:ticket|case|reference"
-        r"|request|incident) ?(?:number|id|no\.?|#|ref)|one of our (?:team|representatives|agents|staff|customer"
-        r"|colleagues|experts)"
-    ),
-    (
-        r"(?:ihre|deine) (?:nachricht|anfrage|e-?mail|mail|mitteilung) .{0,40}(?:erhalten|eingegangen|bearbeite"
-        r"|angekommen)|vielen dank für ihre (?:anfrage|interesse|kontaktaufnahme)|wir (?:werden"
-        r"|haben) .{0,60}(?:schnellstmöglich|so schnell wie möglich|umgehend|in kürze|bearbeit)|ticket-?nummer"
-        r"|vorgangsnummer"
-    ),
-    (
-        r"nous avons bien reçu votre|votre (?:message|demande|mail|courriel|e-mail) (?:a (?:bien )?été"
-        r"|est bien) (?:reçue?|enregistrée?|transmis)|nous (?:vous répondrons|reviendrons vers vous|traiterons)"
-        r"|numéro de (?:ticket|dossier|demande)"
-    ),
-    (
-        r"hemos recibido (?:su|tu)|su (?:mensaje|solicitud|consulta|correo) ha sido (?:recibid|registrad)"
-        r"|gracias por (?:contactar|comunicarse|ponerse en contacto|escribirnos)|nos pondremos en contacto"
-        r"|número de (?:ticket|caso|solicitud)"
-    ),
-    (
-        r"recebemos (?:o |a )?(?:seu|sua)|(?:sua|seu) (?:mensagem|solicitação|pedido|e-?mail|contato"
-        r"|contacto) foi (?:recebid|registrad)|obrigad[oa] (?:por entrar em|pelo seu) (?:contato|contacto)"
-        r"|entraremos em contato|número do (?:chamado|ticket"
-        r"|pedido)"
-    ),
-    (
-        r"abbiamo ricevuto (?:la|il) (?:sua|suo|tua|tuo|vostra)|la (?:sua|tua|vostra) (?:richiesta|e-?mail|mail"
-        r"|messaggio) è stat[ao] (?:ricevut|registrat|presa)|grazie per (?:averci contattat|aver contattato"
-        r"|il tuo messaggio|la sua)|numero (?:di )?(?:ticket|richiesta|pratica)"
-    ),
-    (
-        r"(?:wij|we) hebben (?:uw|je) (?:bericht|e-?mail|mail|aanvraag|vraag|verzoek) .{0,20}ontvangen"
-        r"|uw (?:bericht|e-?mail|mail|aanvraag|verzoek) is (?:ontvangen|geregistreerd)|bedankt voor (?:uw|je"
-        r"|het) (?:bericht|e-?mail|mail|contact|aanvraag)|(?:ticket|referentie"
-        r"|zaak)nummer"
-    ),
-    (
-        r"otrzymaliśmy (?:pańsk|państwa|twoj|pani|pana)|(?:twoja|państwa|pana|pani) (?:wiadomość|zgłoszenie"
-        r"|prośba) (?:został[ao]?|dotarł)|dziękujemy za (?:kontakt|wiadomość|zgłoszenie|zainteresowanie)"
-        r"|numer (?:zgłoszenia|sprawy)"
-        r"|zgłoszenie .{0,20}(?:zarejestrowan|przyjęt)"
-    ),
-    (
-        r"(?:mesajınız|e-?postanız|talebiniz|başvurunuz|mailiniz|iletiniz) .{0,30}(?:alınmıştır|ulaşmıştır|alındı"
-        r"|ulaştı|kaydedil|oluşturul|iletil)|(?:bizimle )?iletişime geçtiğiniz için|(?:mesajınız|ilginiz"
-        r"|e-?postanız|mailiniz|başvurunuz) için teşekkür|(?:talep|kayıt|takip"
-        r"|destek) (?:numaranız|no|numarası)"
-    ),
-)
-"""A sentence that confirms receipt."""
 
 SOON = pattern(
     (

@@ -12,7 +12,8 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
         BounceReason.POLICY,
         pattern(
             (
-                r"sender (?:address|verify|verification|domain)|sender is|cannot find your (?:host|reverse)"
+                r"administrative(?:ly)? prohibit|sender (?:address|verify|verification|domain)|sender is"
+                r"|cannot find your (?:host|reverse)"
                 r"|client host"
                 r"|helo command rejected|blocked using|gr[ae]y-?list|spamhaus|black ?list|block ?list"
             ),
@@ -26,7 +27,8 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
             (
                 r"your (?:ip|host|server|mail server|domain|network|e-?mail) (?:address )?(?:\S+ )?(?:is"
                 r"|has been|was) "
-                r"(?:listed|blocked|rejected|on|in|not allowed)|mail from \S+ (?:is )?(?:not|refused|rejected|denied)"
+                r"(?:listed|blocked|rejected|on|in|not allowed)|mail from \S+ (?:is )?(?:not|refused|rejected"
+                r"|denied)"
             ),
         ),
     ),
@@ -78,8 +80,9 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
         BounceReason.DISABLED,
         pattern(
             (
-                r"(?:account|mailbox|user|recipient|address|e-?mail|box|inbox)\W{1,3}(?:\S{3,80}\W{1,2})?(?:is "
-                r"|has been |was |are |temporarily )*"
+                r"(?:account|mailbox|user|recipient|address|e-?mail|box|inbox)(?!.{0,20}\btemporar)"
+                r"\W{1,3}(?:\S{3,80}\W{1,2})?(?:is "
+                r"|has been |was |are )*"
                 r"(?:currently |now |been )?(?:disabled|deactivated|inactive|suspended|not active|no longer active"
                 r"|locked|closed"
                 r"|terminated|blocked due to inactiv|discontinued|not activated|cancell?ed|expired|retired|frozen)"
@@ -340,6 +343,7 @@ CODES: tuple[tuple[re.Pattern[str], BounceReason], ...] = tuple(
     (re.compile(pattern), reason)
     for pattern, reason in (
         (r"[45]\.1\.2$", BounceReason.NO_DOMAIN),
+        (r"5\.1\.20$", BounceReason.CONTENT),
         (r"[45]\.1\.[78]$", BounceReason.POLICY),
         (r"[45]\.1\.", BounceReason.NO_MAILBOX),
         (r"[45]\.2\.1$", BounceReason.DISABLED),
@@ -348,7 +352,7 @@ CODES: tuple[tuple[re.Pattern[str], BounceReason], ...] = tuple(
         (r"[45]\.3\.1$", BounceReason.FULL),
         (r"[45]\.3\.", BounceReason.NETWORK),
         (r"5\.4\.4$", BounceReason.NO_DOMAIN),
-        (r"[45]\.4\.7$", BounceReason.EXPIRED),
+        (r"[45]\.4\.(?:7|300|312|317)$", BounceReason.EXPIRED),
         (r"[45]\.4\.", BounceReason.NETWORK),
         (r"[45]\.6\.", BounceReason.CONTENT),
         (r"[45]\.7\.", BounceReason.POLICY),

@@ -39,6 +39,9 @@ _FOOTER = re.compile(
     re.IGNORECASE,
 )
 _QUOTE = re.compile(r"^\s{0,4}(?:>|&gt;|[A-Z]{1,4}> )")
+_ARROWS = re.compile(r"^>>> .{3,200}[@\d].{0,200} >>>$")
+"""`>>> Ada Example <ada@example.com> 3/2/2026 10:00 >>>`: the head of a quote that is not marked below."""
+_DATE_FIRST = re.compile(r"^\d{4}-\d\d?-\d\d?[ ,].{0,120}<[^<>\s]{3,200}@[^<>\s]{3,200}>:$")
 _PIPE = re.compile(r"^\s{0,2}\|(?:\s|$)")
 
 
@@ -109,6 +112,8 @@ def _human_runs(page: _Page) -> tuple[list[list[str]], bool]:
     runs: list[list[str]] = [[]]
     at = 0
     while at < len(page.lines):
+        if _ARROWS.match(page.lines[at]):
+            return runs, True
         if page.quoted[at]:
             runs += [[]] if runs[-1] else []
             at += 1
@@ -178,6 +183,8 @@ def _judged(joined: str, page: _Page, span: tuple[int, int]) -> _Head | None:
         return None
     if follows and ((wrote and (dated or opens or end - start == 1)) or (dated and opens)):
         return _Head(end, is_marked=True)
+    if stands_alone and end - start == 1 and _DATE_FIRST.match(joined):
+        return _Head(end, is_marked=False)
     if wrote and dated and _only_a_name(joined[wrote.end() :]):
         return _Head(end, is_marked=False)
     return None

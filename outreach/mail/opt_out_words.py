@@ -120,7 +120,8 @@ _EN_LIST = (
     r"|marketing|sales|database|call|subscriber|and|or)s? ){0,6}"
 )
 _EN_MINE = (
-    r"(?:name|e-?mail|address|e-?mail address|details|data|contacts?|contact details|account|information|info|number)"
+    r"(?:name|e-?mail|address|e-?mail address|details|data|contacts?|contact details|account|information"
+    r"|info|number)"
 )
 _EN_WHERE = (
     rf"(?:from|off|of|out of|on) {_EN_LIST}(?:lists?|mailings?|mailing|database|e-?mails?|newsletters?|distribution"
@@ -194,7 +195,8 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
         (
             r"\b(?:i|we) (?:do not|don't|no longer|did not|didn't|would not|wouldn't|never) (?:want|wish|wanted"
             r"|like|care"
-            r"|asked?|agreed?|signed up|consent(?:ed)?|opted?)(?: in)? (?:to |for )?(?:receiv\w+|get(?:ting)?|hear\w*"
+            r"|asked?|agreed?|signed up|consent(?:ed)?|opted?)(?: in)? (?:to |for )?(?:receiv\w+|get(?:ting)?"
+            r"|hear\w*"
             r"|be (?:contacted|e-?mailed|solicited)|have) (?:\w+ ){0,4}(?:e-?mails?|messages?|mails?|mailings?"
             r"|newsletters?"
             r"|from you|spam|communications?|contacted|solicit\w+)"
@@ -218,8 +220,30 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
             r"|(?:delete|erase|remove|stop|request)\w* .{0,40}\b(?:me|my|us|our)\b.{0,60}\b(?:gdpr|ccpa|can-?spam)"
             r"|(?:withdraw|revoke) (?:my |any )consent|\bi object to (?:the )?processing"
         ),
+        (
+            r"(?:^|[,;:] ?)(?:please |just |kindly |so )?(?:remove|unsubscribe) (?:me|us)\b(?! from (?:the |this )?"
+            r"(?:meeting|invite|team|project|cc|thread|chain|call|channel|group chat|ticket))"
+            r"|\bhow (?:do|can|could) (?:i|we) (?:\w+ )?(?:unsubscribe|opt[ -]?out)\b"
+            r"|^(?:please )?(?:take |get )?(?:me |us )?off (?:the|this|your) (?:mailing |e-?mail )?list\b"
+        ),
+        (
+            r"\bsehen sie (?:bitte )?(?:\w+ )?von (?:weiteren|jeglichen|zukünftigen|künftigen) .{0,40}\bab\b"
+            r"|\bunterlassen sie (?:bitte |es |künftig |in zukunft )*(?:weitere|jegliche|das|ihre|solche|diese"
+            r"|mir|uns)"
+        ),
+        (
+            r"(?:retir|apagu|elimin|remov|exclu)\w{1,3} (?:por favor )?(?:o meu|a minha|os meus|as minhas|meus?"
+            r"|minhas?)\b"
+            r"|(?:chiedo|richiedo|chiediamo|richiediamo) (?:\w+ )?(?:la )?(?:cancellazione|rimozione|disiscrizione)"
+            r"|(?:solicito|pido|peço|solicitamos) (?:\w+ )?(?:la |a )?(?:eliminación|supresión|remoção|exclusão"
+            r"|baja) de"
+        ),
         r"\b(?:leave (?:me|us) alone|lose my (?:e-?mail|number|address)|wish to be (?:removed|unsubscribed))",
-        r"\b(?:melde|melden|trage|tragen|nehme|nehmen) (?:sie )?(?:mich|uns)\b.{0,60}\b(?:ab|aus|raus|heraus)\b",
+        (
+            r"(?<!wir )\b(?:melde|melden|trage|tragen|nehme|nehmen) (?:sie )?(?:mich|uns)\b.{0,60}\b(?:ab|aus"
+            r"|raus|heraus)\b"
+            r"(?! (?:montag|dienstag|mittwoch|donnerstag|freitag|morgen|dem|den|\d))"
+        ),
         (
             r"(?:nehmen|nimm|löschen|lösche|streichen|streiche|entfernen|entferne|tragen|trage) (?:sie "
             r"|du )?(?:bitte )?(?:mich|uns|meine?[nr]? (?:e-?mail|mail|adresse|daten|kontakt|mailadresse"
@@ -278,8 +302,8 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
             r"|contatt|quest|le |mail|email)|diritto (?:all'oblio|alla cancellazione|di opposizione)"
         ),
         (
-            r"(?:schrijf|meld|haal|verwijder|gooi|schrap) (?:mij|me|ons|mijn (?:\w+)"
-            r"|dit (?:e-?mail)?adres)(?: (?:aub|alstublieft|a\.u\.b\.|svp))?(?: (?:uit|af|van|direct|\b))|(?:wil"
+            r"(?:schrijf|meld) (?:mij|me|ons)\b.{0,30}\b(?:uit|af)\b|(?:haal|verwijder|gooi|schrap) (?:mij|me|ons"
+            r"|mijn \w+|dit (?:e-?mail)?adres)\b|(?:wil"
             r"|wens|wensen|willen|verzoek)(?: \w+){0,3} (?:geen|niet (?:meer|langer)|uitgeschreven|afgemeld"
             r"|verwijderd|uitschrijven|afmelden)|(?:geen|niet) (?:verdere |meer )?(?:mails?|e-?mails?|berichten"
             r"|nieuwsbrie\w+|contact|reclame)(?: \w+){0,3} (?:meer|ontvangen|sturen|toesturen|opnemen)|(?:stop"
@@ -290,11 +314,16 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
         (
             r"(?:wypis|wykreśl|usu[nń]|skasuj|wyrejestruj)\w*(?: proszę)? (?:mnie|nas|mój|moje|moich|mojego|nasz"
             r"|ten adres|z (?:listy|bazy|tej))|(?:proszę|prosze|prosimy)(?: \w+){0,3} (?:o (?:wypisanie|usunięcie"
-            r"|zaprzestanie|wykreślenie|niewysyłanie|nieprzesyłanie)|wypisać|usunąć|nie (?:pisać|wysyłać"
+            r"|zaprzestanie|wykreślenie|niewysyłanie|nieprzesyłanie)|wypisać"
+            r"|usunąć(?=.{0,30}(?:mnie|nas|mój|moje|moich|mojego|dane|danych|adres|z list|z baz))|nie (?:pisać"
+            r"|wysyłać"
             r"|kontaktować|przesyłać|przysyłać)|zaprzestać|się nie kontaktować)|nie (?:chcę|chce|życzę sobie"
             r"|życzymy|chcemy|wyrażam zgody|zgadzam się)(?: \w+){0,4} (?:otrzymywać|dostawać|wiadomości|maili"
             r"|kontaktu|na|kontaktow\w+|przetwarzan\w+|korespondencji)|nie (?:pisz|piszcie|wysyłaj|wysyłajcie"
-            r"|kontaktuj)\w* (?:do mnie|mi|więcej|się|już)|(?:przestań|przestańcie) (?:do mnie )?(?:pisać|wysyłać)"
+            r"|kontaktuj)\w* (?:do mnie|mi|więcej|się|już)|(?:przestań|przestańcie"
+            r"|proszę przestać) (?:\w+ ){0,3}(?:pisać|wysyłać)"
+            r"|(?:mnie|nas) usunąć|rezygnuj[ęe] z (?:newsletter|subskrypcj|otrzymywani|mailing|wiadomości"
+            r"|korespond)"
             r"|rodo.{0,60}(?:usuni|moich|moje)|prawo do (?:usunięcia|bycia zapomnianym|sprzeciwu)|zgłaszam sprzeciw"
         ),
         (

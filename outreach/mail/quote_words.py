@@ -74,7 +74,7 @@ _NAMES = {
     kind: frozenset(names.split("|"))
     for kind, names in {"from": _FROM, "sent": _SENT, "to": _TO, "copy": _COPY, "subject": _SUBJECT}.items()
 }
-_HEADER_LINE = re.compile(r"^[\s*>|]{0,8}([^\s:：*<>][^:：<>\n]{0,24}?)[\s*]{0,3}[:：][\s*]{0,3}(\S.{0,2000})?$")
+_HEADER_LINE = re.compile(r"^[\s*>|]{0,8}([^\s:：*<>][^:：<>\n]{0,24}?)[\s*]{0,3}[:：][\s*]{0,40}(\S.{0,2000})?$")
 _INSIDE = re.compile(r"(?:^|\s)\*?([^\W\d_][^\s:：]{1,16}(?: (?:el|em|le|op|am|tarihi))?)\*?\s?[:：]\*?\s")
 
 _RULES = ("--", "__", "==", "##", "——", "- ", "~~")
