@@ -1,5 +1,8 @@
 """Short names of adapters, and how one is made from its settings. A dotted path `package.module:Class` works as well.
 
+An installed package may offer adapters under short names of its own, by entry points of the groups `outreach.channels`,
+`outreach.receivers` and `outreach.crms`.
+
 Every adapter's module holds its `Options` beside it. What an adapter's constructor asks for by name beyond its options
 (`http`, `clock`, `tokens`) is handed in.
 """
@@ -10,6 +13,7 @@ import dataclasses
 import importlib
 import inspect
 from collections.abc import Collection, Mapping
+from importlib import metadata
 from typing import Any
 
 from outreach.content.suggestions import did_you_mean
@@ -125,8 +129,22 @@ def takes(known: Mapping[str, str], use: str, option: str) -> bool:
     return option in {field.name for field in dataclasses.fields(options_class)}
 
 
+def _path(known: Mapping[str, str], use: str, place: Place) -> str:
+    """`package.module:Class`; the name itself where nobody offers it."""
+    if use in known or ":" in use:
+        return known.get(use, use)
+    group = next((group for group, names in _GROUPS.items() if names is known), "")
+    offered = sorted({point.value for point in metadata.entry_points(group=group, name=use)})
+    if len(offered) > 1:
+        raise place.error(f"several packages offer '{use}'.", f"Write one of them out: {', '.join(offered)}.")
+    return offered[0] if offered else use
+
+
+_GROUPS = {"outreach.channels": CHANNELS, "outreach.receivers": RECEIVERS, "outreach.crms": CRMS}
+
+
 def _load(known: Mapping[str, str], use: str, place: Place) -> tuple[Any, Any]:
-    path = known.get(use, use)
+    path = _path(known, use, place)
     module_name, _, class_name = path.partition(":")
     if not class_name:
         raise place.error(f"unknown adapter '{use}'.", did_you_mean(use, known) or f"Known: {', '.join(known)}.")
