@@ -8,12 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from outreach import adapters
 from outreach.adapters import Place
 from outreach.app import App, account_of, crm_options
 from outreach.content.configuration_files import read_configuration
+from outreach.errors import ConfigError
 from tests.docs.pages import ROOT, blocks
 
 PAGES = ("add-a-channel", "add-a-receiver", "add-a-crm")
@@ -68,6 +70,35 @@ def test_the_code_of_the_page_is_tidy(page: str, tmp_path: Path) -> None:
     assert shaped.returncode == 0, shaped.stdout
 
 
+def test_a_channel_takes_less_than_fifty_lines(tmp_path: Path) -> None:
+    adapter, *_ = written("add-a-channel", tmp_path)
+
+    assert adapter.name == "pigeon.py"
+    assert len(adapter.read_text("utf-8").splitlines()) < 50
+
+
+def test_an_installed_package_offers_them_by_a_short_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written("add-a-channel", tmp_path)
+    (ini,) = [block for block in blocks(ROOT / "docs" / "howto" / "add-a-channel.md") if block.language == "ini"]
+    installed = tmp_path / "acme_outreach-1.0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-outreach\nVersion: 1.0\n", "utf-8")
+    (installed / "entry_points.txt").write_text(ini.text.partition("\n")[2], "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    async def made() -> object:
+        async with httpx.AsyncClient() as http:
+            given = {"http": http}
+            return adapters.make(adapters.CHANNELS, "pigeon", {"token": "sample"}, place=Place("", ""), given=given)
+
+    assert type(asyncio.run(made())).__name__ == "Pigeon"
+    assert adapters.actions_of("pigeon", {"token": "sample"}) == ("sms",)
+    with pytest.raises(ConfigError, match="unknown adapter 'pigeom'"):
+        adapters.make(adapters.CHANNELS, "pigeom", {}, place=Place("", ""), given={})
+    with pytest.raises(ConfigError, match="unknown adapter 'pigeon'"):
+        adapters.make(adapters.CRMS, "pigeon", {}, place=Place("", ""), given={})
+
+
 def test_settings_can_name_them_by_a_dotted_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for page in PAGES:
         written(page, tmp_path)
@@ -78,13 +109,13 @@ def test_settings_can_name_them_by_a_dotted_path(tmp_path: Path, monkeypatch: py
     assert read.settings
     app = App(read.settings)
 
-    channel = app.channel_of("anna", "email")
+    channel = app.channel_of("anna", "sms")
     crm = read.settings.crm["ledger"]
     ledger = adapters.make(
         adapters.CRMS, crm.use, crm_options(crm, read.settings), place=Place("", ""), given={"http": app.http}
     )
 
-    assert account_of(read.settings.senders["anna"], "email") == ("acme_outreach.pigeon:Pigeon", {"token": "sample"})
+    assert account_of(read.settings.senders["anna"], "sms") == ("acme_outreach.pigeon:Pigeon", {"token": "sample"})
     assert [type(each).__name__ for each in (channel, app.receivers["pigeon"], ledger)] == [
         "Pigeon",
         "PigeonHooks",
