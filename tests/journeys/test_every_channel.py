@@ -1,4 +1,4 @@
-"""One sequence over five channels, with the real adapters against stand-ins, and the news that come back of them."""
+"""One sequence over six channels, with the real adapters against stand-ins, and the news that come back of them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from outreach.sandbox.answers import Hook
 from outreach.sandbox.booking_server import BookingServer
 from outreach.sandbox.http_host import HttpHost
 from outreach.sandbox.request_server import RequestServer
+from outreach.sandbox.slack_server import SlackServer
 from outreach.sandbox.telegram_server import TelegramServer
 from outreach.sandbox.twilio_server import TwilioServer
 from outreach.sandbox.whatsapp_server import WhatsAppServer
@@ -49,6 +50,8 @@ steps:
     x.dm: short
   - id: gift
     http.gift: gift
+  - id: team
+    slack.message: short
   - wait: 3 days
   - id: last
     sms: short
@@ -72,6 +75,7 @@ class Providers:
     telegram: TelegramServer
     x: XServer
     gifts: RequestServer
+    slack: SlackServer
     urls: dict[str, str]
 
     def senders(self) -> str:
@@ -86,6 +90,7 @@ class Providers:
   whatsapp: {{use: whatsapp, phone_number_id: "106", token: wa-token, base_url: "{self.urls["whatsapp"]}"}}
   telegram: {{use: telegram, token: "{BOT}", base_url: "{self.urls["telegram"]}"}}
   x: {{use: x, token: x-token, user_id: "111", cold: true, base_url: "{self.urls["x"]}"}}
+  slack: {{use: slack, url: "{self.urls["slack"]}/services/T/B/secret"}}
   http:
     use: http
     allow: ["127.0.0.0/8"]
@@ -112,7 +117,7 @@ class Switch:
 
 @pytest.fixture(scope="module")
 def switches() -> Iterator[dict[str, Switch]]:
-    made = {name: Switch(name) for name in ("twilio", "whatsapp", "telegram", "x", "gifts")}
+    made = {name: Switch(name) for name in ("twilio", "whatsapp", "telegram", "x", "gifts", "slack")}
     for each in made.values():
         each.host.start()
     yield made
@@ -134,6 +139,7 @@ def providers(clock: MovableClock, switches: dict[str, Switch]) -> Providers:
         telegram=TelegramServer(token=BOT, secret="hook-secret"),
         x=XServer(token="x-token", user_id="111", consumer_secret="consumer-secret", now=clock.now),
         gifts=RequestServer(secret=SECRET),
+        slack=SlackServer(path="/services/T/B/secret", signing_secret="signing-secret"),
         urls={name: each.host.url for name, each in switches.items()},
     )
     for name, each in switches.items():
@@ -164,7 +170,7 @@ def ada(field: Field) -> str:
     field.add_address(lead, "telegram", "ada_sample", str(CHAT))
     field.add_address(lead, "x", "ada_sample")
     field.enroll(lead, sequence="everywhere")
-    for _step in range(5):
+    for _step in range(6):
         field.go(minutes=1)
     return lead
 
@@ -183,13 +189,14 @@ def test_each_step_goes_out_by_its_own_provider(everywhere: Field, providers: Pr
 
     sent = {row["step"]: row for row in everywhere.rows(touches, lead_id=lead)}
     assert {step: row["state"] for step, row in sent.items() if step != "last"} == dict.fromkeys(
-        ("text", "approved", "chat", "dm", "gift"), "sent"
+        ("text", "approved", "chat", "dm", "gift", "team"), "sent"
     )
     assert providers.twilio.sent[0].body == "Hi Ada, a word about your work."
     template = providers.whatsapp.sent[0].body["template"]
     assert (template["name"], template["language"]) == ("intro_1", {"code": "en_US"})
     assert providers.telegram.sent[0].chat == CHAT
     assert [(act.what, act.account) for act in providers.x.done] == [("dm", "222")]
+    assert providers.slack.said == ["Hi Ada, a word about your work."]
     [order] = providers.gifts.orders
     assert order.body == {"email": "ada@example.com", "note": "A mug for Ada.", "key": order.key}
     assert sent["gift"]["provider_id"] == "order-1"
