@@ -57,6 +57,8 @@ RECEIVERS = {
     "calendly": "outreach.receivers.calendly:Calendly",
     "calcom": "outreach.receivers.calcom:CalCom",
     "hubspot": "outreach.receivers.hubspot:HubSpot",
+    "pipedrive": "outreach.receivers.pipedrive:Pipedrive",
+    "zoho": "outreach.receivers.zoho:Zoho",
     "trello": "outreach.receivers.trello:Trello",
     "clinchpad": "outreach.receivers.clinchpad:ClinchPad",
     "lagrowthmachine": "outreach.receivers.lagrowthmachine:LaGrowthMachine",
@@ -72,6 +74,9 @@ POLLED = {
 """Receivers of what pollers find; no settings file names them."""
 CRMS = {
     "hubspot": "outreach.crms.hubspot:HubSpot",
+    "pipedrive": "outreach.crms.pipedrive:Pipedrive",
+    "zoho": "outreach.crms.zoho:Zoho",
+    "salesforce": "outreach.crms.salesforce:Salesforce",
     "trello": "outreach.crms.trello:Trello",
     "salesmate": "outreach.crms.salesmate:Salesmate",
     "clinchpad": "outreach.crms.clinchpad:ClinchPad",

@@ -55,8 +55,8 @@ class Options:
     """One of three grants: a `refresh_token` (or a `code` with its `redirect_uri`); a `private_key` in PEM with
     `username`; else client credentials, for which `my_domain` is needed.
 
-    `object`: what new people become, Lead or Contact. `status_property` is a field of leads, `contact_status_property`
-    one of contacts. `tags_property`: a multi-select picklist. `external_id_field`: an own field of that kind. `share`:
+    `object`: what new people become, Lead or Contact. `status_property` is a field of leads, and of contacts if somebody
+    made it there too (`…__c`); `contact_status_property` names another one. `tags_property`: a multi-select picklist. `external_id_field`: an own field of that kind. `share`:
     how much of the organisation's daily calls may be used before this connection waits.
     """
 
@@ -106,8 +106,9 @@ class Options:
 
     @property
     def status(self) -> dict[str, str]:
-        """Object → its status field; contacts have none of their own."""
-        return {"Lead": self.status_property, "Contact": self.contact_status_property}
+        """Object → its status field; contacts have none but one that somebody made."""
+        of_contacts = self.status_property if self.status_property.endswith("__c") else ""
+        return {"Lead": self.status_property, "Contact": self.contact_status_property or of_contacts}
 
 
 class Salesforce:

@@ -322,7 +322,7 @@ class TestLeads:
         assert lead["Id"] not in [one.person_id for one in everybody(leads.crm, Wanted())]
 
     def test_contacts_need_a_status_field_of_their_own(self) -> None:
-        world = SalesforceWorld(contact_status_property="")
+        world = SalesforceWorld(contact_status_property="", status_property="Status")
 
         assert Operation.STATUS not in world.crm.can
         with pytest.raises(Refused, match="contact_status_property"):

@@ -81,7 +81,7 @@ def everything_is_made(settings: Settings) -> None:
     for crm in settings.crm.values():
         if ":" not in crm.use:
             options = crm_options(crm, settings)
-            adapters.make(adapters.CRMS, crm.use, options, place=Place("", crm.name), given={"http": app.http})
+            adapters.make(adapters.CRMS, crm.use, options, place=Place("", crm.name), given=app.given)
     asyncio.run(app.close_network())
 
 
