@@ -26,6 +26,7 @@ from outreach.mail.storable import storable
 from outreach.mail.understood import Kind, Understood
 
 _MAX_ADDRESSES = 500
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +183,7 @@ def _answer(mail: _Mail, plain: Understood, new: NewText) -> Answer:
 
 def _until(mail: _Mail, new: NewText, now: datetime | None) -> date | None:
     sent_on = _sent_on(mail.part.headers.first("date")) or (now.date() if now else None)
-    if sent_on is None:
+    if sent_on is None or not _FIRST_YEAR <= sent_on.year <= _LAST_YEAR:  # a Date may name any year there is
         return None
     return return_date(new.text, sent_on=sent_on) or return_date(mail.subject, sent_on=sent_on)
 
