@@ -26,6 +26,7 @@ _SPENT = timedelta(minutes=5)  # 1,200 calls an hour, and no header that says wh
 _PLAIN = frozenset({"designation", "phone", "address"})  # what a contact has beside its own fields
 _OURS = frozenset({"name", "email"})
 _LONGEST_TEXT = 20_000
+_LEADS = 500  # on a page: 999 was seen to work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ class ClinchPad:
 
     provider: ClassVar[str] = "clinchpad"
     can: ClassVar[frozenset[Operation]] = frozenset(Operation) - {Operation.TAGS}
+    lacks: ClassVar[Mapping[Operation, str]] = {Operation.TAGS: "ClinchPad has no tags"}
     selections: ClassVar[frozenset[Selection]] = frozenset({Selection.STAGE, Selection.PERSON, Selection.DEAL})
 
     def __init__(self, options: Options, http: httpx.AsyncClient) -> None:
@@ -230,7 +232,7 @@ class ClinchPad:
         return is_ours or contact["_id"] in linked
 
     async def _leads_of(self, pipeline_id: str) -> AsyncIterator[dict[str, Any]]:
-        async for page in pages(self._api, "/leads", {"pipeline_id": pipeline_id}):
+        async for page in pages(self._api, "/leads", {"pipeline_id": pipeline_id}, size=_LEADS):
             for lead in page:
                 yield lead
 

@@ -20,15 +20,20 @@ def records(body: Any) -> list[dict[str, Any]]:
     return [record(one) for one in body or ()]
 
 
-async def pages(api: ApiClient, path: str, params: Mapping[str, str]) -> AsyncIterator[list[dict[str, Any]]]:
+async def pages(
+    api: ApiClient, path: str, params: Mapping[str, str], *, size: int = _SIZE
+) -> AsyncIterator[list[dict[str, Any]]]:
     """Every page of a list, until an empty or a short one."""
-    first = await api.get(path, params={**params, "size": str(_SIZE)}, read=records)
-    yield first
-    number, page = 1, first
-    while len(page) >= _SIZE and number < _MOST_PAGES:
-        page = await page_after(api, path, params, number=number, first=first[0]["_id"])
-        yield page
+    asked = {**params, "size": str(size)}
+    page = first = await api.get(path, params=asked, read=records)
+    number = 0
+    while number < _MOST_PAGES:
+        if not (number == 1 and page and page[0]["_id"] == first[0]["_id"]):  # page 1 is the first one again
+            yield page
+        if len(page) < size:
+            return
         number += 1
+        page = await api.get(path, params=asked | {"page": str(number)}, read=records)
 
 
 async def page_after(

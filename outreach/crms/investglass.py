@@ -23,6 +23,16 @@ from outreach.errors import AdapterError, Outcome, OutcomeUnknown, Refused, Unav
 
 PROVIDER = "investglass"
 _ALWAYS = frozenset({Operation.PERSON, Operation.LOG_REPLY, Operation.LOG})
+_SETTINGS = {
+    Operation.OWNER: "owner_field",
+    Operation.STATUS: "status_property",
+    Operation.STAGE: "stage_field",
+    Operation.TAGS: "tags_field",
+    Operation.DO_NOT_CONTACT: "do_not_contact_field",
+}
+_LACKS = {operation: f"`{name}` has to say where it is kept" for operation, name in _SETTINGS.items()} | {
+    Operation.DEAL: "deals of InvestGlass are not known well enough"
+}
 _METHODS = ("POST", "PUT", "PATCH")
 _LONGEST_TEXT = 20_000
 _HOLE = re.compile(r"\{(\w+)\}")
@@ -90,6 +100,7 @@ class InvestGlass:
     """One account, as the settings describe it. Users are remembered."""
 
     provider: ClassVar[str] = PROVIDER
+    lacks: ClassVar[Mapping[Operation, str]] = _LACKS
 
     def __init__(self, options: Options, http: httpx.AsyncClient) -> None:
         self._options = options
@@ -108,14 +119,7 @@ class InvestGlass:
     @property
     def can(self) -> frozenset[Operation]:
         """What there is a setting for."""
-        settings = {
-            Operation.OWNER: self._options.owner_field,
-            Operation.STATUS: self._options.status_property,
-            Operation.STAGE: self._options.stage_field,
-            Operation.TAGS: self._options.tags_field,
-            Operation.DO_NOT_CONTACT: self._options.do_not_contact_field,
-        }
-        return _ALWAYS | {operation for operation, setting in settings.items() if setting}
+        return _ALWAYS | {operation for operation, name in _SETTINGS.items() if getattr(self._options, name)}
 
     async def check(self) -> Account:
         path, wrapper = self._options.users_path, self._options.users_wrapper
@@ -171,7 +175,7 @@ class InvestGlass:
         return True
 
     async def ensure_deal(self, person_id: str, deal: Deal) -> str:
-        raise self._refused("deals of InvestGlass are not known well enough; take `deal` out of `when`")
+        raise self._refused(_LACKS[Operation.DEAL])
 
     async def assign_owner(self, person_id: str, email: str) -> None:
         if self._options.owner_field and email.lower() not in self._users:
@@ -192,8 +196,7 @@ class InvestGlass:
 
     async def _set(self, person_id: str, operation: Operation, name: str, value: Any) -> None:
         if not name:
-            said = f"no setting says where '{operation}' is kept; see docs/providers/investglass.md"
-            raise self._refused(said)
+            raise self._refused(_LACKS[operation])
         if (await self._read(person_id)).get(name) != value:
             await self._write(person_id, {name: value})
 

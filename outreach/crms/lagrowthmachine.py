@@ -39,6 +39,12 @@ _CAN = frozenset(
         Operation.PULL,
     }
 )
+_LACKS = {
+    Operation.STAGE: "La Growth Machine has no deals and no stages",
+    Operation.DEAL: "La Growth Machine has no deals",
+    Operation.OWNER: "leads of La Growth Machine have no owner",
+    Operation.TAGS: "La Growth Machine has no tags",
+}
 _AUTH = {"bearer": "authorization", "x-api-key": "x-api-key", "query": ""}
 _PAGE = 100
 _NOBODY = re.compile(r"not found|no lead|does not exist|unknown lead", re.IGNORECASE)
@@ -73,6 +79,7 @@ class LaGrowthMachine:
 
     provider: ClassVar[str] = PROVIDER
     can: ClassVar[frozenset[Operation]] = _CAN
+    lacks: ClassVar[Mapping[Operation, str]] = _LACKS
     selections: ClassVar[frozenset[Selection]] = frozenset({Selection.LIST, Selection.PERSON})
 
     def __init__(self, options: Options, http: httpx.AsyncClient) -> None:
@@ -128,16 +135,16 @@ class LaGrowthMachine:
         await self._set(await self._lead(person_id), status)
 
     async def set_stage(self, person_id: str, stage: str) -> bool:
-        raise self._refused("La Growth Machine has no deals and no stages; take `stage` out of `when`")
+        raise self._refused(_LACKS[Operation.STAGE])
 
     async def ensure_deal(self, person_id: str, deal: Deal) -> str:
-        raise self._refused("La Growth Machine has no deals; take `deal` out of `when`")
+        raise self._refused(_LACKS[Operation.DEAL])
 
     async def assign_owner(self, person_id: str, email: str) -> None:
-        raise self._refused("leads of La Growth Machine have no owner; take `owner` out of `when`")
+        raise self._refused(_LACKS[Operation.OWNER])
 
     async def add_tags(self, person_id: str, tags: tuple[str, ...]) -> None:
-        raise self._refused("La Growth Machine has no tags; take `tags` out of `when`")
+        raise self._refused(_LACKS[Operation.TAGS])
 
     async def set_do_not_contact(self, person_id: str, email: str) -> None:
         await self._set(await self._lead(person_id), self._options.unsubscribed_status)

@@ -39,7 +39,10 @@ from outreach.crms.salesmate_values import (
 )
 from outreach.errors import Outcome, Refused
 
-_OPTIONAL = frozenset({Operation.STATUS, Operation.DO_NOT_CONTACT})
+_LACKS = {
+    Operation.STATUS: "a status needs `status`, with a field of contacts as its property",
+    Operation.DO_NOT_CONTACT: "an opt-out needs `do_not_contact_field`",
+}
 _ROWS = 250
 _MOST_PAGES = 8
 _LINK = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
@@ -78,6 +81,7 @@ class Salesmate:
     """One account (link). Users are remembered."""
 
     provider: ClassVar[str] = "salesmate"
+    lacks: ClassVar[Mapping[Operation, str]] = _LACKS
     selections: ClassVar[frozenset[Selection]] = frozenset({Selection.STAGE, Selection.PERSON})
 
     def __init__(self, options: Options, http: httpx.AsyncClient) -> None:
@@ -102,7 +106,7 @@ class Salesmate:
             Operation.STATUS: self._options.status_property,
             Operation.DO_NOT_CONTACT: self._options.do_not_contact_field,
         }
-        return frozenset(Operation) - {operation for operation in _OPTIONAL if not settings[operation]}
+        return frozenset(Operation) - {operation for operation in _LACKS if not settings[operation]}
 
     async def check(self) -> Account:
         await self._read_users()
@@ -144,7 +148,7 @@ class Salesmate:
 
     async def set_status(self, person_id: str, status: str) -> None:
         if not self._options.status_property:
-            raise self._refused("a status needs `status`, with a field of contacts as its property")
+            raise self._refused(_LACKS[Operation.STATUS])
         await self._put(await self._contact(person_id), {self._options.status_property: status})
 
     async def set_stage(self, person_id: str, stage: str) -> bool:
@@ -192,7 +196,7 @@ class Salesmate:
     async def set_do_not_contact(self, person_id: str, email: str) -> None:
         name = self._options.do_not_contact_field
         if not name:
-            raise self._refused("an opt-out needs `do_not_contact_field`")
+            raise self._refused(_LACKS[Operation.DO_NOT_CONTACT])
         await self._put(await self._contact(person_id), {name: True})
         if at(await self._contact(person_id), name) not in (True, "true", "True", 1, "1", "Yes"):
             raise self._refused(f"'{name}' was not kept. Set `do_not_contact_field` to a checkbox of contacts")

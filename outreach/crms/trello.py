@@ -34,6 +34,10 @@ from outreach.crms.trello_values import (
 from outreach.errors import Outcome, Refused
 
 _ALWAYS = frozenset(Operation) - {Operation.OWNER, Operation.STATUS}
+_LACKS = {
+    Operation.OWNER: "Trello tells no addresses; set `members`",
+    Operation.STATUS: "a status needs `status`, with a custom field of the board as its property",
+}
 _CARD_FIELDS = "name,desc,closed,idBoard,idList,idLabels,idMembers,url,dateLastActivity"
 _NEWEST = 300  # cards made last that are looked through because the search index may not have them yet
 _MOST_PAGES = 10  # of comments, fifty on each
@@ -71,6 +75,7 @@ class Trello:
     """One board. Its lists, labels, fields and members are remembered; an unknown name is looked up again."""
 
     provider: ClassVar[str] = "trello"
+    lacks: ClassVar[Mapping[Operation, str]] = _LACKS
     selections: ClassVar[frozenset[Selection]] = frozenset({Selection.STAGE, Selection.PERSON, Selection.DEAL})
 
     def __init__(self, options: Options, http: httpx.AsyncClient) -> None:
@@ -153,7 +158,7 @@ class Trello:
 
     async def set_status(self, person_id: str, status: str) -> None:
         if not self._options.status_property:
-            raise self._refused("a status needs `status`, with a custom field of the board as its property")
+            raise self._refused(_LACKS[Operation.STATUS])
         present = await self._card(person_id)
         await self._write_fields(
             present, [Field(name=self._options.status_property, value=status, mode=Mode.OVERWRITE)]

@@ -87,6 +87,7 @@ class Webhook:
     """One address. Each call looks its name up again and checks where it leads."""
 
     provider: ClassVar[str] = PROVIDER
+    lacks: ClassVar[Mapping[Operation, str]] = {one: f"'{TYPES[one]}' is not among `types`" for one in WRITES}
 
     def __init__(
         self,

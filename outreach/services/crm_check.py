@@ -61,7 +61,8 @@ def _operations(mapping: CrmMapping, crm: Crm) -> Iterator[CheckRow]:
         said = _not_there(operation, sorted(WRITES))
         yield CheckRow(connection=mapping.name, subject=f"operation {operation}", is_ok=False, said=said)
     for operation in sorted(mapping.operations & (WRITES - crm.can)):
-        said = f"{crm.provider} cannot do it as it is configured. It can: {can}. Take it out of `when` or `deal`."
+        why = getattr(crm, "lacks", {}).get(Operation(operation), "as it is configured")
+        said = f"{crm.provider} cannot do it: {why}. It can: {can}. Take it out of `when` or `deal`."
         yield CheckRow(connection=mapping.name, subject=f"operation {operation}", is_ok=False, said=said)
     if mapping.poll is not None and Operation.PULL not in crm.can:
         said = f"{crm.provider} cannot be read back. Remove `poll`."
