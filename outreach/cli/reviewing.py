@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from outreach.cli.invocation import actor, opened
-from outreach.cli.terminal import AsJson, count, print_json
+from outreach.cli.terminal import AsJson, count, in_editor, print_json
 from outreach.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,6 +67,28 @@ def approve(
         wanted = _named(ids) or _all(app, sequence, everything=everything)
         number = reviews.approve(app.engine, wanted, by=actor())
     print_json({"approved": number}) if as_json else print(f"Approved {count(number, 'message')}.")
+
+
+@review.command("edit")
+def edit(
+    context: typer.Context,
+    message: Annotated[str, typer.Argument(metavar="ID", help="A message, as `review list` names it.")],
+    *,
+    file: Annotated[
+        typer.FileText | None, typer.Option("--file", metavar="FILE", help="The new text; - reads standard input.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a message into your own words, in your editor or from a file, and let it go out. Both texts are kept."""
+    from outreach.services import reviews
+
+    with opened(context) as app:
+        before = reviews.one(app.engine, message)
+        text = file.read() if file else in_editor(before.text)
+        if text.strip("\n") == before.text.strip("\n"):
+            raise UsageError(f"nothing was changed. To send it as it is: outreach review approve {before.id}")
+        reviews.edit(app.engine, message, text, by=actor())
+    print_json({"edited": before.id}) if as_json else print("Changed and approved.")
 
 
 @review.command("reject")

@@ -133,3 +133,22 @@ class _Shown:
 
     def reach(self, done: float, *, total: float | None = None) -> None:
         self._shown.update(self._task, completed=done, total=total)
+
+
+def in_editor(text: str) -> str:
+    """The text as somebody leaves it in their editor (`$VISUAL`, `$EDITOR`, vi). Raises UsageError without one."""
+    import os
+    import shlex
+    import subprocess
+    import tempfile
+    from pathlib import Path
+
+    command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "message.txt"
+        path.write_text(text, "utf-8")
+        try:
+            subprocess.run([*command, str(path)], check=True)  # noqa: S603  # the editor of whoever sits here
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise UsageError(f"the editor '{command[0]}' did not work ({error}). Set EDITOR, or use --file.") from None
+        return path.read_text("utf-8")

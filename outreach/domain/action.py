@@ -237,6 +237,11 @@ def needs_address(channel: str) -> bool:
     return address_kind(channel) is not None
 
 
+def task_kind(channel: str) -> str:
+    """The kind of a task that stands for a touch on that channel."""
+    return channel if channel in ("linkedin", "email") else "custom"
+
+
 def order(name: str) -> tuple[int, str]:
     """Which comes first where everything else is the same."""
     return (TOUCH_ACTIONS.index(name) if name in TOUCH_ACTIONS else len(TOUCH_ACTIONS), name)

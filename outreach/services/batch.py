@@ -145,7 +145,7 @@ def _with_blocks(connection: Connection, drafts: Sequence[Ready], now: datetime)
     """A cheap look before the wire: what is stopped already does not open a transaction with a provider."""
     asking = review_needs.wanted(connection, drafts)
     if asking:
-        drafts = [replace(each, subject=replace(each.subject, to_review=asking.get(each.touch_id))) for each in drafts]
+        drafts = review_needs.as_read(connection, drafts, asking)
     found = standings(connection, [draft.subject for draft in drafts])
     blocks = {draft.touch_id: first_block(found[draft.touch_id], now) for draft in drafts}
     return [replace(draft, block=block) if (block := blocks[draft.touch_id]) else draft for draft in drafts]

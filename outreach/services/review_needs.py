@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from outreach.channel import Message
+from outreach.domain.action import task_kind
 from outreach.domain.rules import REVIEW
+from outreach.services.edited_message import edited
 from outreach.store import reviews
 
 if TYPE_CHECKING:
@@ -47,6 +50,19 @@ def wanted(connection: Connection, drafts: Sequence[Ready]) -> dict[str, str]:
     return found
 
 
+def as_read(connection: Connection, drafts: Sequence[Ready], asking: Mapping[str, str]) -> list[Ready]:
+    """The drafts with what has to be approved of each, and in the words of whoever edited what was asked about."""
+    known = reviews.asked(connection, asking)
+    return [_as_read(draft, asking.get(draft.touch_id), known.get(draft.touch_id)) for draft in drafts]
+
+
+def _as_read(draft: Ready, text: str | None, answer: RowMapping | None) -> Ready:
+    subject = replace(draft.subject, to_review=text)
+    if answer is None or not answer["edited"] or answer["text"] != text:
+        return replace(draft, subject=subject)
+    return replace(draft, subject=subject, message=edited(draft.message, answer["edited"]))
+
+
 def text_of(message: Message) -> str:
     """What a person reads: if it changes after it was approved, it is asked about again."""
     return f"Subject: {message.subject}\n\n{message.text}" if message.subject else message.text
@@ -74,7 +90,7 @@ def _row(ready: Ready, now: datetime) -> Mapping[str, Any]:
         "touch_id": None,
         "lead_id": touch["lead_id"],
         "enrollment_id": touch["enrollment_id"],
-        "kind": "linkedin" if ready.step.channel == "linkedin" else "email",
+        "kind": task_kind(ready.step.channel),
         "assignee": touch["sender"],
         "note": f"Read it, then: outreach review approve {ready.touch_id}",
         "text": text_of(ready.message),

@@ -6,12 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from outreach.domain import window
-from outreach.domain.action import find
+from outreach.domain.action import find, task_kind
 from outreach.services.batch import Ready
 from outreach.services.engine import Engine
 from outreach.services.facts import holidays_of, zone_of
-
-_KINDS = {"linkedin": "linkedin", "email": "email"}
 
 
 def task_row(engine: Engine, ready: Ready, now: datetime) -> dict[str, Any]:
@@ -22,7 +20,7 @@ def task_row(engine: Engine, ready: Ready, now: datetime) -> dict[str, Any]:
         "touch_id": ready.touch_id,
         "lead_id": ready.touch["lead_id"],
         "enrollment_id": ready.touch["enrollment_id"],
-        "kind": details.kind if details else kind_of(ready.step.channel),
+        "kind": details.kind if details else task_kind(ready.step.channel),
         "assignee": (details.assignee if details else None) or ready.touch["sender"],
         "note": details.note if details else _by_hand(ready),
         "text": ready.message.text,
@@ -31,11 +29,6 @@ def task_row(engine: Engine, ready: Ready, now: datetime) -> dict[str, Any]:
         "due_at": _deadline(engine, ready, now),
         "created_at": now,
     }
-
-
-def kind_of(channel: str) -> str:
-    """The kind of a task that stands for a touch on that channel."""
-    return _KINDS.get(channel, "custom")
 
 
 def _by_hand(ready: Ready) -> str:

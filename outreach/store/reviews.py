@@ -32,8 +32,10 @@ def touch_of(task_id: str) -> str:
 
 
 def asked(connection: Connection, touch_ids: Collection[str]) -> dict[str, RowMapping]:
-    """State and text of what was asked about these touches, by touch."""
-    statement = select(tasks.c.id, tasks.c.state, tasks.c.text).where(within(tasks.c.id, map(task_id, touch_ids)))
+    """State, text and words of a person's own of what was asked about these touches, by touch."""
+    statement = select(tasks.c.id, tasks.c.state, tasks.c.text, tasks.c.edited).where(
+        within(tasks.c.id, map(task_id, touch_ids))
+    )
     return {touch_of(row["id"]): row for row in connection.execute(statement).mappings()}
 
 
@@ -62,7 +64,7 @@ def ask(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     insert: Any = dialect.insert(tasks)
     new_text = insert.excluded.text
     is_new = tasks.c.text != new_text
-    again = {"text": new_text, "state": "open", "outcome": None, "finished_at": None}
+    again = {"text": new_text, "state": "open", "outcome": None, "edited": None, "finished_at": None}
     for row in rows:
         connection.execute(
             insert.on_conflict_do_update(
@@ -72,10 +74,14 @@ def ask(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         )
 
 
-def decide(connection: Connection, touch_id: str, state: str, *, outcome: str, now: datetime) -> bool:
-    """Close the task; False if it is not open."""
+def decide(
+    connection: Connection, touch_id: str, state: str, *, outcome: str, now: datetime, edited: str | None = None
+) -> bool:
+    """Close the task; False if it is not open. `edited`: what is sent in place of its text."""
     statement = update(tasks).where(tasks.c.id == task_id(touch_id), tasks.c.state == "open")
-    return connection.execute(statement.values(state=state, outcome=outcome, finished_at=now)).rowcount == 1
+    return (
+        connection.execute(statement.values(state=state, outcome=outcome, edited=edited, finished_at=now)).rowcount == 1
+    )
 
 
 def skip_touch(connection: Connection, touch_id: str, *, why: str, now: datetime) -> None:

@@ -11,7 +11,7 @@ from outreach.errors import UsageError
 from outreach.services import reviews
 from outreach.services import tasks as task_service
 from outreach.services.explain import explain_lead
-from outreach.store.tables import leads, tasks, touches
+from outreach.store.tables import audit, leads, tasks, touches
 from outreach.testing.field import Field
 
 MakeField = Callable[[Mapping[str, str]], Field]
@@ -145,3 +145,70 @@ def test_explain_names_the_review(make_field: MakeField) -> None:
 
     assert view.touch is not None
     assert [verdict.because for verdict in view.touch.verdicts if verdict.rule == "only_after_review"] == ["review"]
+
+
+def test_a_message_goes_out_in_the_words_of_whoever_read_it(make_field: MakeField) -> None:
+    field = reviewed(make_field, "all")
+    enter(field, 1)
+    (waiting,) = reviews.list_waiting(field.engine)
+    words = waiting.text.replace("Hello Lead 0", "A question").replace("Hi Lead 0,", "Dear Lead 0 <of One>,\nhello:")
+
+    reviews.edit(field.engine, waiting.id, words, by="anna")
+    field.settle()
+
+    (message,) = field.memory().sent
+    assert (message.subject, message.text.splitlines()[:2]) == (
+        "A question",
+        ["Dear Lead 0 <of One>,", "hello: a word about your work."],
+    )
+    assert "<p>Dear Lead 0 &lt;of One&gt;,<br>" in message.html
+    assert f'<a href="{message.unsubscribe_url}">' in message.html
+    row = field.row(tasks)
+    assert (row["text"], row["edited"], row["outcome"]) == (waiting.text, words.strip("\n"), "edited")
+    assert [entry["actor"] for entry in field.rows(audit) if entry["action"] == "review edit"] == ["anna"]
+    assert field.row(touches, step="intro")["subject"] == "A question"
+
+
+def test_an_answer_in_the_thread_has_the_subject_that_was_sent(make_field: MakeField) -> None:
+    field = reviewed(make_field, "first 1")
+    enter(field, 1)
+    (waiting,) = reviews.list_waiting(field.engine)
+    reviews.edit(field.engine, waiting.id, waiting.text.replace("Hello Lead 0", "A question"), by="anna")
+    field.settle()
+
+    field.go(days=1)
+
+    assert [message.subject for message in field.memory().sent] == ["A question", "Re: A question"]
+
+
+def test_what_may_not_go_out_is_not_taken(make_field: MakeField) -> None:
+    field = reviewed(make_field, "all")
+    enter(field, 1)
+    (waiting,) = reviews.list_waiting(field.engine)
+
+    for words, why in (
+        ("Hello", "its subject"),
+        ("Subject: Hello\n\nHi", "opt out"),
+        ("Subject: \n\nHi", "nothing left"),
+        ("Subject: Hi\n\n ", "nothing left"),
+    ):
+        with pytest.raises(UsageError, match=why):
+            reviews.edit(field.engine, waiting.id, words, by="anna")
+    with pytest.raises(UsageError, match="does not wait"):
+        reviews.edit(field.engine, "none", waiting.text, by="anna")
+    assert field.memory().sent == []
+
+
+def test_an_edited_text_is_asked_about_again_if_what_it_was_made_from_changes(make_field: MakeField) -> None:
+    field = reviewed(make_field, "all")
+    lead = enter(field, 1)[0]
+    (waiting,) = reviews.list_waiting(field.engine)
+    with field.engine.store.begin() as connection:
+        connection.execute(update(leads).where(leads.c.id == lead).values(first_name="Ada"))
+
+    reviews.edit(field.engine, waiting.id, waiting.text.replace("Hi Lead", "Dear Lead"), by="anna")
+    field.settle()
+
+    (again,) = reviews.list_waiting(field.engine)
+    assert again.text.startswith("Subject: Hello Ada")
+    assert field.row(tasks)["edited"] is None
