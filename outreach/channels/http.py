@@ -24,6 +24,7 @@ from outreach.channels.http_endpoint import Endpoint, Filled, at_path, fill, rea
 from outreach.channels.meanings import error_of
 from outreach.clock import Clock
 from outreach.errors import AdapterError, Outcome, OutcomeUnknown, Refused, Unavailable
+from outreach.oauth import Bearer, Grant, GrantKind, Tokens
 from outreach.public_address import NotAllowed, Resolve, Target, networks, target_of
 
 PROVIDER = "http"
@@ -58,9 +59,16 @@ class Http:
     can: ClassVar[Abilities] = Abilities(actions=("*",), connections=4)
 
     def __init__(
-        self, options: Options, http: httpx.AsyncClient, clock: Clock, *, resolve: Resolve | None = None
+        self,
+        options: Options,
+        http: httpx.AsyncClient,
+        clock: Clock,
+        *,
+        tokens: Tokens | None = None,
+        resolve: Resolve | None = None,
     ) -> None:
         self._http = http
+        self._tokens = tokens
         self._clock = clock
         self._resolve = resolve
         self._allowed = networks(options.allow)
@@ -79,7 +87,9 @@ class Http:
             filled = fill(endpoint, message)
         except ValueError as error:
             raise Refused(PROVIDER, f"{name}: {error}", outcome=Outcome.REJECTED_CONTENT) from None
-        target = await self._look_up(endpoint)
+        target = await self._look_up(endpoint.url)
+        if endpoint.oauth:
+            await self._look_up(endpoint.oauth["token_url"])
         try:
             return await self._call(endpoint, target, filled, message=message, last_look=last_look)
         except OutcomeUnknown as error:
@@ -94,9 +104,9 @@ class Http:
     async def close(self) -> None:
         """The connections belong to the httpx client, which its owner closes."""
 
-    async def _look_up(self, endpoint: Endpoint) -> Target:
+    async def _look_up(self, url: str) -> Target:
         try:
-            return await target_of(endpoint.url.partition("{{")[0], allowed=self._allowed, resolve=self._resolve)
+            return await target_of(url.partition("{{")[0], allowed=self._allowed, resolve=self._resolve)
         except NotAllowed as error:
             raise Refused(PROVIDER, str(error), outcome=Outcome.CONFIG) from None
         except OSError as error:
@@ -113,6 +123,7 @@ class Http:
             secrets=endpoint.secrets,
             key_header="idempotency-key",
             translate=_finer,
+            authority=self._authority(endpoint),
         )
         return await api.request(
             endpoint.method,
@@ -127,6 +138,20 @@ class Http:
             extensions=target.extensions,
             read=lambda answer: _receipt(endpoint, answer),
         )
+
+    def _authority(self, endpoint: Endpoint) -> Bearer | None:
+        if not endpoint.oauth or self._tokens is None:
+            return None
+        grant = Grant(
+            provider=PROVIDER,
+            kind=GrantKind.CLIENT_CREDENTIALS,
+            token_url=endpoint.oauth["token_url"],
+            client_id=endpoint.oauth["client_id"],
+            client_secret=endpoint.oauth.get("client_secret", ""),
+            scope=endpoint.oauth.get("scope", ""),
+            is_basic=True,
+        )
+        return Bearer(self._tokens.source(grant))
 
     def _headers(self, endpoint: Endpoint, target: Target, filled: Filled, *, key: str) -> dict[str, str]:
         # `connection: close`: two names at one address must never share a connection whose TLS was made for one.

@@ -18,6 +18,7 @@ from outreach.channel import Message
 from outreach.public_address import NotAllowed, split_outside
 
 METHODS = ("POST", "PUT", "PATCH", "GET", "DELETE")
+OAUTH = ("token_url", "client_id", "client_secret", "scope")
 _BODIES = ("json", "form", "multipart", "text")
 _NAME = re.compile(r"\{\{\s*([A-Za-z0-9_.]+)\s*\}\}")
 _PLAIN = ("to", "to_name", "from_name", "from_address", "subject", "text", "key")
@@ -40,6 +41,7 @@ class Endpoint:
     user: str = ""
     password: str = field(default="", repr=False)  # with `user`: basic auth
     bearer: str = field(default="", repr=False)
+    oauth: Mapping[str, str] = field(default_factory=dict, repr=False)  # client credentials: see OAUTH
     sign: str = field(default="", repr=False)  # whsec_…: Standard Webhooks 1.0, signed with this secret
     idempotent: bool = False  # the same Idempotency-Key may come twice: what is in doubt is sent again
     success: tuple[int, ...] = ()  # statuses beside 2xx that mean it was taken, such as 409 for a repeat
@@ -55,7 +57,8 @@ class Endpoint:
     def secrets(self) -> tuple[str, ...]:
         """What must not be told: passwords, and every fixed text of a header or query."""
         fixed = [value for value in (*self.headers.values(), *self.query.values()) if not _NAME.search(value)]
-        return tuple(one for one in (self.password, self.bearer, self.sign, *fixed) if one)
+        known = (self.password, self.bearer, self.sign, self.oauth.get("client_secret", ""))
+        return tuple(one for one in (*known, *fixed) if one)
 
 
 def read_endpoint(name: str, written: Any) -> Endpoint:
@@ -92,8 +95,10 @@ def _check(name: str, endpoint: Endpoint) -> None:
         split_outside(_NAME.sub("x", endpoint.url))
     except NotAllowed as error:
         raise ValueError(f"'{name}': {error}.") from None
-    for mapping in ("headers", "query", "form", "multipart", "expect"):
+    for mapping in ("headers", "query", "form", "multipart", "expect", "oauth"):
         _check_texts(name, mapping, getattr(endpoint, mapping) or {})
+    if endpoint.oauth and not set(OAUTH[:2]) <= set(endpoint.oauth) <= set(OAUTH):
+        raise ValueError(f"'{name}' has an oauth that cannot work. Write {', '.join(OAUTH)}.")
     unknown = sorted(_names_in([endpoint.url, *(getattr(endpoint, each) for each in ("headers", "query", *_BODIES))]))
     if unknown:
         raise ValueError(

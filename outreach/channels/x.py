@@ -23,6 +23,7 @@ from outreach.channels import meanings
 from outreach.channels.meanings import error_of
 from outreach.clock import Clock
 from outreach.errors import AdapterError, Outcome, RateLimited, Refused
+from outreach.oauth import Bearer, Grant, Tokens
 
 PROVIDER = "x"
 LONGEST = 10_000  # characters of a direct message
@@ -34,16 +35,21 @@ _POST = re.compile(r"(?:https?://)?(?:www\.|mobile\.)?(?:x|twitter)\.com/\w{1,15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`user_id` is the number of the account the token belongs to."""
+    """`user_id` is the number of the account. `token`, or `client_id` with `refresh_token`: access lasts two hours."""
 
-    token: str = field(repr=False)
     user_id: str
+    token: str = field(default="", repr=False)
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)  # confidential apps have one
+    refresh_token: str = field(default="", repr=False)  # the first one; X gives another with each use
     cold: bool = False  # also write to people who have not written first, follow and like: against X's rules
     base_url: str = "https://api.x.com"
 
     def __post_init__(self) -> None:
         if not _ID.fullmatch(str(self.user_id)):
             raise ValueError("'user_id' is the number of the account on X, in quotes.")
+        if bool(self.token) == bool(self.refresh_token and self.client_id):
+            raise ValueError("'token' is missing; or write 'client_id' and 'refresh_token', and no token.")
 
 
 class X:
@@ -52,15 +58,19 @@ class X:
     provider: ClassVar[str] = PROVIDER
     can: ClassVar[Abilities] = Abilities(actions=("dm", "follow", "like"), max_length=LONGEST, connections=1)
 
-    def __init__(self, options: Options, http: httpx.AsyncClient, clock: Clock) -> None:
+    def __init__(
+        self, options: Options, http: httpx.AsyncClient, clock: Clock, *, tokens: Tokens | None = None
+    ) -> None:
         self._options = options
         self._clock = clock
+        authority = Bearer(tokens.source(_grant(options))) if tokens and options.refresh_token else None
         self._api = ApiClient(
             PROVIDER,
             http,
             base_url=options.base_url,
-            headers={"authorization": f"Bearer {options.token}"},
+            headers={"authorization": f"Bearer {options.token}"} if options.token else {},
             translate=self._finer,
+            authority=authority,
         )
 
     def __repr__(self) -> str:
@@ -165,6 +175,18 @@ class X:
             return retry_after(response, default=_SPELL)
         left = int(value[:12]) - int(self._clock.now().timestamp())
         return min(max(timedelta(seconds=left), timedelta(seconds=1)), LONGEST_WAIT)
+
+
+def _grant(options: Options) -> Grant:
+    """docs.x.com, OAuth 2.0: a confidential app authenticates by Basic, a public one by its client id alone."""
+    return Grant(
+        provider=PROVIDER,
+        token_url=f"{options.base_url.rstrip('/')}/2/oauth2/token",
+        client_id=options.client_id,
+        client_secret=options.client_secret,
+        refresh_token=options.refresh_token,
+        is_basic=bool(options.client_secret),
+    )
 
 
 _OUR_FAULT = ("scope", "permission", "oauth", "client", "suspended", "access level", "unsupported authentication")

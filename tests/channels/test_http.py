@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
+import httpx
 import pytest
 
 from outreach.channel import Message
@@ -15,8 +16,9 @@ from outreach.channels.http import Http, Options
 from outreach.clock import MovableClock
 from outreach.errors import Outcome, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
 from outreach.sandbox.request_server import RequestServer
+from outreach.sandbox.token_desk import CLIENT_ID, CLIENT_SECRET, TokenDesk
 from outreach.testing.channel import HTTP_TABLE, ChannelContract, Expected
-from tests.channels.wire import BROKEN, SandboxWorld, Stand, Told, common, connected, send
+from tests.channels.wire import BROKEN, SandboxWorld, Stand, Told, common, connected, send, tokens_of
 
 SECRET = "whsec_c2FtcGxlLXNlY3JldC1vZi10aGlydHktdHdvLWJ5dGVz"
 TOKEN = "a-sample-token-in-a-header"
@@ -218,6 +220,32 @@ def test_a_login_goes_as_basic_or_bearer() -> None:
     assert bearer.requests[0].headers["authorization"] == "Bearer a-token"
 
 
+def with_oauth(token_url: str, resolve: Any = public) -> Stand:
+    clock, desk = MovableClock(NOW), TokenDesk(is_basic=True)
+    oauth = {"token_url": token_url, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "scope": "orders"}
+    server, settings = RequestServer(secret=SECRET), Options(endpoints={"gift": {**GIFT, "oauth": oauth}})
+
+    def make(http: httpx.AsyncClient) -> Http:
+        return Http(settings, http, clock, tokens=tokens_of(desk, clock), resolve=resolve)
+
+    return Stand(server.application, server.answers, make, (CLIENT_SECRET,))
+
+
+def test_an_access_token_is_asked_for_with_our_credentials() -> None:
+    _, wire = send(with_oauth("https://login.example.com/token"), ORDER)
+
+    assert wire.requests[0].headers["authorization"] == "Bearer access-sample-1"
+
+
+def test_no_token_is_asked_for_at_a_private_address() -> None:
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return ["10.0.0.1" if host == "login.example.com" else "93.184.215.14"]
+
+    error, wire = send(with_oauth("https://login.example.com/token", resolve), ORDER)
+
+    assert (error.outcome, wire.requests) == (Outcome.CONFIG, [])
+
+
 @pytest.mark.parametrize(
     "message",
     [
@@ -254,6 +282,7 @@ def test_a_name_nobody_configured_is_told() -> None:
         ({"url": "https://example.com", "headers": {"x": 5}}, "no texts"),
         ({"url": "https://example.com", "sign": "whsec_%%"}, "whsec_"),
         ({"url": "https://example.com", "sign": SECRET, "multipart": {"a": "b"}}, "multipart"),
+        ({"url": "https://example.com", "oauth": {"client_id": "a"}}, "token_url"),
         ("https://example.com", "must be a mapping"),
     ],
 )

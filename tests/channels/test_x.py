@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -14,9 +14,10 @@ from outreach.channel import Message
 from outreach.channels.x import Options, X
 from outreach.clock import MovableClock
 from outreach.errors import Outcome, RateLimited, Refused, Unauthorized
+from outreach.sandbox.token_desk import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, TokenDesk
 from outreach.sandbox.x_server import Account, XServer
 from outreach.testing.channel import HTTP_TABLE, ChannelContract, Expected
-from tests.channels.wire import Row, SandboxWorld, Stand, Told, common, connected, send
+from tests.channels.wire import Row, SandboxWorld, Stand, Told, common, connected, send, tokens_of
 
 TOKEN, ME = "x-secret-token", "111"
 NOW = datetime(2026, 11, 21, 12, 4, tzinfo=UTC)
@@ -175,3 +176,26 @@ def test_what_cannot_be_said_is_refused_before_the_wire(message: Message, outcom
     error, wire = send(stand()[0], message)
 
     assert (type(error), error.outcome, wire.requests) == (Refused, outcome, [])
+
+
+def test_access_that_lasts_two_hours_is_renewed_by_itself() -> None:
+    clock, desk = MovableClock(NOW), TokenDesk(lifetime=7200, is_basic=True, rotates=True)
+    server = XServer(token="access-sample-1", user_id=ME, consumer_secret="consumer-secret", now=clock.now)
+    server.add(Account("222", "Ada_Sample"))
+    options = Options(
+        user_id=ME, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, refresh_token=REFRESH_TOKEN, cold=True
+    )
+    made = Stand(
+        server.application, server.answers, lambda http: X(options, http, clock, tokens=tokens_of(desk, clock)), ()
+    )
+
+    receipt, wire = send(made, replace(DM, to="222"))
+
+    assert receipt.recipient_id == "222"
+    assert wire.requests[-1].headers["authorization"] == "Bearer access-sample-1"
+
+
+@pytest.mark.parametrize("given", [{}, {"token": "a", "client_id": "b", "refresh_token": "c"}, {"client_id": "b"}])
+def test_there_is_one_way_to_sign_in(given: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="'token' is missing"):
+        Options(user_id=ME, **given)

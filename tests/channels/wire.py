@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,8 +14,11 @@ import httpx
 from starlette.types import ASGIApp
 
 from outreach.channel import Channel, Message
+from outreach.clock import Clock
 from outreach.errors import AdapterError
+from outreach.oauth import Tokens
 from outreach.sandbox.answers import Answers
+from outreach.sandbox.token_desk import TokenDesk
 from outreach.testing.channel import Expected, run
 
 
@@ -90,6 +94,32 @@ class SandboxWorld:
 
     def handed_over(self) -> list[Any]:
         return list(self.wire.writes)
+
+
+class Shelf:
+    """A vault of one process; nobody else wants a turn."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, str] = {}
+
+    def get(self, name: str) -> str | None:
+        return self.entries.get(name)
+
+    def put(self, name: str, value: str) -> None:
+        self.entries[name] = value
+
+    def take_turn(self, name: str, *, lasting: timedelta) -> bool:
+        return True
+
+    def end_turn(self, name: str) -> None:
+        return None
+
+
+def tokens_of(desk: TokenDesk, clock: Clock) -> Tokens:
+    """Access tokens of a stand-in's desk."""
+    http = httpx.AsyncClient(transport=httpx.MockTransport(desk.answer))
+    shelf = Shelf()
+    return Tokens(http, vault=lambda: shelf, clock=clock)
 
 
 Make = Callable[[httpx.AsyncClient], Channel]

@@ -19,7 +19,7 @@ from outreach.sandbox.telegram_server import TelegramServer
 from outreach.sandbox.twilio_server import TwilioServer
 from outreach.sandbox.whatsapp_server import WhatsAppServer
 from outreach.sandbox.x_server import Account, XServer
-from outreach.store.tables import events, suppressions, touches
+from outreach.store.tables import deliveries, events, suppressions, touches
 from outreach.testing.field import FILES, Field
 
 PUBLIC = "http://127.0.0.1:8080"
@@ -263,3 +263,34 @@ def test_a_provider_that_knows_of_an_opt_out_stops_everything(everywhere: Field,
 
     assert everywhere.lead(lead)["status"] == "do_not_contact"
     assert (providers.twilio.sent, providers.whatsapp.sent, providers.x.done) == ([], [], [])
+
+
+def test_a_message_in_doubt_is_settled_by_its_own_news(everywhere: Field, providers: Providers) -> None:
+    providers.whatsapp.answers.will(502, "bad gateway", is_taken=True)
+    lead = ada(everywhere)
+    [note] = providers.whatsapp.sent
+    assert everywhere.row(touches, lead_id=lead, step="approved")["state"] == "unknown"
+
+    url, at = f"{PUBLIC}/webhooks/whatsapp", everywhere.clock.now()
+    hear(everywhere, providers.whatsapp.status(url, note, "delivered", at=at))
+
+    assert everywhere.row(touches, lead_id=lead, step="approved")["state"] == "sent"
+
+
+def test_handshakes_are_answered_and_leave_nothing_behind(everywhere: Field, providers: Providers) -> None:
+    asked = providers.whatsapp.handshake(f"{PUBLIC}/webhooks/whatsapp", "1158201444")
+
+    assert hear(everywhere, asked) == 200
+    assert hear(everywhere, providers.x.crc(f"{PUBLIC}/webhooks/x", "token-1")) == 200
+
+    assert everywhere.rows(deliveries) == []
+
+
+def test_a_repeated_webhook_is_one_delivery(everywhere: Field, providers: Providers) -> None:
+    ada(everywhere)
+    told = providers.twilio.inbound(f"{PUBLIC}/webhooks/texts", sender=PHONE, text="Sounds good")
+
+    for _time in range(3):
+        assert hear(everywhere, told) == 200
+
+    assert len(everywhere.rows(deliveries)) == len(everywhere.rows(events, kind="replied")) == 1
