@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from outreach.mail.auto_words import (
     AUTO_SUBJECT,
@@ -209,5 +210,6 @@ def _told(text: str) -> _Told:
     return _Told(frozenset(kind for kinds in found for kind in kinds), share, len(spoken))
 
 
-def _kinds_of(sentence: str) -> set[str]:
-    return {kind for kind, words in _KINDS.items() if words.search(sentence)}
+@lru_cache(maxsize=4096)
+def _kinds_of(sentence: str) -> frozenset[str]:
+    return frozenset(kind for kind, words in _KINDS.items() if words.search(sentence))

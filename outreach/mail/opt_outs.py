@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from outreach.mail.auto_words import REPLY_PREFIX
 from outreach.mail.opt_out_words import BARE, CLEAR, NOT_A_REQUEST, POLITE, REQUESTS, UNSUBSCRIBE_SUBJECT
@@ -99,7 +100,9 @@ def _sentences(text: str) -> list[str]:
     return [sentence for sentence in found if 2 < len(sentence) <= 600]
 
 
+@lru_cache(maxsize=4096)
 def _asks(sentence: str) -> bool:
+    """Footers and phrases come again and again: a list of them is asked once."""
     sentence = folded(sentence)
     asks = len(sentence.split()) <= 60 and any(request.search(sentence) for request in REQUESTS)
     return asks and not NOT_A_REQUEST.search(sentence)
