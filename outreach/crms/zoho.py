@@ -3,7 +3,7 @@
 A success may hold a failure: every write looks at its record's own status. 204 without a body means that nothing was
 found. Search lags behind writes; a person it does not know is upserted by the server, by e-mail address.
 A lead has no deals until somebody converts it: stages and deals are for connections with `module: Contacts`.
-Unverified: API hosts outside the US, EU, India, Australia, Japan and China; sorting of notes by id.
+Unverified: API hosts outside the US, EU, India, Australia, Japan and China.
 """
 
 from __future__ import annotations
@@ -53,7 +53,6 @@ REGIONS = {
 }
 _API_HOSTS = tuple(api.removeprefix("www.") for _, api, _ in REGIONS.values())
 _DEALS = frozenset({Operation.STAGE, Operation.DEAL})
-_NOTES = 200  # newest entries looked through for a marker
 _TAGS_AT_ONCE, _LONGEST_TAG = 3, 25
 
 
@@ -240,9 +239,9 @@ class Zoho:
         try:
             made = await self._calls("POST", f"/{module}/upsert", json=body, read=written)
         except Refused as error:
-            if error.outcome is not Outcome.DUPLICATE or not twin_of(error):
+            key = twin_of(error, module) if error.outcome is Outcome.DUPLICATE else None
+            if key is None or key.module not in PEOPLE:
                 raise
-            key = Key(module, twin_of(error))
             return await self._update(key, await self._read(key), person)
         return found(module, made, self._web)
 
@@ -291,7 +290,7 @@ class Zoho:
         return {"data": records} | ({"trigger": list(triggers)} if triggers is not None else {})
 
     async def _marked_note(self, key: Key, activity: Activity) -> str | None:
-        params = {"fields": "Note_Content", "per_page": str(_NOTES), "sort_by": "id", "sort_order": "desc"}
+        params = {"fields": "Note_Content", "sort_by": "id", "sort_order": "desc"}  # the newest 200
         notes = await self._calls("GET", f"/{key}/Notes", params=params, read=rows)
         return next((str(one["id"]) for one in notes if activity.is_marked(str(one.get("Note_Content") or ""))), None)
 

@@ -156,7 +156,7 @@ class People:
         """A contact's deals, oldest first; a lead has none before it is converted."""
         if key.module != "Contacts":
             return []
-        params = {"fields": ",".join(_DEAL), "per_page": "200"}
+        params = {"fields": ",".join(_DEAL)}  # the first 200, which is what a page holds
         deals = await self._calls("GET", f"/Contacts/{key.id}/Deals", params=params, read=rows)
         return sorted(deals, key=lambda one: int(one["id"]))
 

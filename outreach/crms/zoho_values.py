@@ -19,7 +19,9 @@ PEOPLE = ("Contacts", "Leads")  # who is a contact already is looked for first
 _LONGEST_TITLE, _LONGEST_TEXT = 120, 30_000  # of a note; its content takes 65,535 characters
 _BUSY = timedelta(minutes=1)
 _GONE = {"CONVERTED_RECORD", "RECORD_NOT_FOUND"}
-_CONFIG = {"INVALID_MODULE", "INVALID_URL_PATTERN"}
+_CONFIG = {"INVALID_MODULE", "INVALID_URL_PATTERN", "NOT_SUPPORTED"}
+_CLOSED = {"NO_PERMISSION", "AUTHORIZATION_FAILED"}
+_BUSY_CODES = {"TOO_MANY_REQUESTS", "RATE_LIMIT_EXCEEDED"}
 _AGAIN = {"INTERNAL_ERROR", "AMBIGUITY_DURING_PROCESSING"}
 _NUMBERS = {"integer": int, "bigint": int, "double": float, "currency": float, "percent": float}
 
@@ -132,24 +134,26 @@ def following(body: Any) -> tuple[bool, str]:
     return bool(info.get("more_records")), str(info.get("next_page_token") or "")
 
 
-def _record_error(row: Mapping[str, Any], prefix: str = "") -> AdapterError:
+def _record_error(row: Mapping[str, Any], prefix: str = "", status: int = 200) -> AdapterError:
     code, details = str(row.get("code") or ""), row.get("details") or {}
     words = f"{prefix}{code} {row.get('message') or ''}{_where(details)}".strip()
-    if code == "TOO_MANY_REQUESTS":
+    if code in _BUSY_CODES:
         return RateLimited(PROVIDER, words, retry_after=_BUSY, code=code)
-    if code == "NO_PERMISSION":
+    if code in _CLOSED:
         return Unauthorized(PROVIDER, words, code=code)
     if code in _AGAIN:
         return OutcomeUnknown(PROVIDER, f"{words}; it may have been accepted", code=code)
-    return Refused(PROVIDER, words, outcome=_outcome(code, details), code=code)
+    return Refused(PROVIDER, words, outcome=_outcome(code, details, status), code=code)
 
 
-def _outcome(code: str, details: Mapping[str, Any]) -> Outcome:
+def _outcome(code: str, details: Mapping[str, Any], status: int) -> Outcome:
     if code == "DUPLICATE_DATA":
         return Outcome.DUPLICATE
-    if code in _GONE or (code == "INVALID_DATA" and _is_about_the_record(details)):
+    if code in _CONFIG:
+        return Outcome.CONFIG
+    if code in _GONE or status == 404 or (code == "INVALID_DATA" and _is_about_the_record(details)):
         return Outcome.NOT_FOUND
-    return Outcome.CONFIG if code in _CONFIG else Outcome.VALIDATION
+    return Outcome.VALIDATION
 
 
 def _is_about_the_record(details: Mapping[str, Any]) -> bool:
@@ -161,15 +165,17 @@ def _where(details: Mapping[str, Any]) -> str:
     """The field's name, what it takes, and the record that is in the way."""
     said = [str(details[name]) for name in ("api_name", "param_name", "expected_data_type") if details.get(name)]
     said += [", ".join(map(str, details[name])) for name in ("supported_values", "permissions") if details.get(name)]
-    twin = (details.get("duplicate_record") or {}).get("id") or details.get("id")
-    said += [f"record {twin}"] if twin else []
+    said += [f"{one.get('code')}{_where(one.get('details') or {})}" for one in details.get("errors") or []]
+    twin = details.get("duplicate_record") or details
+    module = (twin.get("module") or {}).get("api_name") or ""
+    said += [f"record {module}/{twin['id']}"] if twin.get("id") else []
     return f" ({'; '.join(said)})" if said else ""
 
 
-def twin_of(error: Refused) -> str:
-    """The record a duplicate is told to be of; empty if it is not told."""
-    named = re.search(r"record (\d{1,19})", error.said)
-    return named[1] if named else ""
+def twin_of(error: Refused, module: str) -> Key | None:
+    """The record a duplicate is told to be of, in our module if none is told with it."""
+    named = re.search(r"record (\w*)/(\d{1,19})", error.said)
+    return Key(named[1] or module, named[2]) if named else None
 
 
 def error_of(response: httpx.Response, body: Any) -> AdapterError | None:
@@ -186,7 +192,7 @@ def error_of(response: httpx.Response, body: Any) -> AdapterError | None:
     if status == 408 or status >= 500:
         return _in_doubt(response, f"{prefix}{row.get('code') or ''} {row.get('message') or ''}".strip())
     if status >= 400 and row.get("code"):
-        return _record_error(row, prefix)
+        return _record_error(row, prefix, status)
     return None
 
 

@@ -290,9 +290,10 @@ class FakeZoho(StandIn):
         return 201, {"data": [_success(note, "insert")]}
 
     def _notes(self, record_id: str, request: httpx.Request) -> tuple[int, Any]:
-        params = params_of(request, ("page", "per_page", "sort_by", "sort_order"), ("fields",))
-        newest = list(reversed(self.notes.get(record_id, [])))
-        return self._paged(newest, {"per_page": params["per_page"]})
+        params = params_of(request, ("page", "perPage", "sort_by", "sort_order", "fields"))
+        if (params.get("sort_by"), params.get("sort_order")) != ("id", "desc"):
+            raise _refusal(400, "INVALID_DATA", "the stand-in gives the newest first", param_name="sort_by")
+        return self._paged(list(reversed(self.notes.get(record_id, []))), {"per_page": "200"})
 
     def _tag(self, module: str, record_id: str, request: httpx.Request) -> Record:
         if params_of(request, ("over_write",)).get("over_write") != "false":

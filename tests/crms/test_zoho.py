@@ -399,6 +399,12 @@ class TestFailureInsideASuccess:
             ("INVALID_MODULE", {}, Outcome.CONFIG),
             ("NOT_APPROVED", {}, Outcome.VALIDATION),
             ("NOT_ALLOWED", {"api_name": "Owner"}, Outcome.VALIDATION),
+            ("NOT_SUPPORTED", {}, Outcome.CONFIG),
+            (
+                "MULTIPLE_OR_MULTI_ERRORS",
+                {"errors": [{"code": "INVALID_DATA", "details": {"api_name": "Email"}}]},
+                Outcome.VALIDATION,
+            ),
         ],
     )
     @pytest.mark.parametrize("status", [200, 202, 207, 400])
@@ -421,6 +427,7 @@ class TestFailureInsideASuccess:
         ("code", "kind"),
         [
             ("NO_PERMISSION", Unauthorized),
+            ("AUTHORIZATION_FAILED", Unauthorized),
             ("TOO_MANY_REQUESTS", RateLimited),
             ("INTERNAL_ERROR", OutcomeUnknown),
         ],
@@ -436,6 +443,25 @@ class TestFailureInsideASuccess:
 
         with pytest.raises(kind):
             run(world.crm.set_do_not_contact(person, AYSE.email))
+
+    def test_a_record_of_another_module_that_is_in_the_way_is_the_one_updated(self, leads: ZohoWorld) -> None:
+        contact = leads.fake.add("Contacts", Email="other@example.com", Last_Name="x")
+        twin = {"id": contact["id"], "module": {"api_name": "Contacts", "id": "1"}}
+        row = {"code": "DUPLICATE_DATA", "status": "error", "message": "", "details": {"duplicate_record": twin}}
+        answer = httpx.Response(400, json={"data": [row]})
+        leads.fake.before = lambda request: answer if request.url.path.endswith("/upsert") else None
+
+        assert run(leads.crm.upsert_person(AYSE, person_id=None)).person_id == f"Contacts/{contact['id']}"
+
+    def test_a_record_that_is_not_there_is_not_found_whatever_its_details(self, world: ZohoWorld) -> None:
+        person = world.add_person(AYSE.email)
+        body = {"code": "INVALID_DATA", "status": "error", "message": "The record does not exist", "details": {}}
+        world.fake.before = lambda request: httpx.Response(404, json=body) if request.method == "PUT" else None
+
+        with pytest.raises(Refused) as refusal:
+            run(world.crm.set_do_not_contact(person, AYSE.email))
+
+        assert refusal.value.outcome is Outcome.NOT_FOUND
 
     def test_a_stage_held_by_a_blueprint_is_declined_by_its_code(self, world: ZohoWorld) -> None:
         person = world.add_person(AYSE.email)
