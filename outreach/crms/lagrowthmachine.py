@@ -122,11 +122,8 @@ class LaGrowthMachine:
     async def log(self, person_id: str, activity: Activity, *, look_first: bool) -> str:
         entry = self._entry(activity)
         note = await self._note(person_id, entry, mode="append")
-        if look_first and len(found := list(re.finditer(re.escape(entry) + r"(?![\w.:-])", note["note"]))) > 1:
-            last = found[-1].start()
-            once = note["note"][:last].rstrip() + note["note"][last + len(entry) :]
-            if not note.get("truncated"):
-                await self._note(person_id, once, mode="replace")
+        if look_first and not note.get("truncated") and (once := _once(note["note"], entry)) != note["note"]:
+            await self._note(person_id, once, mode="replace")
         return f"{note.get('conversationId') or person_id}:{activity.marker}"[:255]
 
     async def set_status(self, person_id: str, status: str) -> None:
@@ -252,6 +249,15 @@ def _leads_in(body: Any) -> list[dict[str, Any]]:
 def _note_in(body: Any) -> dict[str, Any]:
     told = body["data"] if isinstance(body.get("data"), dict) else body
     return {**told, "note": str(told["note"])}
+
+
+def _once(note: str, entry: str) -> str:
+    """The note with the first of these entries alone."""
+    first, *others = re.finditer(re.escape(entry) + r"(?![\w.:-])", note)
+    kept, at = note[: first.end()], first.end()
+    for other in others:
+        kept, at = kept + note[at : other.start()].rstrip("\n"), other.end()
+    return kept + note[at:]
 
 
 def _found(lead: Mapping[str, Any]) -> Found:
