@@ -22,19 +22,20 @@ from outreach.content.configuration import CrmSettings, ImapSettings, SenderSett
 from outreach.content.workspace import Workspace, load
 from outreach.domain import opt_out_token
 from outreach.doorbell import DELIVERIES, Doorbell
-from outreach.errors import StoreError
+from outreach.errors import ConfigError, Problem, StoreError
 from outreach.fetching import Fetcher
+from outreach.name_servers import NameServers, Resolver
 from outreach.oauth import Grant, Tokens, TokenSource
 from outreach.poller import Poller
 from outreach.pollers.sent_copies import SentCopies
 from outreach.receiver import Receiver
-from outreach.services import poll, revise, sync
+from outreach.services import dns_guard, poll, revise, sync
 from outreach.services.actions_in_use import ActionsInUse
 from outreach.services.attached import Files, in_workspace
 from outreach.services.claim import enter_senders
 from outreach.services.classify import load_classifier
 from outreach.services.crm_budget import DOCUMENTED, Budget, Meter
-from outreach.services.crm_check import crm_refusals
+from outreach.services.crm_check import CheckRow, crm_refusals, refusals
 from outreach.services.dkim_keys import signer_of
 from outreach.services.engine import Engine, Policy
 from outreach.services.mail_accounts import grant_of
@@ -260,6 +261,15 @@ class App:
         return self._tokens
 
     @cached_property
+    def resolver(self) -> Resolver:
+        """Whom to ask about records of domains."""
+        return NameServers()
+
+    def guard_senders(self) -> list[str]:
+        """Look at the DNS of senders whose turn it is; those paused for it. Before anything of theirs is claimed."""
+        return dns_guard.guard(self.engine, self.settings, self.resolver)
+
+    @cached_property
     def vault(self) -> StoredVault:
         """Secrets that change, encrypted in the database."""
         return StoredVault(self.store, secret_key=self._secret, clock=self.clock, owner=self.owner)
@@ -298,6 +308,22 @@ class App:
         if connected:
             await sync.drain(self.store, [connected], clock=self.clock, owner=self.owner)
             await read_back(self.engine, connected)
+
+    def prove_crms(self) -> None:
+        """Refuse to start with a mapping that the accounts contradict. An account that cannot be asked is no reason."""
+        wrong, unproved = asyncio.run(self._refusals()) if self.settings.crm else ([], [])
+        for row in unproved:
+            log.warning("crm_not_proved", connection=row.connection, what=row.subject, said=row.said)
+        if wrong:
+            remedy = "Mend it; outreach crm check shows everything."
+            problems = [f"{row.connection}: {row.subject}: {row.said}" for row in wrong]
+            raise ConfigError(*(Problem("config/crm.yaml", 0, 0, problem, remedy) for problem in problems))
+
+    async def _refusals(self) -> tuple[list[CheckRow], list[CheckRow]]:
+        try:
+            return await refusals([(each.mapping, each.crm) for each in self.crms.values()])
+        finally:
+            await self.close_network()
 
     def due_connections(self) -> list[str]:
         """CRM connections with something to do now."""

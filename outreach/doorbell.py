@@ -86,6 +86,18 @@ class Doorbell:
         self._broker.close()
 
 
+def ping(url: str) -> None:
+    """Raise whatever the client raises when the broker of that URL does not answer."""
+    broker = _open(url)
+    try:
+        if isinstance(broker, RedisBroker):
+            broker.client.ping()
+        else:
+            broker.declare_queue(TOUCHES, ensure=True)  # type: ignore[call-arg]  # RabbitMQ's asks the server then
+    finally:
+        broker.close()
+
+
 def _message(queue: str, each: str) -> dramatiq.Message[Any]:
     return dramatiq.Message(queue_name=queue, actor_name=queue, args=(each,), kwargs={}, options={})
 

@@ -34,6 +34,7 @@ class Scheduler:
         self._app = app
         self._jobs = BackgroundScheduler(timezone="UTC")
         self._stopped = threading.Event()
+        self._has_guarded = False
 
     def start(self) -> None:
         options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
@@ -82,14 +83,22 @@ class Scheduler:
         """A tick goes on while there is work, so that the next second does not have to be waited for."""
         try:
             end = self._app.clock.monotonic() + _TICK_SECONDS
+            self._guard_first()
             while self.leads() and self.tick() and self._app.clock.monotonic() < end and not self._stopped.is_set():
                 self._stopped.wait(_BREATH_SECONDS)
         except Exception as error:  # noqa: BLE001  # the database may be restarting; the next tick tries again
             log.warning("tick_failed", error=str(error)[:200])
 
+    def _guard_first(self) -> None:
+        """Nothing is claimed by this process before the senders' domains were looked at."""
+        if not self._has_guarded and self.leads():
+            self._app.guard_senders()
+            self._has_guarded = True
+
     def _guarded_sweep(self) -> None:
         try:
             if self.leads():
                 self.sweep()
+                self._app.guard_senders()
         except Exception as error:  # noqa: BLE001  # as above
             log.warning("sweep_failed", error=str(error)[:200])

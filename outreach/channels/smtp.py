@@ -83,14 +83,26 @@ class Smtp:
     async def send(self, message: Message, *, last_look: LastLook) -> Receipt:
         envelope = self._envelope(message)
         if self._tls is None and self._url.scheme != "smtp":
-            self._tls = await asyncio.to_thread(_tls_context, self._options.ca_file)
+            await self._prepare_tls()
         verdict = await self._pool.deliver(envelope, last_look)
         if self._keep_copy is not None:
             self._keep_copy(text_of(envelope.wire))
         return Receipt(provider_id=queue_id(verdict.text), reply=f"{verdict.code} {verdict.text}")
 
+    async def sign_in(self) -> str:
+        """Connect, sign in and say goodbye, for a check; what was reached. Raises AdapterError."""
+        await self._prepare_tls()
+        connection = self._dial()
+        await connection.open()
+        await connection.bow_out()
+        return f"signed in to {self._url.hostname}" if self._options.username else f"reached {self._url.hostname}"
+
     async def close(self) -> None:
         await self._pool.close()
+
+    async def _prepare_tls(self) -> None:
+        if self._tls is None and self._url.scheme != "smtp":
+            self._tls = await asyncio.to_thread(_tls_context, self._options.ca_file)
 
     def _envelope(self, message: Message) -> Envelope:
         try:

@@ -12,6 +12,7 @@ from outreach.cli import (
     crm,
     decisions,
     enrolling,
+    examining,
     files,
     holding,
     inbound,
@@ -67,7 +68,7 @@ def _begin(
 
 _OWN = (
     files, schema, rehearsing, simulate, changing, people, enrolling, holding, previewing, reading, decisions,
-    reviewing, roles, operations, inbox,
+    reviewing, roles, operations, inbox, examining,
 )  # fmt: skip
 
 for module in _OWN:

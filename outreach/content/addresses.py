@@ -106,6 +106,12 @@ def registrable_domain(host: str) -> str | None:
     return domain if domain and not is_free_mail(domain) else None
 
 
+def organisation_domain(domain: str) -> str:
+    """`mail.example.co.uk` → `example.co.uk`: the part an organisation has registered; else the domain itself."""
+    found = _suffixes()(domain)
+    return found.top_domain_under_public_suffix or (domain if found.suffix else ".".join(domain.split(".")[-2:]))
+
+
 @lru_cache(maxsize=1)
 def _suffixes() -> tldextract.TLDExtract:
     """The bundled public suffix list: nothing is fetched, nothing is written."""
