@@ -1,22 +1,24 @@
-"""Commands about the CRM connections: check, failed, retry."""
+"""Commands about the CRM connections: check, map, sync, failed, retry."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from outreach.cli.failures import FAILED
 from outreach.cli.invocation import opened
-from outreach.cli.terminal import AsJson, count, print_json, print_table
+from outreach.cli.terminal import AsJson, Bar, count, print_json, print_table, progress
 from outreach.errors import UsageError
 
 if TYPE_CHECKING:
     from outreach.app import App
     from outreach.services.crm_check import CheckRow
+    from outreach.services.sync_now import Synced
 
-commands = typer.Typer(help="The CRM connections: check, failed, retry.", no_args_is_help=True)
+commands = typer.Typer(help="The CRM connections: check, map, sync, failed, retry.", no_args_is_help=True)
 
 Connection = Annotated[str | None, typer.Option("--connection", metavar="NAME", help="Only this one.")]
 
@@ -47,6 +49,97 @@ async def _check(app: App, names: list[str]) -> list[CheckRow]:
     finally:
         await app.close_network()
     return [row for rows in found for row in rows]
+
+
+@commands.command("map")
+def show_map(
+    context: typer.Context,
+    *,
+    connection: Connection = None,
+    suggest: Annotated[bool, typer.Option("--suggest", help="Ask the account, and print what could be added.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What becomes what: fields, statuses, stages, owners; or a suggestion for what is not mapped."""
+    from outreach.services.crm_suggest import mapping_rows
+
+    with opened(context) as app:
+        names = _names(app, connection)
+        if suggest:
+            lines = asyncio.run(_suggest(app, names))
+            print_json(lines) if as_json else print("\n".join(lines) or "There is nothing to suggest.")
+            return
+        rows = [row for name in names for row in mapping_rows(app.engine.crms[name])]
+    heads = ("connection", "what", "ours", "theirs", "how")
+    print_json([dict(zip(heads, row, strict=True)) for row in rows]) if as_json else print_table(heads, rows)
+
+
+async def _suggest(app: App, names: list[str]) -> list[str]:
+    from outreach.services.crm_suggest import suggest
+
+    senders = {name: each.email.address if each.email else "" for name, each in app.settings.senders.items()}
+    try:
+        accounts = await asyncio.gather(*(app.crms[name].crm.check() for name in names))
+        return [
+            line
+            for name, account in zip(names, accounts, strict=True)
+            for line in suggest(app.engine.crms[name], account, pipelines=app.workspace.pipelines, senders=senders)
+        ]
+    finally:
+        await app.close_network()
+
+
+Since = Annotated[
+    datetime | None,
+    typer.Option("--since", metavar="TIME", help="Also read again what changed there since then (UTC)."),
+]
+
+
+@commands.command("sync")
+def sync_all(
+    context: typer.Context, *, connection: Connection = None, since: Since = None, as_json: AsJson = False
+) -> None:
+    """Write and read now, until nothing is due. Without it the workers do the same by themselves."""
+    from outreach.services.plain import plain
+
+    with opened(context) as app, progress("Synchronising") as bar:
+        at = since.replace(tzinfo=UTC) if since and since.tzinfo is None else since
+        found = asyncio.run(_sync(app, _names(app, connection), since=at, bar=bar))
+    if as_json:
+        print_json(plain(found))
+    else:
+        heads = ("connection", "written", "waiting", "failed", "read", "changes", "stopped because")
+        rows = [
+            (each.connection, each.written, each.waiting, each.dead, each.read, _changes(each), each.parked_because)
+            for each in found
+        ]
+        print_table(heads, rows)
+    if any(each.parked_because or each.dead for each in found):
+        raise typer.Exit(FAILED)
+
+
+def _changes(synced: Synced) -> str:
+    return ", ".join(f"{number} {change}" for change, number in sorted(synced.changes.items()))
+
+
+async def _sync(app: App, names: list[str], *, since: datetime | None, bar: Bar) -> list[Synced]:
+    from outreach.services.sync_now import sync_now
+
+    found = []
+    try:
+        for name in names:
+            connected = app.crms[name]
+            found.append(
+                await sync_now(
+                    app.engine,
+                    connected,
+                    owner=app.owner,
+                    since=since,
+                    on_progress=lambda done: bar.reach(done.written + done.read),
+                )
+            )
+    finally:
+        await app.close_network()
+    return found
 
 
 @commands.command("failed")

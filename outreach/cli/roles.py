@@ -76,6 +76,7 @@ def _role(context: typer.Context) -> Iterator[tuple[App, ExitStack, threading.Ev
     with ExitStack() as roles:
         roles.callback(built.close)
         built.check_files()
+        built.prove_crms()
         yield built, roles, stop
 
 

@@ -15,6 +15,10 @@ def check_crm(configuration: Configuration, pipelines: Mapping[str, Pipeline], p
     connections = configuration.settings.crm if configuration.settings else {}
     file = configuration.crm_file
     for name, connection in connections.items():
+        for pipeline in connection.status.pipelines if connection.status else ():
+            if pipeline not in pipelines:
+                path, remedy = (name, "status", "pipelines", pipeline), did_you_mean(pipeline, pipelines)
+                problems.append(file.key_problem(path, f"unknown pipeline '{pipeline}'.", remedy))
         for pipeline, stages in connection.stages.items():
             found = pipelines.get(pipeline)
             if found is None:

@@ -113,6 +113,7 @@ class HubSpot:
             users=users,
             status_values=option_values(properties, self._options.status_property),
             pipelines=self._catalogue.pipelines,
+            labels={name: stage.label for name, stage in self._catalogue.stages.items() if stage.label},
             unread=unread,
         )
 

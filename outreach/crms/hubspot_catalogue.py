@@ -20,6 +20,7 @@ class Stage:
 
     pipeline: str
     state: DealState
+    label: str = ""
 
 
 class Catalogue:
@@ -92,7 +93,7 @@ class Catalogue:
 
 def _stages(body: Any) -> dict[str, Stage]:
     return {
-        str(stage["id"]): Stage(str(pipeline["id"]), _state(stage.get("metadata") or {}))
+        str(stage["id"]): Stage(str(pipeline["id"]), _state(stage.get("metadata") or {}), str(stage.get("label") or ""))
         for pipeline in body["results"]
         for stage in pipeline["stages"]
         if not stage.get("archived")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ class CheckRow:
     subject: str  # such as: account, field jobtitle, stage default.meeting_booked
     is_ok: bool
     said: str = ""
+    is_certain: bool = True  # False: it could not be proved, so it may be right
 
 
 async def check(mapping: CrmMapping, crm: Crm) -> tuple[CheckRow, ...]:
@@ -26,10 +28,17 @@ async def check(mapping: CrmMapping, crm: Crm) -> tuple[CheckRow, ...]:
     try:
         account = await crm.check()
     except AdapterError as error:
-        return (CheckRow(connection=mapping.name, subject="account", is_ok=False, said=str(error)),)
+        return (CheckRow(connection=mapping.name, subject="account", is_ok=False, said=str(error), is_certain=False),)
     quota = f", {account.remaining_quota} calls left" if account.remaining_quota is not None else ""
     first = CheckRow(connection=mapping.name, subject="account", is_ok=True, said=account.name + quota)
     return (first, *_rows(mapping, crm, account))
+
+
+async def refusals(connections: Sequence[tuple[CrmMapping, Crm]]) -> tuple[list[CheckRow], list[CheckRow]]:
+    """At start-up: (what is certainly wrong in the mappings, what could not be proved)."""
+    found = await asyncio.gather(*(check(mapping, crm) for mapping, crm in connections))
+    wrong = [row for rows in found for row in rows if not row.is_ok]
+    return [row for row in wrong if row.is_certain], [row for row in wrong if not row.is_certain]
 
 
 def _rows(mapping: CrmMapping, crm: Crm, account: Account) -> Iterator[CheckRow]:
@@ -40,6 +49,9 @@ def _rows(mapping: CrmMapping, crm: Crm, account: Account) -> Iterator[CheckRow]
         yield _row(mapping, account, "fields", f"status property {mapping.status_property}", mapping.status_property)
     for status, value in mapping.statuses.items():
         yield _row(mapping, account, "status_values", f"status {status}", value)
+    for pipeline, statuses in mapping.pipeline_statuses.items():
+        for status, value in statuses.items():
+            yield _row(mapping, account, "status_values", f"status {pipeline}.{status}", value)
     for pipeline, stages in mapping.stages.items():
         for stage, remote in stages.items():
             yield _row(mapping, account, "stages", f"stage {pipeline}.{stage}", remote)
@@ -73,7 +85,7 @@ def _row(mapping: CrmMapping, account: Account, kind: str, subject: str, wanted:
     """`kind` names the attribute of Account that lists what exists; an empty list means that anything goes."""
     if kind in account.unread:
         said = f"'{wanted}' could not be proved: {account.unread[kind]}"
-        return CheckRow(connection=mapping.name, subject=subject, is_ok=False, said=said)
+        return CheckRow(connection=mapping.name, subject=subject, is_ok=False, said=said, is_certain=False)
     known: Sequence[str] = getattr(account, kind)
     if known and wanted not in known:
         return CheckRow(connection=mapping.name, subject=subject, is_ok=False, said=_not_there(wanted, known))

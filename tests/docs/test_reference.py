@@ -111,7 +111,7 @@ SETTINGS = [
         senders_file.LimitsModel,
         senders_file.RampModel,
     ),
-    *(senders_file.ChannelModel, crm_file.CrmModel, crm_file.FieldModel, crm_file.StatusModel, crm_file.DealModel),
+    *(senders_file.ChannelModel, crm_file.CrmModel, crm_file.FieldModel, crm_file.StatusModel, crm_file.DealModel, crm_file.RateModel),
     *(pipelines.PipelineModel, pipelines.StageModel),
 ]
 
