@@ -294,3 +294,18 @@ def test_a_repeated_webhook_is_one_delivery(everywhere: Field, providers: Provid
         assert hear(everywhere, told) == 200
 
     assert len(everywhere.rows(deliveries)) == len(everywhere.rows(events, kind="replied")) == 1
+
+
+def test_somebody_who_opens_the_chat_can_be_written_to_from_then_on(everywhere: Field, providers: Providers) -> None:
+    lead = everywhere.add_lead("ada@example.com", first_name="Ada")
+    everywhere.add_address(lead, "telegram", "ada_sample")
+    everywhere.enroll(lead, sequence="everywhere")
+    everywhere.go(minutes=1)
+    assert providers.telegram.sent == []
+
+    url, at = f"{PUBLIC}/webhooks/telegram", everywhere.clock.now()
+    hear(everywhere, providers.telegram.update(url, chat=777, username="Ada_Sample", text="/start", at=at))
+    everywhere.go(hours=1)
+
+    assert [post.chat for post in providers.telegram.sent] == [777]
+    assert everywhere.enrollment(lead)["state"] == "active"
