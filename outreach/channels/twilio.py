@@ -140,7 +140,7 @@ def _body(message: Message) -> dict[str, str]:
 def _template(message: Message) -> dict[str, str]:
     """A content template; its variables are numbered, or named as they are in the template."""
     if not message.template.startswith("HX"):
-        said = "a WhatsApp template is named by its content sid: write `template: HX…` at the head of the text"
+        said = "a WhatsApp template is named by its content sid: write `approved_as: HX…` at the head of the text"
         raise Refused(PROVIDER, said, outcome=Outcome.CONFIG)
     variables = {"ContentVariables": json.dumps(dict(message.values))} if message.values else {}
     return {"ContentSid": message.template, **variables}

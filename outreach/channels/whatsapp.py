@@ -76,7 +76,7 @@ class WhatsApp:
 
     def _template(self, message: Message) -> dict[str, Any]:
         if not message.template:
-            said = "the text names no approved template: write `template: <name>` at its head"
+            said = "the text names no approved template: write `approved_as: <name>` at its head"
             raise Refused(PROVIDER, said, outcome=Outcome.CONFIG)
         language = message.language.replace("-", "_") or self._options.language
         template: dict[str, Any] = {"name": message.template, "language": {"code": language}}

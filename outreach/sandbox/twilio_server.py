@@ -78,7 +78,8 @@ class TwilioServer:
 
     def status(self, url: str, sid: str, status: str, *, error_code: str = "") -> Hook:
         """What became of a message, told to the address in StatusCallback."""
-        fields = {"MessageSid": sid, "MessageStatus": status, "AccountSid": self._account, "To": "+905321234567"}
+        to = next((text.to for text in self.sent if text.sid == sid), "+905321234567")
+        fields = {"MessageSid": sid, "MessageStatus": status, "AccountSid": self._account, "To": to}
         return self._hook(url, fields | ({"ErrorCode": error_code} if error_code else {}))
 
     def inbound(self, url: str, *, sender: str, text: str, **more: str) -> Hook:
