@@ -10,9 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
+from typer.testing import CliRunner
 
 from outreach import adapters
 from outreach.adapters import Place
+from outreach.cli.program import program
 from outreach.clock import SystemClock
 from outreach.crm import Wanted
 from outreach.oauth import Tokens
@@ -22,6 +25,7 @@ from outreach.sandbox.salesforce_server import FakeSalesforce
 from outreach.sandbox.stand_in import StandIn
 from outreach.sandbox.token_desk import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from outreach.sandbox.zoho_server import FakeZoho
+from outreach.services.new_workspace import make
 from outreach.store.session import open_store
 from outreach.store.vault import StoredVault
 from outreach.testing.crm import AYSE, REPLY
@@ -78,3 +82,19 @@ def test_a_reply_goes_there_and_people_come_back_with_one_token_for_two_processe
     assert first == second == [AYSE.email]
     assert len(asked) == 1
     store.dispose()
+
+
+def test_a_check_exchanges_the_code_and_the_next_one_needs_it_no_more(hosted: Hosted, tmp_path: Path) -> None:
+    """As on the pages of these providers: the code goes into the settings, and is used up by the first command."""
+    make(tmp_path)
+    code = {"refresh_token": "", "code": "code-sample-1", "redirect_uri": "https://example.com/back"}
+    connection = {"use": hosted.use, **hosted.options, **code, "when": {"reply": ["person", "log_reply"]}}
+    (tmp_path / "config" / "crm.yaml").write_text(yaml.safe_dump({"sales": connection}), "utf-8")
+
+    done = [CliRunner().invoke(program, ["--workspace", str(tmp_path), "crm", "check"]) for _ in range(2)]
+
+    assert [each.exit_code for each in done] == [0, 0], done[0].output
+    asked = [request for request in hosted.fake.requests if request.url.path.endswith("/token")]
+    grants = [request.content.decode().partition("&")[0] for request in asked]
+    assert grants == ["grant_type=authorization_code"]
+    assert "access-sample" not in done[0].output
