@@ -18,14 +18,13 @@ from typing import Any, Self
 from outreach.app import policy_of
 from outreach.channel import Channel
 from outreach.channels.memory import Memory
-from outreach.content import yaml_file
 from outreach.content.revision import freeze
-from outreach.content.sequence_test_checks import check_cases
-from outreach.content.sequence_tests import Case, read_cases
+from outreach.content.sequence_test_files import TESTS, read_tests
+from outreach.content.sequence_tests import Case
 from outreach.content.workspace import Workspace, load
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import EnrollStep, Sequence, WaitStep
-from outreach.errors import ConfigError, Problem, UsageError
+from outreach.errors import ConfigError, UsageError
 from outreach.services.attached import Files, in_workspace
 from outreach.services.engine import Engine
 from outreach.services.expectations import Sign, Verdict, judge
@@ -33,7 +32,6 @@ from outreach.services.play import Played
 from outreach.services.rehearse import CaseClock, Rehearsal
 from outreach.store.scratch import open_scratch
 
-TESTS = "sequences/tests"
 _BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -72,21 +70,9 @@ def files_of(root: Path, paths: Iterable[Path] = ()) -> list[Path]:
 
 def read_files(root: Path, paths: Iterable[Path], workspace: Workspace) -> list[Case]:
     """Every case of these files. Raises ConfigError with every problem of every file."""
-    cases: list[Case] = []
-    problems: list[Problem] = []
-    for path in paths:
-        name = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
-        try:
-            file = yaml_file.read(path, name=name)
-        except ConfigError as error:
-            problems += error.problems
-            continue
-        found = read_cases(file, problems)
-        if found:
-            problems += check_cases(found, workspace)
-            cases += found.cases
+    cases, problems = read_tests(root, paths, workspace)
     if problems:
-        raise ConfigError(*sorted(problems, key=lambda each: (each.file, each.line, each.column)))
+        raise ConfigError(*problems)
     return cases
 
 

@@ -150,9 +150,19 @@ def add(left: object, right: object) -> object:
 
 def subtract(left: object, right: object) -> object:
     """Numbers, a date less days, or the days between two dates."""
+    left, right = _as_dates(left, right)
     if isinstance(left, date) and isinstance(right, date):
         return (_instant(left) - _instant(right)).total_seconds() / 86_400
     return _calculate(left, right, sign=-1)
+
+
+def _as_dates(left: object, right: object) -> tuple[object, object]:
+    """A date that a lead keeps as text is a date beside a date: `now - lead.renewal_on` counts days."""
+    if isinstance(left, date) and isinstance(right, str):
+        return left, _read_as(left, right)
+    if isinstance(left, str) and isinstance(right, date):
+        return _read_as(right, left), right
+    return left, right
 
 
 def _calculate(left: object, right: object, *, sign: int) -> object:

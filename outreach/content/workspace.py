@@ -92,6 +92,7 @@ class Looked:
 
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+    workspace: Workspace | None = None  # None: its files are wrong
 
 
 def validate(
@@ -113,15 +114,16 @@ def look(
     root = root.resolve()
     wanted = [path if path.is_absolute() else root / path for path in paths]
     reading = _Reading(root, can)
-    _, problems = _read(reading, environ, needs_secrets=needs_secrets)
+    workspace, problems = _read(reading, environ, needs_secrets=needs_secrets)
     warnings = _warnings(reading)
     if not wanted:
-        return Looked(problems, warnings)
+        return Looked(problems, warnings, workspace)
     strange = [problem for path in wanted if (problem := _no_such_file(root, path))]
-    return Looked((*strange, *_inside(root, problems, wanted)), _inside(root, warnings, wanted))
+    return Looked((*strange, *inside(root, problems, wanted)), inside(root, warnings, wanted), workspace)
 
 
-def _inside(root: FilePath, problems: Iterable[Problem], wanted: Iterable[FilePath]) -> tuple[Problem, ...]:
+def inside(root: FilePath, problems: Iterable[Problem], wanted: Iterable[FilePath]) -> tuple[Problem, ...]:
+    """Those of files at or below these paths."""
     wanted = list(wanted)
     return tuple(each for each in problems if any((root / each.file).is_relative_to(path) for path in wanted))
 

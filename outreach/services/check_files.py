@@ -9,6 +9,7 @@ from pathlib import Path
 from outreach.content import step_ids, workspace, yaml_file
 from outreach.content.account_checks import Can
 from outreach.content.configuration_files import read_configuration
+from outreach.content.sequence_test_files import TESTS, files_of_tests, read_tests
 from outreach.errors import Problem
 
 _YAML = ("*.yaml", "*.yml")
@@ -31,8 +32,10 @@ def check(root: Path, environ: Mapping[str, str], paths: Sequence[Path] = (), *,
     `can` tells what the adapters of accounts do (`outreach.adapters.actions_of`).
     """
     found = workspace.look(root, environ, paths, needs_secrets=False, can=can)
-    unset = () if found.problems else read_configuration(root.resolve(), environ).problems
-    return Checked(problems=found.problems, files=_count(root, paths), warnings=found.warnings, unset=unset)
+    _, of_tests = read_tests(root.resolve(), files_of_tests(root.resolve()), found.workspace)
+    problems = (*found.problems, *(workspace.inside(root.resolve(), of_tests, paths) if paths else of_tests))
+    unset = () if problems else read_configuration(root.resolve(), environ).problems
+    return Checked(problems=problems, files=_count(root, paths), warnings=found.warnings, unset=unset)
 
 
 def fix(root: Path, paths: Sequence[Path] = ()) -> list[str]:
@@ -57,7 +60,7 @@ def _sequence_files(root: Path, paths: Sequence[Path]) -> list[Path]:
 def _count(root: Path, paths: Sequence[Path]) -> int:
     """How many files were looked at."""
     root = root.resolve()
-    folders = ("config/*.yaml", f"{workspace.PIPELINES}/*.y*ml", f"{workspace.SEQUENCES}/*.y*ml")
+    folders = ("config/*.yaml", f"{workspace.PIPELINES}/*.y*ml", f"{workspace.SEQUENCES}/*.y*ml", f"{TESTS}/**/*.y*ml")
     templates = (f"{workspace.TEMPLATES}/**/*.md", f"{workspace.TEMPLATES}/**/*.html")
     found = {path for pattern in (*folders, *templates) for path in root.glob(pattern)}
     wanted = [path.resolve() for path in paths]

@@ -227,3 +227,41 @@ def test_a_new_workspace_tells_the_editor_which_schema_is_for_which_files(shell:
 
     assert settings["yaml.schemas"]["./.vscode/schemas/sequence.json"] == ["sequences/*.yaml"]
     assert all((tmp_path / "new" / name).exists() for name in settings["yaml.schemas"])
+
+
+WRONG_TEST = """sequence: welcome
+cases:
+  - name: somebody gets a letter
+    lead: {email: ada@example.com}
+    start: 2026-03-02 10:00
+    expect:
+      - {email: welcome/letter}
+      - {finished: completed}
+"""
+
+
+def test_validate_reads_the_tests_of_sequences_as_well(shell: Shell) -> None:
+    shell.write("sequences/tests/welcome.yaml", WRONG_TEST)
+
+    said = shell.run("validate", "--json")
+
+    assert said.code == 2
+    (problem,) = said.json["problems"]
+    assert (problem["file"], problem["line"]) == ("sequences/tests/welcome.yaml", 7)
+    assert problem["message"] == "the sequence 'welcome' has no template 'welcome/letter'."
+
+
+def test_tests_are_read_also_where_a_sequence_is_wrong(shell: Shell) -> None:
+    shell.write("sequences/tests/welcome.yaml", WRONG_TEST.replace("expect", "expects"))
+    shell.write("sequences/welcome.yaml", "name: welcome\n")
+
+    files = {each["file"] for each in shell.run("validate", "--json").json["problems"]}
+
+    assert files == {"sequences/welcome.yaml", "sequences/tests/welcome.yaml"}
+
+
+def test_only_the_tests_that_are_asked_for_are_told(shell: Shell) -> None:
+    test = shell.write("sequences/tests/welcome.yaml", WRONG_TEST)
+
+    assert shell.run("validate", str(shell.root / "templates")).code == 0
+    assert "welcome/letter" in shell.run("validate", str(test)).err
