@@ -32,6 +32,7 @@ CODES: Mapping[str, str] = {
     "W011": "a link without https",
     "W012": "words that look like a placeholder nobody filled in",
     "W013": "a mail of more than 250 words, which few people read",
+    "W014": "a template of whatsapp.template that names no approved text",
 }
 """Every warning there is."""
 
@@ -55,6 +56,7 @@ class Used:
     """How sequences use a template."""
 
     is_mail: bool = False
+    is_approved: bool = False  # by whatsapp.template, which needs a text that WhatsApp approved
     longest: int | None = None  # characters that the channels of its steps take
 
 
@@ -79,6 +81,9 @@ def lint_template(file: str, source: str, used: Used) -> list[Problem]:
     found = [*_subject(text), *_links(text), *_phrases(text)]
     if used.is_mail or text.head.subject:
         found += [*_own_opt_out(text), *_balance(text)]
+    if used.is_approved and not text.head.approved_as:
+        message = "a connected WhatsApp account cannot send this: it names no approved text."
+        found.append(text.at("W014", 1, 1, message, "Write `approved_as: <name>` at its head."))
     return found + (_note(text, used.longest) if used.longest is not None else [])
 
 

@@ -147,6 +147,7 @@ def _uses(drafts: Iterable[SequenceDraft]) -> dict[str, Used]:
         action = find(kind)
         found[name] = Used(
             is_mail=before.is_mail or kind == "email",
+            is_approved=before.is_approved or kind == "whatsapp.template",
             longest=_shortest(before.longest, action.longest if action else None),
         )
     return found

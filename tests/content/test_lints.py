@@ -48,6 +48,16 @@ def test_a_template_that_could_be_better_is_told(a_workspace: Maker, source: str
     assert told[0].startswith(f"templates/other.md:{sentence}")
 
 
+def test_a_whatsapp_template_without_its_approved_name_is_told(a_sequence: Maker, a_workspace: Maker) -> None:
+    steps = "  - {id: hi, whatsapp.template: note}\n  - {id: again, whatsapp.template: known}\n"
+    a_workspace({"templates/note.md": "Hello.\n", "templates/known.md": "---\napproved_as: intro\n---\nHello.\n"})
+
+    told = warnings(a_sequence(steps))
+
+    assert [each.partition(": ")[2][:4] for each in told] == ["W014"]
+    assert told[0].startswith("templates/note.md:1:1: W014 a connected WhatsApp account cannot send this")
+
+
 def test_a_note_that_long_values_make_too_long_is_told(a_sequence: Maker, a_workspace: Maker) -> None:
     steps = "  - {id: hi, linkedin.invite: note}\n"
     a_workspace({"templates/note.md": "y" * 250 + " {{ company.name }} {{ lead.first_name }}\n"})
