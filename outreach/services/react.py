@@ -124,7 +124,7 @@ def find(connection: Connection, event: Event) -> Match:
 
 def _strongest(named: Collection[RowMapping], event: Event) -> RowMapping:
     """The touch of the first Message-ID that is ours; without one, the latest touch."""
-    by_id = {row["message_id"]: row for row in named}
+    by_id = {row[name]: row for row in named for name in ("provider_id", "message_id")}
     for message_id in event.clues.message_ids:
         if message_id in by_id:
             return by_id[message_id]
