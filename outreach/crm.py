@@ -181,6 +181,7 @@ class RemotePerson:
     `deal` is the newest open one, else the newest; `stage` is the deal's, or the person's own where the system keeps
     the stage there. `owner` is the e-mail address of a user. A record that is gone has `is_deleted`; one that was
     merged into another has the survivor's id in `merged_into`. Of both, only `person_id` has to be known.
+    `untold`: which of owner, status, stage and deal were not read at all; what was known of them stands.
     """
 
     person_id: str
@@ -198,6 +199,7 @@ class RemotePerson:
     deal: RemoteDeal | None = None
     is_deleted: bool = False
     merged_into: str = ""
+    untold: frozenset[str] = frozenset()
     changed_at: datetime | None = None
 
 

@@ -11,6 +11,7 @@ from outreach.crm import Page, RemoteDeal, RemotePerson, Selection, Wanted
 from outreach.crms.clinchpad_account import Pipelines, is_full, page_after, record, records
 from outreach.errors import Outcome, Refused
 
+_OF_LEADS = frozenset({"owner", "status", "stage", "deal"})  # what a contact alone does not tell
 _FIRST_SIZE = {"size": "100"}
 
 
@@ -114,6 +115,7 @@ class Reading:
             stage=deal.stage if deal else "",
             is_opted_out=fields.get(opt_out, "").lower() in ("yes", "true", "1") if lead else None,
             deal=deal,
+            untold=frozenset() if lead else _OF_LEADS,
             changed_at=at,
         )
 

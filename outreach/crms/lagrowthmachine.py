@@ -47,6 +47,7 @@ _LACKS = {
 }
 _AUTH = {"bearer": "authorization", "x-api-key": "x-api-key", "query": ""}
 _PAGE = 100
+_UNTOLD = frozenset({"owner", "status", "stage", "deal"})
 _NOBODY = re.compile(r"not found|no lead|does not exist|unknown lead", re.IGNORECASE)
 
 
@@ -227,6 +228,7 @@ class LaGrowthMachine:
             last_name=str(lead.get("lastname") or ""),
             company=str(lead.get("companyName") or ""),
             values={name: str(lead[name]) for name in wanted.fields if lead.get(name)},
+            untold=_UNTOLD,
             changed_at=_instant(lead.get(self._options.changed_field)),
         )
 

@@ -28,6 +28,7 @@ from outreach.errors import Outcome, Refused
 _ROWS = 100
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _ANY_ZONE = timedelta(days=1)
+_OF_DEALS = frozenset({"stage", "deal"})  # told by the deals that changed, not by the contact
 _TRUE = (True, "true", "True", 1, "1", "Yes")
 
 
@@ -76,7 +77,7 @@ class Reading:
         person = await self._by_id(str(at(row, "primaryContact.id") or at(row, "primaryContact")))
         deal = deal_of(row)
         times = [each for each in (person.changed_at, instant(at(row, "lastModifiedAt"))) if each]
-        return replace(person, deal=deal, stage=deal.stage, changed_at=max(times, default=None))
+        return replace(person, deal=deal, stage=deal.stage, untold=frozenset(), changed_at=max(times, default=None))
 
     async def _by_id(self, person_id: str) -> RemotePerson:
         try:
@@ -116,6 +117,7 @@ class Reading:
             owner=self._users.get(int(owner), "") if str(owner).isdigit() else "",
             status=text_at(contact, self._status) if self._status else "",
             tags=tuple(tags_of(contact)),
+            untold=_OF_DEALS,
             is_opted_out=at(contact, self._opt_out) in _TRUE if self._opt_out else None,
             changed_at=instant(at(contact, "lastModifiedAt")),
         )

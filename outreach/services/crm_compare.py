@@ -22,7 +22,8 @@ def values_of(person: RemotePerson) -> dict[str, Any]:
     """What is kept of a record; emptiness too, so that what is filled later is a change."""
     opted_out = {} if person.is_opted_out is None else {OPTED_OUT: person.is_opted_out}
     deal = deal_value(person.deal.deal_id, person.deal.state) if person.deal else ""
-    return {STATUS: person.status, STAGE: person.stage, OWNER: person.owner.lower(), DEAL: deal, **opted_out}
+    told = {STATUS: person.status, STAGE: person.stage, OWNER: person.owner.lower(), DEAL: deal}
+    return {name: value for name, value in told.items() if name not in person.untold} | opted_out
 
 
 def deal_value(deal_id: str, state: DealState = DealState.OPEN) -> str:
@@ -55,13 +56,13 @@ def _changes(known: Mapping[str, Any], person: RemotePerson) -> Iterator[tuple[C
     is_closed = person.deal is not None and person.deal.state is not DealState.OPEN
     if person.deal and is_closed and _differs(DEAL, known, now):
         yield Change(str(person.deal.state)), person.deal.value
-    elif not is_closed and now[STAGE] and _differs(STAGE, known, now):
+    elif not is_closed and now.get(STAGE) and _differs(STAGE, known, now):
         yield Change.STAGE, person.stage
-    if now[STATUS] and _differs(STATUS, known, now):
+    if now.get(STATUS) and _differs(STATUS, known, now):
         yield Change.STATUS, person.status
-    if now[OWNER] and _differs(OWNER, known, now):
+    if now.get(OWNER) and _differs(OWNER, known, now):
         yield Change.OWNER, person.owner
 
 
 def _differs(name: str, known: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    return name in known and known[name] != now[name]
+    return name in known and name in now and known[name] != now[name]

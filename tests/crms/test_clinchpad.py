@@ -271,3 +271,13 @@ class TestRefusals:
     def test_an_empty_key_is_refused_when_it_is_read(self) -> None:
         with pytest.raises(ValueError, match="CLINCHPAD_KEY"):
             Options(key=" ")
+
+
+def test_a_contact_alone_says_nothing_about_its_lead(world: ClinchPadWorld) -> None:
+    person = world.add_person(AYSE.email)
+
+    [alone] = everybody(world.crm, Wanted())
+    [by_lead] = everybody(world.crm, Wanted(by=Selection.DEAL, value=world.leads(person)[0].id))
+
+    assert alone.untold == {"owner", "status", "stage", "deal"}
+    assert (by_lead.untold, by_lead.stage) == (frozenset(), "Prospect")
