@@ -195,6 +195,12 @@ class TokenSource:
                 raise
             self._patient_until = self._clock.now() + _PATIENCE
             return usable
+        except Unauthorized:
+            newer = self._fitting(await self._stored(), refused)  # somebody used up the refresh token before us
+            if newer is None:
+                raise
+            self._token = newer
+            return newer
 
     async def _ask(self, stored: Token | None) -> Token:
         """Each proof we have in turn: a stored refresh token may be older than the one in the settings."""

@@ -246,6 +246,20 @@ def test_a_stored_refresh_token_that_is_declined_gives_way_to_the_configured_one
     assert token.access_token == "access-3"
 
 
+def test_who_finds_the_refresh_token_used_up_takes_what_came_of_it(clock: MovableClock, vault: ShelfVault) -> None:
+    elsewhere = ShelfVault()
+    run(tokens_of(LoginServer(rotates=True), elsewhere, clock).source(GRANT).token())
+
+    async def late(request: httpx.Request) -> httpx.Response:
+        vault.entries |= elsewhere.entries
+        return httpx.Response(400, json={"error": "invalid_grant"})
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(late))
+    source = Tokens(http, vault=lambda: vault, clock=clock).source(GRANT)
+
+    assert run(source.token()).access_token == "access-1"
+
+
 def test_a_code_is_exchanged_once(vault: ShelfVault, server: LoginServer, clock: MovableClock) -> None:
     grant = Grant(
         provider="sample",
