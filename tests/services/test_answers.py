@@ -279,3 +279,84 @@ def test_a_replay_of_what_is_understood_changes_nothing(field: Field) -> None:
     understand_due(field.engine, field.app.receivers)
 
     assert (field.enrollment(lead_id), field.lead(lead_id), field.rows(tasks), field.rows(crm_jobs)) == before
+
+
+def test_a_reply_on_any_channel_stops_mail_on_all_of_them(field: Field) -> None:
+    for number, (channel, address_kind, value) in enumerate(
+        (
+            ("linkedin", "linkedin", "https://www.linkedin.com/in/p0"),
+            ("whatsapp", "whatsapp", "+905321112233"),
+            ("sms", "phone", "+905321112244"),
+            ("x", "x", "p3"),
+            ("telegram", "telegram", "p4"),
+        )
+    ):
+        lead_id = field.add_lead(f"p{number}@c{number}.example")
+        field.add_address(lead_id, address_kind, value)
+        field.enroll(lead_id)
+        field.settle()
+
+        field.reply(value, "Yes, tell me more", channel=channel)
+        field.settle()
+
+        assert field.enrollment(lead_id)["reason"] == "replied", channel
+    sent = len(field.memory().sent)
+    field.go(days=30)
+    assert len(field.memory().sent) == sent
+
+
+def test_a_colleagues_reply_stops_those_at_the_domain_who_have_no_company(make_field: MakeField) -> None:
+    sequence = "sequences/two-mails.yaml"
+    field = make_field({sequence: FILES[sequence] + "stop_on: [reply, unsubscribe, complaint, company_reply]\n"})
+    ada, bob = field.add_lead("ada@example.com"), field.add_lead("bob@example.com")
+    eve, joe = field.add_lead("eve@gmail.com"), field.add_lead("joe@gmail.com")
+    with field.app.store.begin() as connection:
+        connection.execute(leads.update().where(leads.c.id != ada).values(company_id=None))
+    field.enroll(ada, bob, eve, joe)
+    field.settle()
+
+    field.reply("ada@example.com")
+    field.reply("eve@gmail.com")
+    field.settle()
+
+    assert field.enrollment(bob)["reason"] == "company_replied"
+    assert field.enrollment(joe)["state"] == "active"
+
+
+def test_two_programs_that_answer_each_other_end_after_one_message(field: Field) -> None:
+    lead_id = field.add_lead("ada@example.com", timezone="Europe/Istanbul")
+    field.enroll(lead_id)
+    answered = 0
+
+    for _ in range(10):
+        field.settle()
+        for _ in field.memory().sent[answered:]:
+            field.reply("ada@example.com", "I am out of the office.", subject="Automatic reply: Hello")
+            answered += 1
+        field.go(hours=12)
+
+    assert answered == 1
+    assert len(field.memory().sent) == 1
+
+
+def test_a_mail_that_nobody_can_read_holds_until_a_person_says_whose_it_is(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead_id = field.add_lead("ada@example.com")
+    field.enroll(lead_id)
+    field.settle()
+    receiver = field.app.receivers["replies"]
+    unreadable = Event(
+        key="q", kind=EventKind.UNKNOWN, at=field.clock.now(), channel="email", data={"is_quarantined": True}
+    )
+    monkeypatch.setattr(type(receiver), "parse", lambda *_: (unreadable,))
+    delivery_id = field.reply("ada@example.com", "?")
+    field.go(days=5)
+    held = len(field.memory().sent)
+
+    mark_reply.assign(field.engine, delivery_id, lead_id, by="dana")
+    field.go(days=5)
+
+    assert held == len(field.memory().sent) == 1
+    assert field.enrollment(lead_id)["reason"] == "replied"
+    assert inbox(field.engine, Filter()).unreadable == ()
