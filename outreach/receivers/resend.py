@@ -25,7 +25,7 @@ from outreach.receivers.inbound_mail import Inbound, event_of_mail
 from outreach.receivers.mail_news import About, News, event_about, joined
 from outreach.receivers.payload import Json, instant_of, json_object, object_at, objects_at, text_at
 from outreach.receivers.proof import digest, require_basic_auth, short_key
-from outreach.receivers.signed_webhook import require_signature, secret_bytes
+from outreach.receivers.signed_webhook import key_of, require_signature
 
 _KEYS = Keys(answered=("message_id", MARK), provider_ids=("email_id",), people=("from", "email"))
 
@@ -46,7 +46,7 @@ class Options:
         if not self.secrets:
             raise ValueError("A connection with `use: resend` needs `secrets`: a list of whsec_… values.")
         for secret in self.secrets:
-            secret_bytes(secret)
+            key_of(secret)
 
 
 class Resend:
@@ -60,7 +60,7 @@ class Resend:
     def __init__(self, options: Options, fetch: Fetch) -> None:
         self._options = options
         self._own = frozenset(address.strip().lower() for address in options.own)
-        self._secrets = tuple(secret_bytes(secret) for secret in options.secrets)
+        self._secrets = tuple(key_of(secret) for secret in options.secrets)
         self._fetch = fetch
 
     def verify(self, delivery: Delivery, *, now: datetime) -> None:

@@ -1,6 +1,7 @@
-"""The signature of Standard Webhooks 1.0.0, symmetric (`v1`), which Svix and its senders use as well.
+"""The signature of Standard Webhooks 1.0.0, which Svix and its senders use as well.
 
-Signed is `<id>.<timestamp>.<raw body>`; the key is what the secret's base64 stands for, never the printable text.
+Signed is `<id>.<timestamp>.<raw body>`: by HMAC-SHA256 (`v1`), whose key is what the secret's base64 stands for, never
+the printable text; or by ed25519 (`v1a`), proved with a public key.
 Specification: https://www.standardwebhooks.com. Headers are `webhook-…`, at Svix `svix-…`.
 """
 
@@ -12,9 +13,14 @@ import hashlib
 import hmac
 from datetime import datetime, timedelta
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from outreach.errors import WebhookRejected
 from outreach.receiver import Delivery
 from outreach.receivers.proof import exact_base64
+
+Key = bytes | Ed25519PublicKey
 
 TOLERANCE = timedelta(minutes=5)
 _REMEDY = "write whsec_ and the base64 of 24 to 64 random bytes."
@@ -33,22 +39,34 @@ def secret_bytes(secret: str) -> bytes:
     return key
 
 
+def key_of(secret: str) -> Key:
+    """What proves signatures: the HMAC key of `whsec_…`, or the public key of `whpk_…`. ValueError for neither."""
+    if not secret.strip().startswith("whpk_"):
+        return secret_bytes(secret)
+    try:
+        return Ed25519PublicKey.from_public_bytes(secret_bytes(secret.strip().removeprefix("whpk_")))
+    except ValueError as error:
+        raise ValueError(
+            "A webhook key is no public key of ed25519: write whpk_ and the base64 of 32 bytes."
+        ) from error
+
+
 def signature(secret: str, *, webhook_id: str, timestamp: str, body: bytes) -> str:
     """One token of the `webhook-signature` header, for those who send (and for tests)."""
     return "v1," + base64.b64encode(_mac(secret_bytes(secret), webhook_id, timestamp, body)).decode("ascii")
 
 
-def require_signature(delivery: Delivery, secrets: tuple[bytes, ...], *, prefix: str, now: datetime) -> None:
-    """Raise WebhookRejected unless one of the secrets signed this delivery within the last five minutes."""
+def require_signature(delivery: Delivery, keys: tuple[Key, ...], *, prefix: str, now: datetime) -> None:
+    """Raise WebhookRejected unless one of the keys signed this delivery within the last five minutes."""
     webhook_id = delivery.headers.get(f"{prefix}-id", "")
     timestamp = delivery.headers.get(f"{prefix}-timestamp", "").strip()
     if not webhook_id:
         raise WebhookRejected(f"the header {prefix}-id is missing")
     _require_fresh(timestamp, now)
     tokens = delivery.headers.get(f"{prefix}-signature", "").split()[:_MOST_TOKENS]
-    given = [mac for token in tokens if (mac := _token_bytes(token))]
-    expected = [_mac(secret, webhook_id, timestamp, delivery.body) for secret in secrets]
-    if not _any_equal(given, expected):
+    signed = _signed(webhook_id, timestamp, delivery.body)
+    proofs = [_is_proof(key, token, signed) for key in keys for token in tokens]
+    if not any(proofs):
         raise WebhookRejected(f"no signature in {prefix}-signature matches")
 
 
@@ -59,20 +77,28 @@ def _require_fresh(timestamp: str, now: datetime) -> None:
         raise WebhookRejected("the timestamp is more than five minutes away")
 
 
+def _signed(webhook_id: str, timestamp: str, body: bytes) -> bytes:
+    return f"{webhook_id}.{timestamp}.".encode("utf-8", "surrogatepass") + body
+
+
 def _mac(secret: bytes, webhook_id: str, timestamp: str, body: bytes) -> bytes:
-    signed = f"{webhook_id}.{timestamp}.".encode("utf-8", "surrogatepass") + body
-    return hmac.new(secret, signed, hashlib.sha256).digest()
+    return hmac.new(secret, _signed(webhook_id, timestamp, body), hashlib.sha256).digest()
 
 
-def _token_bytes(token: str) -> bytes:
-    """The digest in a token; empty for another version, a missing comma, odd characters or broken base64."""
+def _is_proof(key: Key, token: str, signed: bytes) -> bool:
+    """False for another version, a missing comma, odd characters or broken base64."""
     version, _, encoded = token.partition(",")
-    return exact_base64(encoded) if version == "v1" else b""
+    given = exact_base64(encoded)
+    if not given:
+        return False
+    if isinstance(key, bytes):
+        return version == "v1" and hmac.compare_digest(given, hmac.new(key, signed, hashlib.sha256).digest())
+    return version == "v1a" and _matches(key, given, signed)
 
 
-def _any_equal(given: list[bytes], expected: list[bytes]) -> bool:
-    found = False
-    for one in given:
-        for other in expected:
-            found |= hmac.compare_digest(one, other)
-    return found
+def _matches(key: Ed25519PublicKey, given: bytes, signed: bytes) -> bool:
+    try:
+        key.verify(given, signed)
+    except InvalidSignature:
+        return False
+    return True

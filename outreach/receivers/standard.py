@@ -21,7 +21,7 @@ from outreach.receiver import Delivery
 from outreach.receivers.mail_events import event_of
 from outreach.receivers.payload import Json, instant_of, json_object, object_at, text_at
 from outreach.receivers.proof import digest, require_basic_auth, short_key
-from outreach.receivers.signed_webhook import require_signature, secret_bytes
+from outreach.receivers.signed_webhook import key_of, require_signature
 
 REPLY_TYPE = "reply.received"
 
@@ -34,7 +34,7 @@ _KEYS = Keys(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Secrets as `whsec_<base64>`, with or without the prefix and the padding; several while they are exchanged."""
+    """Secrets as `whsec_<base64>`, with or without prefix and padding, or public keys `whpk_…`; several in exchange."""
 
     secrets: tuple[str, ...] = field(repr=False)
     user: str = ""
@@ -45,7 +45,7 @@ class Options:
         if not self.secrets:
             raise ValueError("A connection with `use: standard` needs `secrets`: a list of whsec_… values.")
         for secret in self.secrets:
-            secret_bytes(secret)
+            key_of(secret)
 
 
 class Standard:
@@ -59,7 +59,7 @@ class Standard:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._own = frozenset(address.strip().lower() for address in options.own)
-        self._secrets = tuple(secret_bytes(secret) for secret in options.secrets)
+        self._secrets = tuple(key_of(secret) for secret in options.secrets)
 
     def verify(self, delivery: Delivery, *, now: datetime) -> None:
         if self._options.passwords:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -281,3 +283,32 @@ def test_a_body_cut_off_in_the_middle_still_shows_what_is_visible() -> None:
     assert clues.message_ids[0] == "e1.first@example.org"
     assert clues.tokens == ("tok_1",)
     assert ("email", "ada@example.com") in clues.addresses
+
+
+def test_a_signature_by_ed25519_is_proved_with_the_public_key() -> None:
+    private = Ed25519PrivateKey.from_private_bytes(b"sample data, thirty-two bytes ok")
+    public = "whpk_" + base64.b64encode(private.public_key().public_bytes_raw()).decode()
+    plain = delivered({"channel": "email", "from": "ada@example.com", "text": "Gladly."})
+    stamp, own_id = plain.headers["webhook-timestamp"], plain.headers["webhook-id"]
+    made = private.sign(f"{own_id}.{stamp}.".encode() + plain.body)
+    token = "v1a," + base64.b64encode(made).decode()
+    signed = replace(plain, headers={**plain.headers, "webhook-signature": token})
+    receiver = Standard(Options(secrets=(SECRET, public)))
+
+    receiver.verify(signed, now=NOW)
+    receiver.verify(plain, now=NOW)
+
+    altered = [replace(signed, body=signed.body.replace(b"Gladly", b"Sadly"))]
+    altered += [
+        replace(signed, headers={**signed.headers, "webhook-signature": "v1a," + base64.b64encode(each).decode()})
+        for each in (made[:at] + bytes([made[at] ^ 1]) + made[at + 1 :] for at in range(len(made)))
+    ]
+    altered.append(replace(signed, headers={**signed.headers, "webhook-signature": token.replace("v1a", "v1")}))
+    for each in altered:
+        with pytest.raises(WebhookRejected):
+            receiver.verify(each, now=NOW)
+
+
+def test_what_is_no_public_key_is_refused_with_a_sentence() -> None:
+    with pytest.raises(ValueError, match="whpk_"):
+        Options(secrets=("whpk_c2hvcnQ=",))
