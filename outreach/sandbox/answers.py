@@ -34,7 +34,9 @@ class Hook:
     method: str = "POST"
 
     def send(self, http: httpx.Client) -> httpx.Response:
-        return http.request(self.method, self.url, content=self.body, headers=dict(self.headers))
+        """Make the call at the client's base URL, as behind a proxy: what was signed stays the public address."""
+        path = "/" + self.url.partition("//")[2].partition("/")[2]
+        return http.request(self.method, path, content=self.body, headers=dict(self.headers))
 
 
 class Answers:
