@@ -20,7 +20,9 @@ from outreach.crm import Account, Activity, Deal, Field, Found, Mode, Operation,
 from outreach.crms.address_locks import AddressLocks
 from outreach.crms.clinchpad_account import Pipelines, pages, record, records
 from outreach.crms.clinchpad_pull import Reading
-from outreach.errors import AdapterError, Outcome, OutcomeUnknown, RateLimited, Refused, Unavailable
+from outreach.crms.headings import heading_of
+from outreach.crms.timeouts import timed_out
+from outreach.errors import AdapterError, Outcome, RateLimited, Refused, Unavailable
 
 _SPENT = timedelta(minutes=5)  # 1,200 calls an hour, and no header that says when there are more
 _PLAIN = frozenset({"designation", "phone", "address"})  # what a contact has beside its own fields
@@ -292,9 +294,7 @@ def _lead_name(contact: Mapping[str, Any]) -> str:
 
 
 def _note(activity: Activity) -> str:
-    heading = activity.subject
-    if activity.kind == "reply":
-        heading = f"Reply on {activity.channel}" + (f": {activity.subject}" if activity.subject else "")
+    heading = heading_of(activity)
     return "\n\n".join(part for part in (heading, activity.text[:_LONGEST_TEXT], activity.marker) if part)
 
 
@@ -302,7 +302,4 @@ def _error_of(response: httpx.Response, body: Any) -> AdapterError | None:
     if response.status_code == 429:
         said = f"{response.request.method} {response.request.url.path}: 429"
         return RateLimited(ClinchPad.provider, said, retry_after=retry_after(response, _SPENT), code="429")
-    if response.status_code == 408:
-        kind = Unavailable if response.request.method == "GET" else OutcomeUnknown
-        return kind(ClinchPad.provider, f"{response.request.method} {response.request.url.path}: 408", code="408")
-    return None
+    return timed_out(ClinchPad.provider, response)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from outreach.api_client import ApiClient, segment
 from outreach.crm import Page, RemoteDeal, RemotePerson, Selection, Wanted
 from outreach.crms.clinchpad_account import Pipelines, is_full, page_after, record, records
+from outreach.crms.instants import instant_of
 from outreach.errors import Outcome, Refused
 
 _OF_LEADS = frozenset({"owner", "status", "stage", "deal"})  # what a contact alone does not tell
@@ -42,12 +43,12 @@ class Reading:
     async def _changed(self, cursor: str | None) -> Page:
         assert self._wanted.since is not None
         page, after = await self._page("/activities", {}, cursor)
-        fresh = [one for one in page if (_instant(one.get("created_at")) or self._wanted.since) >= self._wanted.since]
+        fresh = [one for one in page if (instant_of(one.get("created_at")) or self._wanted.since) >= self._wanted.since]
         touched: dict[str, datetime | None] = {}
         for one in fresh:
             lead_id = str((one.get("lead") or {}).get("_id") or "")
             if lead_id:
-                touched.setdefault(lead_id, _instant(one.get("created_at")))
+                touched.setdefault(lead_id, instant_of(one.get("created_at")))
         return Page(people=await self._of_leads(touched), cursor=after if fresh else None)
 
     async def _page(
@@ -127,11 +128,3 @@ def _deal(lead: Mapping[str, Any]) -> RemoteDeal:
         stage=str((lead.get("stage") or {}).get("name") or ""),
         value="" if size is None else f"{size:g}" if isinstance(size, float) else str(size),
     )
-
-
-def _instant(value: object) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

@@ -19,7 +19,9 @@ import httpx
 from outreach.api_client import ApiClient, segment
 from outreach.crm import Account, Activity, Deal, Found, Mode, Operation, Person
 from outreach.crms.address_locks import AddressLocks
-from outreach.errors import AdapterError, Outcome, OutcomeUnknown, Refused, Unavailable
+from outreach.crms.headings import heading_of
+from outreach.crms.timeouts import timed_out
+from outreach.errors import AdapterError, Outcome, Refused
 
 PROVIDER = "investglass"
 _ALWAYS = frozenset({Operation.PERSON, Operation.LOG_REPLY, Operation.LOG})
@@ -155,7 +157,7 @@ class InvestGlass:
             return note_id
         await self._read(person_id)
         text = f"{activity.text[:_LONGEST_TEXT]}\n\n{activity.marker}".lstrip("\n")
-        heading = activity.subject or (f"Reply on {activity.channel}" if activity.kind == "reply" else "Note")
+        heading = activity.subject or heading_of(activity) or "Note"
         said = {"person_id": person_id, "subject": heading, "at": activity.at.isoformat(), "text": self._as_note(text)}
         body = {name: _filled(value, said) for name, value in self._options.note_body.items()}
         path, wrapper = self._options.note_path, self._options.note_wrapper
@@ -282,7 +284,4 @@ def _records(body: Any, wrapper: str) -> list[dict[str, Any]]:
 
 
 def _error_of(response: httpx.Response, body: Any) -> AdapterError | None:
-    if response.status_code != 408:
-        return None
-    kind = Unavailable if response.request.method == "GET" else OutcomeUnknown
-    return kind(PROVIDER, f"{response.request.method} {response.request.url.path}: 408", code="408")
+    return timed_out(PROVIDER, response)

@@ -11,14 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, ClassVar, TypeVar
 
 import httpx
 
 from outreach.api_client import ApiClient, segment
 from outreach.crm import Account, Activity, Deal, Found, Mode, Operation, Page, Person, RemotePerson, Selection, Wanted
-from outreach.errors import AdapterError, Outcome, OutcomeUnknown, Refused, Unavailable
+from outreach.crms.headings import heading_of
+from outreach.crms.instants import instant_of
+from outreach.crms.timeouts import timed_out
+from outreach.errors import AdapterError, Outcome, Refused
 
 T = TypeVar("T")
 
@@ -194,8 +196,7 @@ class LaGrowthMachine:
             raise self._refused("the lead has no conversation to put a note on", Outcome.VALIDATION) from None
 
     def _entry(self, activity: Activity) -> str:
-        heading = f"Reply on {activity.channel}" if activity.kind == "reply" else ""
-        parts = (heading, activity.subject, activity.text[: self._options.longest_note], activity.marker)
+        parts = (heading_of(activity), activity.text[: self._options.longest_note], activity.marker)
         return "\n".join(part for part in parts if part)
 
     async def _lead(self, person_id: str) -> dict[str, Any]:
@@ -229,7 +230,7 @@ class LaGrowthMachine:
             company=str(lead.get("companyName") or ""),
             values={name: str(lead[name]) for name in wanted.fields if lead.get(name)},
             untold=_UNTOLD,
-            changed_at=_instant(lead.get(self._options.changed_field)),
+            changed_at=instant_of(lead.get(self._options.changed_field)),
         )
 
     async def _get(self, path: str, read: Callable[[Any], T], params: Mapping[str, str] | None = None) -> T:
@@ -263,7 +264,7 @@ def _once(note: str, entry: str) -> str:
 
 
 def _found(lead: Mapping[str, Any]) -> Found:
-    return Found(person_id=str(lead["id"]), created_at=_instant(lead.get("createdAt")))
+    return Found(person_id=str(lead["id"]), created_at=instant_of(lead.get("createdAt")))
 
 
 def _emails(lead: Mapping[str, Any]) -> tuple[str, ...]:
@@ -276,16 +277,5 @@ def _is_of(lead: Mapping[str, Any], email: str) -> bool:
     return not _emails(lead) or email.strip().lower() in _emails(lead)
 
 
-def _instant(value: object) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-
-
 def _error_of(response: httpx.Response, body: Any) -> AdapterError | None:
-    if response.status_code != 408:
-        return None
-    kind = Unavailable if response.request.method == "GET" else OutcomeUnknown
-    return kind(PROVIDER, f"{response.request.method} {response.request.url.path}: 408", code="408")
+    return timed_out(PROVIDER, response)

@@ -9,13 +9,13 @@ from typing import Any
 
 from outreach.api_client import ApiClient, segment
 from outreach.crm import Page, RemotePerson, Selection, Wanted
+from outreach.crms.instants import instant_of
 from outreach.crms.salesmate_values import (
     at,
     contact_search,
     data_in,
     deal_of,
     deal_search,
-    instant,
     moment,
     names_of,
     rows_in,
@@ -76,7 +76,7 @@ class Reading:
     async def _of_deal(self, row: Mapping[str, Any]) -> RemotePerson:
         person = await self._by_id(str(at(row, "primaryContact.id") or at(row, "primaryContact")))
         deal = deal_of(row)
-        times = [each for each in (person.changed_at, instant(at(row, "lastModifiedAt"))) if each]
+        times = [each for each in (person.changed_at, instant_of(at(row, "lastModifiedAt"))) if each]
         return replace(person, deal=deal, stage=deal.stage, untold=frozenset(), changed_at=max(times, default=None))
 
     async def _by_id(self, person_id: str) -> RemotePerson:
@@ -97,7 +97,7 @@ class Reading:
         return rule(field, "IS_AFTER", moment(begin), name=name, kind="DateTime")
 
     def _is_fresh(self, row: Mapping[str, Any]) -> bool:
-        changed_at = instant(at(row, "lastModifiedAt"))
+        changed_at = instant_of(at(row, "lastModifiedAt"))
         return self._wanted.since is None or changed_at is None or changed_at >= self._wanted.since
 
     def _is_of_stage(self, row: Mapping[str, Any]) -> bool:
@@ -119,5 +119,5 @@ class Reading:
             tags=tuple(tags_of(contact)),
             untold=_OF_DEALS,
             is_opted_out=at(contact, self._opt_out) in _TRUE if self._opt_out else None,
-            changed_at=instant(at(contact, "lastModifiedAt")),
+            changed_at=instant_of(at(contact, "lastModifiedAt")),
         )

@@ -11,7 +11,10 @@ import httpx
 
 from outreach.api_client import retry_after
 from outreach.crm import Activity, DealState, Found, Person, RemoteDeal
-from outreach.errors import AdapterError, Outcome, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
+from outreach.crms.headings import heading_of
+from outreach.crms.instants import instant_of
+from outreach.crms.timeouts import timed_out
+from outreach.errors import AdapterError, Outcome, RateLimited, Refused, Unauthorized
 
 PROVIDER = "salesmate"
 _SPENT = timedelta(minutes=5)  # 1,500 calls an hour for a link, and no header that says when there are more
@@ -57,8 +60,7 @@ def error_of(response: httpx.Response, body: Any) -> AdapterError | None:
     if status == 429:
         return RateLimited(PROVIDER, what, retry_after=retry_after(response, _SPENT), code="429")
     if status == 408:
-        is_read = request.method == "GET" or request.url.path.endswith("/search")
-        return Unavailable(PROVIDER, what, code="408") if is_read else OutcomeUnknown(PROVIDER, what, code="408")
+        return timed_out(PROVIDER, response)
     failure = at(body, "error") if isinstance(body, dict) else None
     if status >= 500 or not isinstance(failure, dict):
         return None
@@ -130,18 +132,7 @@ def rows_in(body: Any) -> tuple[list[dict[str, Any]], int]:
 
 
 def found(row: Mapping[str, Any]) -> Found:
-    return Found(person_id=str(at(row, "id")), created_at=instant(at(row, "createdAt")))
-
-
-def instant(value: object) -> datetime | None:
-    """ISO 8601, or milliseconds."""
-    try:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value / 1000, UTC)
-        found = datetime.fromisoformat(str(value))
-    except (ValueError, OverflowError, OSError):
-        return None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    return Found(person_id=str(at(row, "id")), created_at=instant_of(at(row, "createdAt")))
 
 
 def last_name_of(person: Person) -> str:
@@ -176,9 +167,7 @@ def tags_of(contact: Mapping[str, Any]) -> list[str]:
 
 def note_of(activity: Activity) -> str:
     """HTML; the marker is its last line."""
-    heading = activity.subject
-    if activity.kind == "reply":
-        heading = f"Reply on {activity.channel}" + (f": {activity.subject}" if activity.subject else "")
+    heading = heading_of(activity)
     parts = [html.escape(part, quote=False) for part in (heading, activity.text[:_LONGEST_TEXT]) if part]
     lines = "<br><br>".join([*(part.replace("\n", "<br>") for part in parts), activity.marker])
     return f"<div>{lines}</div>"

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 from outreach.api_client import ApiClient, segment
 from outreach.crm import DealState, Page, RemoteDeal, RemotePerson, Selection, Wanted
+from outreach.crms.instants import instant_of
 from outreach.crms.trello_board import Board
-from outreach.crms.trello_values import addresses_on, card, company_on, created_at, instant, name_on
+from outreach.crms.trello_values import addresses_on, card, company_on, created_at, name_on
 from outreach.errors import Outcome, Refused
 
 _CARDS = 25  # read one by one, for a page
@@ -90,7 +91,7 @@ class _Reading:
         return await self._person_on(present)
 
     async def _after(self, card_id: str, action: Mapping[str, Any]) -> RemotePerson:
-        at = instant(action.get("date"))
+        at = instant_of(action.get("date"))
         if action.get("type") in _GONE:
             return RemotePerson(person_id=card_id, is_deleted=True, changed_at=at)
         person = await self.person(card_id)
@@ -111,7 +112,7 @@ class _Reading:
         tags = await self._board.label_names(present.get("idLabels") or ())
         marked = self._meaning.do_not_contact_label
         held = await self._held(present)
-        changed_at = instant(present.get("dateLastActivity")) or created_at(str(present["id"]))
+        changed_at = instant_of(present.get("dateLastActivity")) or created_at(str(present["id"]))
         return RemotePerson(
             person_id=str(present["id"]),
             url=str(present.get("url") or ""),

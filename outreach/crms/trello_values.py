@@ -13,7 +13,9 @@ import httpx
 
 from outreach.api_client import retry_after
 from outreach.crm import Activity, Found, Person
-from outreach.errors import AdapterError, Outcome, OutcomeUnknown, RateLimited, Refused, Unavailable
+from outreach.crms.headings import heading_of
+from outreach.crms.timeouts import timed_out
+from outreach.errors import AdapterError, Outcome, RateLimited, Refused
 
 PROVIDER = "trello"
 KINDS = frozenset({"text", "number", "date", "list"})  # of custom fields; a checkbox has no text to be mapped
@@ -112,9 +114,7 @@ def company_on(card: Mapping[str, Any]) -> str:
 
 def comment_of(activity: Activity) -> str:
     """Markdown with the marker at its end. `@` notifies nobody; what is too long for a URL is cut."""
-    heading = activity.subject
-    if activity.kind == "reply":
-        heading = f"Reply on {activity.channel}" + (f": {activity.subject}" if activity.subject else "")
+    heading = heading_of(activity)
     head = f"**{_one_line(heading)}**\n\n" if heading else ""
     end = f"\n\n{activity.marker}"
     body = re.sub(r"(?<![^\s(])@(?=\w)", "@\u200b", head + activity.text)
@@ -148,14 +148,6 @@ def created_at(record_id: str) -> datetime | None:
         return None
 
 
-def instant(value: object) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return at.astimezone(UTC) if at.tzinfo else None
-
-
 def cards_in(body: Any) -> list[dict[str, Any]]:
     """The cards of a search: the service answers an object with `cards`, its description says a list."""
     cards = body["cards"] if isinstance(body, dict) else body
@@ -168,7 +160,7 @@ def card(body: Any) -> dict[str, Any]:
 
 
 def error_of(response: httpx.Response, body: Any) -> AdapterError | None:
-    """What the table of ApiClient does not know: how long a limit lasts, and that 408 leaves a write in doubt."""
+    """What the table of ApiClient does not know: how long a limit lasts, and what a 408 leaves open."""
     request = response.request
     what = f"{request.method} {request.url.path}: {response.status_code}"
     if response.status_code == 429:
@@ -177,8 +169,4 @@ def error_of(response: httpx.Response, body: Any) -> AdapterError | None:
         return RateLimited(
             PROVIDER, f"{what} {code} {said}".strip(), retry_after=retry_after(response, _BURST), code=code
         )
-    if response.status_code == 408 and request.method != "GET":
-        return OutcomeUnknown(PROVIDER, f"{what}; it may have been accepted", code="408")
-    if response.status_code == 408:
-        return Unavailable(PROVIDER, what, code="408")
-    return None
+    return timed_out(PROVIDER, response)

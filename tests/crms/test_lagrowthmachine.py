@@ -130,7 +130,7 @@ class TestRequests:
 
         assert world.fake.body() == {
             "leadId": person,
-            "note": "Reply on email\nRe: A question\nSounds good, <call> me & my colleague\nref: evt-1",
+            "note": "Reply on email: Re: A question\nSounds good, <call> me & my colleague\nref: evt-1",
             "mode": "append",
         }
         assert world.fake.notes[person].startswith("typed by hand\nReply on email")
