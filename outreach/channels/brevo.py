@@ -19,7 +19,7 @@ import httpx
 from outreach.api_client import ApiClient
 from outreach.channel import Abilities, LastLook, Message, Receipt
 from outreach.channels import meanings
-from outreach.channels.mail_api import first_meaning, headers_of, mail_of, text_of, told, wait_until
+from outreach.channels.mail_api import first_meaning, headers_of, mail_of, named, text_of, told, wait_until
 from outreach.channels.mail_attachments import encoded
 from outreach.channels.meanings import Meaning, error_of
 from outreach.clock import Clock
@@ -71,20 +71,16 @@ def _body(message: Message) -> dict[str, Any]:
     if mark := plain_mark(message.message_id):
         headers["X-Mailin-custom"] = mark
     body: dict[str, Any] = {
-        "sender": _person(message.from_name, message.from_address),
-        "to": [_person(message.to_name, message.to)],
+        "sender": named(message.from_name, message.from_address),
+        "to": [named(message.to_name, message.to)],
         "subject": message.subject,
         "textContent": message.text,
         "htmlContent": message.html,
-        "replyTo": {"email": message.reply_to} if message.reply_to else None,
+        "replyTo": named("", message.reply_to) if message.reply_to else None,
         "headers": headers,
         "attachment": [{"content": each.content, "name": each.name} for each in encoded(message)],
     }
     return {name: value for name, value in body.items() if value}
-
-
-def _person(name: str, address: str) -> dict[str, str]:
-    return {"email": address, "name": name} if name else {"email": address}
 
 
 def _uuid(key: str) -> str:

@@ -47,8 +47,15 @@ def headers_of(message: Message) -> dict[str, str]:
     return headers
 
 
+def named(name: str, address: str) -> dict[str, str]:
+    """The same for those who take an object. A domain outside ASCII goes as punycode."""
+    found = {"email": envelope_address(address)}
+    return found | ({"name": name} if name else {})
+
+
 def person(name: str, address: str) -> str:
     """`"Name" <address>`, as providers want it who take one string (RFC 5322 §3.4). The name was checked."""
+    address = envelope_address(address)
     if not name:
         return address
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')

@@ -17,7 +17,7 @@ import httpx
 from outreach.api_client import ApiClient, segment, words_of
 from outreach.channel import Abilities, LastLook, Message, Receipt
 from outreach.channels import meanings
-from outreach.channels.mail_api import first_meaning, mail_of, told
+from outreach.channels.mail_api import first_meaning, mail_of, person, told
 from outreach.channels.meanings import Meaning, error_of
 from outreach.clock import Clock
 from outreach.errors import AdapterError, Outcome, RateLimited
@@ -69,7 +69,7 @@ class Mailgun:
     async def send(self, message: Message, *, last_look: LastLook) -> Receipt:
         mail = mail_of(PROVIDER, message, now=self._clock.now())
         fields = {
-            "to": message.to,
+            "to": person("", message.to),
             "o:tracking": "no",
             "o:tracking-clicks": "no",
             "o:tracking-opens": "no",

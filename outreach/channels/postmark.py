@@ -72,7 +72,7 @@ def _body(message: Message, stream: str) -> dict[str, Any]:
         "Subject": message.subject,
         "TextBody": message.text,
         "HtmlBody": message.html,
-        "ReplyTo": message.reply_to,
+        "ReplyTo": person("", message.reply_to) if message.reply_to else "",
         "Headers": [{"Name": name, "Value": value} for name, value in headers.items()],
         "Metadata": {MARK: mark} if (mark := plain_mark(message.message_id)) else {},
         "MessageStream": stream,

@@ -79,7 +79,7 @@ def _body(message: Message) -> dict[str, Any]:
         "subject": message.subject,
         "text": message.text,
         "html": message.html,
-        "reply_to": message.reply_to,
+        "reply_to": person("", message.reply_to) if message.reply_to else "",
         "headers": headers_of(message),
         "tags": [{"name": MARK, "value": mark}] if (mark := narrow_mark(message.message_id)) else [],
         "attachments": [_attachment(each) for each in encoded(message)],

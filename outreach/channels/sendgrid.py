@@ -15,7 +15,7 @@ import httpx
 from outreach.api_client import ApiClient, words_of
 from outreach.channel import Abilities, LastLook, Message, Receipt
 from outreach.channels import meanings
-from outreach.channels.mail_api import first_meaning, headers_of, mail_of, text_of, wait_until
+from outreach.channels.mail_api import first_meaning, headers_of, mail_of, named, text_of, wait_until
 from outreach.channels.mail_attachments import Encoded, encoded
 from outreach.channels.meanings import Meaning, error_of
 from outreach.clock import Clock
@@ -77,8 +77,8 @@ class SendGrid:
 
 def _body(message: Message) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "personalizations": [{"to": [_person(message.to_name, message.to)]}],
-        "from": _person(message.from_name, message.from_address),
+        "personalizations": [{"to": [named(message.to_name, message.to)]}],
+        "from": named(message.from_name, message.from_address),
         "subject": message.subject,
         "content": [{"type": "text/plain", "value": message.text}],
         "headers": headers_of(message),
@@ -88,14 +88,10 @@ def _body(message: Message) -> dict[str, Any]:
     if message.html:
         body["content"].append({"type": "text/html", "value": message.html})
     if message.reply_to:
-        body["reply_to"] = {"email": message.reply_to}
+        body["reply_to"] = named("", message.reply_to)
     if attachments := [_attachment(each) for each in encoded(message)]:
         body["attachments"] = attachments
     return body
-
-
-def _person(name: str, address: str) -> dict[str, str]:
-    return {"email": address, "name": name} if name else {"email": address}
 
 
 def _attachment(each: Encoded) -> dict[str, str]:

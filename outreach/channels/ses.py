@@ -21,7 +21,7 @@ from outreach.api_client import ApiClient
 from outreach.aws_signature import Key, Request, signed_headers
 from outreach.channel import Abilities, LastLook, Message, Receipt
 from outreach.channels import meanings
-from outreach.channels.mail_api import first_meaning, mail_of, text_of, told
+from outreach.channels.mail_api import first_meaning, mail_of, person, text_of, told
 from outreach.channels.meanings import Meaning, error_of
 from outreach.clock import Clock
 from outreach.errors import AdapterError, Outcome, RateLimited
@@ -99,8 +99,8 @@ class Ses:
 
 def _body(message: Message, mail: bytes, configuration_set: str) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "FromEmailAddress": message.from_address,
-        "Destination": {"ToAddresses": [message.to]},
+        "FromEmailAddress": person("", message.from_address),
+        "Destination": {"ToAddresses": [person("", message.to)]},
         "Content": {"Raw": {"Data": base64.b64encode(mail).decode("ascii")}},
     }
     if mark := narrow_mark(message.message_id):

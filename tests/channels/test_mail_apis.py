@@ -502,6 +502,13 @@ def test_a_limit_waits_as_long_as_the_provider_says(provider: str, told: Told, s
 
 
 @pytest.mark.parametrize("provider", MAKERS)
+def test_a_domain_outside_ascii_goes_as_punycode(provider: str) -> None:
+    _, servers = taken(provider, replace(LETTER, to="ada@müller.example", reply_to="anna@örnek.example"))
+
+    assert servers.taken[0].to == "ada@xn--mller-kva.example"
+
+
+@pytest.mark.parametrize("provider", MAKERS)
 def test_nothing_optional_is_sent_empty(provider: str) -> None:
     plain = Message(key="k", action="email", to="ada@example.com", text="Hello", from_address=f"anna@{DOMAIN}")
 
