@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, select
 
 from outreach.content.render_errors import RenderError
 from outreach.domain import window
+from outreach.domain.action import needs_address
 from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.planner import Finish, LookAgain, PlanTouch
 from outreach.domain.rules import RULES, Block
@@ -273,14 +274,17 @@ def _verdict(rule: str, block: Block | None) -> Verdict:
 def _path_verdicts(connection: Connection, item: Planned, now: datetime) -> tuple[Verdict, ...]:
     """Between two touches: the rules as they would answer for what the plan comes to next."""
     row, outcome = item.row, item.move.outcome
-    address = address_for(outcome.step.channel, item.addresses) if isinstance(outcome, PlanTouch) else None
+    step = outcome.step if isinstance(outcome, PlanTouch) else None
+    address = address_for(step.channel, item.addresses) if step else None
+    anybody = "a person" if step and not needs_address(step.channel) else ""
     touch: Mapping[str, Any] = {
         "id": row["enrollments_id"],
         "enrollment_id": row["enrollments_id"],
         "lead_id": row["enrollments_lead_id"],
         "sequence": row["enrollments_sequence"],
         "sender": row["enrollments_sender"],
-        "recipient": address["value"] if address else "",
+        "action": step.action if step else "email",
+        "recipient": address["value"] if address else anybody,
         "closes_at": None,
     }
     standing = standings(connection, [subject_of(touch, row, item.addresses)])[row["enrollments_id"]]

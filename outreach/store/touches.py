@@ -29,6 +29,9 @@ from outreach.store.within import within
 _LEASED = (TouchState.CLAIMED, TouchState.HANDED_OVER)
 _HELD_BY = "touches.owner = :holder AND touches.state IN ('claimed', 'handed_over')"
 
+_MOST_TERMS = 400
+"""Of one statement: SQLite takes 500 at most."""
+
 _FREE = {"claim_id": None, "owner": None, "lease_until": None, "used_at": None}
 
 
@@ -39,15 +42,17 @@ def insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def due_queues(connection: Connection, queues: Sequence[tuple[str, str]], now: datetime) -> list[tuple[str, str]]:
     """Of these (sender, action) pairs, those with something to claim."""
-    if not queues:
-        return []
-    parts = [
-        select(literal(number).label("number")).where(
-            exists(select(touches.c.id).where(_claimable(sender, action, now)))
-        )
-        for number, (sender, action) in enumerate(queues)
-    ]
-    return [queues[number] for number in connection.execute(union_all(*parts)).scalars()]
+    found: list[tuple[str, str]] = []
+    for begin in range(0, len(queues), _MOST_TERMS):
+        some = queues[begin : begin + _MOST_TERMS]
+        parts = [
+            select(literal(number).label("number")).where(
+                exists(select(touches.c.id).where(_claimable(sender, action, now)))
+            )
+            for number, (sender, action) in enumerate(some)
+        ]
+        found += [some[number] for number in connection.execute(union_all(*parts)).scalars()]
+    return found
 
 
 def _claimable(sender: str, action: str, now: datetime) -> Any:

@@ -8,10 +8,12 @@ from datetime import timedelta
 from outreach.domain.action import ACTIONS, Wording, address_kind
 from outreach.errors import RateLimited, Unauthorized
 from outreach.services import apply_files, stop
+from outreach.services.advance import advance
 from outreach.services.explain_sequence import explain_sequence
 from outreach.services.history import history
 from outreach.services.status import status
 from outreach.services.stop import Target, Width
+from outreach.store import touches as stored_touches
 from outreach.store.tables import pauses, senders, tasks, touches
 from outreach.testing.field import FILES, Field
 
@@ -200,3 +202,14 @@ def test_what_spin_chose_is_kept_with_the_touch_and_told_in_the_history(make_fie
     with field.engine.store.read() as connection:
         told = [entry.what for entry in history(connection, lead)]
     assert any(f"(wording: {wording})" in what for what in told)
+
+
+def test_more_queues_than_one_statement_takes_are_looked_at(make_field: MakeField) -> None:
+    field = make_field({})
+    field.enroll(ada(field))
+    advance(field.engine)
+    queues = [(f"sender{number}", "email") for number in range(900)] + [("anna", "email")]
+
+    with field.engine.store.read() as connection:
+        assert stored_touches.due_queues(connection, queues, field.clock.now()) == [("anna", "email")]
+        assert stored_touches.due_queues(connection, [], field.clock.now()) == []
