@@ -140,6 +140,7 @@ class Pipedrive:
             users=tuple(self._catalogue.users),
             status_values=tuple(status.options) if status else (),
             pipelines=tuple(dict.fromkeys(self._catalogue.stages.values())),
+            labels=self._catalogue.names,
             unread=unread,
         )
 

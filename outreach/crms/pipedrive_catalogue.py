@@ -29,6 +29,7 @@ class Catalogue:
         self._api, self._paths = api, paths
         self._fields: tuple[FieldInfo, ...] = ()
         self.stages: dict[str, str] = {}  # stage → pipeline
+        self.names: dict[str, str] = {}  # stage → what people call it
         self.users: dict[str, int] = {}  # e-mail address → id
 
     async def fields(self) -> tuple[FieldInfo, ...]:
@@ -67,8 +68,9 @@ class Catalogue:
         return [known[name] for name in wanted]
 
     async def read_stages(self) -> None:
-        found = await self.listed("/stages", {})
-        self.stages = {str(one["id"]): str(one["pipeline_id"]) for one in found if not one.get("is_deleted")}
+        found = [one for one in await self.listed("/stages", {}) if not one.get("is_deleted")]
+        self.stages = {str(one["id"]): str(one["pipeline_id"]) for one in found}
+        self.names = {str(one["id"]): str(one["name"]) for one in found if one.get("name")}
 
     async def pipeline_of(self, stage: str) -> str:
         """The pipeline of a stage id."""

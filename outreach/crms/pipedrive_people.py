@@ -18,6 +18,7 @@ from outreach.crms.pipedrive_values import PROVIDER, addresses, decoded, instant
 from outreach.errors import Outcome, Refused
 
 _PAGE = 100  # what one read of persons by their ids may ask for
+_OF_DEALS = frozenset({"stage", "deal"})  # told with the deals that changed, not with the person
 
 Json = Mapping[str, Any]
 
@@ -61,6 +62,9 @@ class People:
 
     async def _by_deals(self, wanted: Wanted, params: Mapping[str, str], part: str, after: str) -> Page:
         deals, following = await self._catalogue.page("/deals", params, after, limit=_PAGE)
+        if wanted.since:  # a deal that ended is no news of somebody who has another one open
+            people_ids = dict.fromkeys(str(deal["person_id"]) for deal in deals if deal.get("person_id"))
+            deals = [deal for one in people_ids for deal in await self._catalogue.listed("/deals", {"person_id": one})]
         people = await self._of_deals(wanted, deals)
         return Page(people=_changed(wanted, people), cursor=_place(part, following) if following else None)
 
@@ -74,7 +78,7 @@ class People:
             return ()
         ids = ",".join(map(str, of_person))
         records, _ = await self._catalogue.page("/persons", {"ids": ids}, "", limit=_PAGE)
-        return tuple([await self._person(wanted, one, counting(of_person[int(one["id"])])) for one in records])
+        return tuple([await self._person(wanted, one, of_person[int(one["id"])]) for one in records])
 
     async def _one(self, wanted: Wanted) -> RemotePerson:
         path = f"{self._v2}/persons/{segment(wanted.value)}"
@@ -87,7 +91,7 @@ class People:
         if record.get("is_deleted"):
             return RemotePerson(person_id=wanted.value, is_deleted=True)
         deals = await self._catalogue.listed("/deals", {"person_id": wanted.value})
-        return await self._person(wanted, record, counting(deals))
+        return await self._person(wanted, record, deals)
 
     async def _deal(self, deal_id: str) -> list[Json]:
         try:
@@ -98,10 +102,12 @@ class People:
                 raise
             return []
 
-    async def _person(self, wanted: Wanted, record: Json, deal: Json | None) -> RemotePerson:
+    async def _person(self, wanted: Wanted, record: Json, deals: Sequence[Json] | None) -> RemotePerson:
+        """`deals` None: they were not read."""
+        deal = counting(deals or ())
         remote = remote_deal(deal) if deal else None
         labels = await self._labels(record)
-        moments = (instant(record.get("update_time")), instant(deal.get("update_time")) if deal else None)
+        moments = [instant(one.get("update_time")) for one in (record, *(deals or ()))]
         person_id = str(record["id"])
         name, _, rest = str(record.get("name") or "").partition(" ")
         return RemotePerson(
@@ -117,6 +123,7 @@ class People:
             tags=labels,
             is_opted_out=self._do_not_contact_label in labels if self._do_not_contact_label else None,
             deal=remote,
+            untold=(_OF_DEALS if deals is None else frozenset()) | (frozenset() if self._status_field else {"status"}),
             changed_at=max((at for at in moments if at), default=None),
         )
 

@@ -55,9 +55,10 @@ class Options:
     """One of three grants: a `refresh_token` (or a `code` with its `redirect_uri`); a `private_key` in PEM with
     `username`; else client credentials, for which `my_domain` is needed.
 
-    `object`: what new people become, Lead or Contact. `status_property` is a field of leads, and of contacts if somebody
-    made it there too (`…__c`); `contact_status_property` names another one. `tags_property`: a multi-select picklist. `external_id_field`: an own field of that kind. `share`:
-    how much of the organisation's daily calls may be used before this connection waits.
+    `object`: what new people become, Lead or Contact. `status_property`: a field of leads, and of contacts if somebody
+    made it there too (`…__c`); `contact_status_property` names another one. `tags_property`: a multi-select picklist.
+    `external_id_field`: an own field of that kind. `share`: how much of the organisation's daily calls may be used
+    before this connection waits.
     """
 
     client_id: str

@@ -37,6 +37,8 @@ _DEAL = (
 )
 _OPTED_OUT = "HasOptedOutOfEmail"
 
+_OF_DEALS = frozenset({"stage", "deal"})  # told with the opportunities that changed, not with the person
+
 Json = Mapping[str, Any]
 
 
@@ -92,7 +94,7 @@ class People:
         order = "SystemModstamp, Id" if by_change else "Id"
         soql = await self._soql(wanted, place.part, conditions, f"ORDER BY {order} LIMIT {_PAGE}")
         rows = await self._asked(wanted, soql, with_deleted=by_change)
-        people = tuple(self._person(wanted, place.part, row, ()) for row in rows)
+        people = tuple(self._person(wanted, place.part, row, None) for row in rows)
         if len(rows) < _PAGE:
             return people, None
         at = literal(_stamp(rows[-1])) if by_change else ""
@@ -154,11 +156,16 @@ class People:
             conditions += [f"Opportunity.StageName = {quoted(wanted.value)}", "Opportunity.IsClosed = false"]
             order = "Id"
         roles = await self._roles(conditions, f"ORDER BY {order} LIMIT {_PAGE}")
-        people = await self._of_roles(wanted, roles)
+        people = await self._of_roles(wanted, await self._all_roles(roles) if wanted.since else roles)
         if len(roles) < _PAGE:
             return people, None
         at = literal(_stamp(roles[-1]["Opportunity"])) if wanted.since else ""
         return people, _Place("deals", at, str(roles[-1]["Id"]))
+
+    async def _all_roles(self, changed: Sequence[Json]) -> list[dict[str, Any]]:
+        """Of everybody whose opportunity changed: one that ended is no news of somebody who has another one open."""
+        ids = ", ".join(dict.fromkeys(quoted(str(role["ContactId"])) for role in changed))
+        return await self._roles([f"ContactId IN ({ids})"], "") if ids else []
 
     async def _roles(self, conditions: Sequence[str], tail: str) -> list[dict[str, Any]]:
         return await self._calls.query(select(_DEAL, "OpportunityContactRole", *conditions, tail=tail))
@@ -178,10 +185,11 @@ class People:
         names = dict.fromkeys([*_ALWAYS, *_MORE[kind], *await self._catalogue.visible(kind, own)])
         return select(names, kind, *conditions, tail=tail)
 
-    def _person(self, wanted: Wanted, kind: str, row: Json, roles: Sequence[Json]) -> RemotePerson:
-        person_id, deal, opted_out = str(row["Id"]), counting(roles), row.get(_OPTED_OUT)
+    def _person(self, wanted: Wanted, kind: str, row: Json, roles: Sequence[Json] | None) -> RemotePerson:
+        """`roles` None: opportunities were not read."""
+        person_id, deal, opted_out = str(row["Id"]), counting(roles or ()), row.get(_OPTED_OUT)
         survivor = as_text(row.get("MasterRecordId")) or as_text(row.get("ConvertedContactId"))
-        moments = [instant(one.get("SystemModstamp")) for one in (row, *(role["Opportunity"] for role in roles))]
+        moments = [instant(one.get("SystemModstamp")) for one in (row, *(role["Opportunity"] for role in roles or ()))]
         return RemotePerson(
             person_id=person_id,
             url=f"{self._web}/{person_id}" if self._web else "",
@@ -198,8 +206,13 @@ class People:
             deal=deal,
             is_deleted=bool(row.get("IsDeleted")) and not survivor,
             merged_into=survivor,
+            untold=(_OF_DEALS if roles is None else frozenset()) | _unless(self._status[kind] in row, "status"),
             changed_at=max((at for at in moments if at), default=None),
         )
+
+
+def _unless(is_told: bool, name: str) -> frozenset[str]:
+    return frozenset() if is_told else frozenset({name})
 
 
 def counting(roles: Sequence[Json]) -> RemoteDeal | None:

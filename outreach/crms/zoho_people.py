@@ -25,6 +25,8 @@ _COMPANY = {"Leads": "Company", "Contacts": "Account_Name"}
 _DEAL = ("Stage", "Pipeline", "Amount", "Contact_Name", "Modified_Time")
 _CHANGES = ("Leads", "Contacts", "Deals", "deleted Leads", "deleted Contacts")
 
+_OF_DEALS = frozenset({"stage", "deal"})  # told with the deals that changed, not with the person
+
 Json = Mapping[str, Any]
 
 
@@ -81,9 +83,9 @@ class People:
         records = rows(body)
         fresh = [one for one in records if _is_since(wanted.since, one.get("Modified_Time"))]
         if place.part == "Deals":
-            people = await self._of_deals(wanted, fresh)
+            people = await self._of_deals(wanted, await self._all_deals(fresh) if wanted.since else fresh)
         else:
-            people = tuple([await self._person(wanted, place.part, one, ()) for one in fresh])
+            people = tuple([await self._person(wanted, place.part, one, None) for one in fresh])
         has_more, token = following(body)
         is_through = not has_more or len(fresh) < len(records)
         return Page(people=people, cursor=self._next(wanted, place, token, is_through=is_through))
@@ -160,6 +162,15 @@ class People:
         deals = await self._calls("GET", f"/Contacts/{key.id}/Deals", params=params, read=rows)
         return sorted(deals, key=lambda one: int(one["id"]))
 
+    async def _all_deals(self, changed: Sequence[Json]) -> list[dict[str, Any]]:
+        """Of everybody whose deal changed: one that ended is no news of somebody who has another one open."""
+        contacts = dict.fromkeys(str(id_) for one in changed if (id_ := (one.get("Contact_Name") or {}).get("id")))
+        return [
+            {**deal, "Contact_Name": {"id": contact}}
+            for contact in contacts
+            for deal in await self.deals_of(Key("Contacts", contact))
+        ]
+
     async def _deal(self, deal_id: str) -> list[dict[str, Any]]:
         if not deal_id.isdigit():
             return []
@@ -182,10 +193,11 @@ class People:
         contacts = await self._calls("GET", "/Contacts", params=params, read=rows)
         return tuple([await self._person(wanted, "Contacts", one, of_contact[str(one["id"])]) for one in contacts])
 
-    async def _person(self, wanted: Wanted, module: str, record: Json, deals: Sequence[Json]) -> RemotePerson:
+    async def _person(self, wanted: Wanted, module: str, record: Json, deals: Sequence[Json] | None) -> RemotePerson:
+        """`deals` None: they were not read."""
         key = Key(module, str(record["id"]))
-        deal = await self._counting(deals)
-        moments = [instant(one.get("Modified_Time")) for one in (record, *deals)]
+        deal = await self._counting(deals or ())
+        moments = [instant(one.get("Modified_Time")) for one in (record, *(deals or ()))]
         owner, opted_out = record.get("Owner") or {}, record.get("Email_Opt_Out")
         return RemotePerson(
             person_id=str(key),
@@ -201,6 +213,8 @@ class People:
             tags=tuple(str(one["name"]) for one in record.get("Tag") or []),
             is_opted_out=opted_out if isinstance(opted_out, bool) else None,
             deal=deal,
+            untold=(_OF_DEALS if deals is None else frozenset())
+            | (frozenset() if self._status[module] in record else {"status"}),
             changed_at=max((at for at in moments if at), default=None),
         )
 

@@ -341,6 +341,25 @@ class TestReading:
         assert found.deal
         assert (found.stage, found.deal.state, found.deal.stage) == ("lost", DealState.LOST, "12")
 
+    def test_a_deal_that_ended_is_no_news_of_somebody_with_another_one_open(self, world: PipedriveWorld) -> None:
+        person = world.add_person(AYSE.email)
+        ended = world.fake.add_deal(person_id=int(person), stage_id=11, pipeline_id=1)
+        world.fake.add_deal(person_id=int(person), stage_id=12, pipeline_id=1)
+        since = world.later()
+        world.fake.touch(ended, status="lost")
+
+        [found] = everybody(world.crm, Wanted(since=since))
+
+        assert (found.stage, found.untold) == ("12", frozenset())
+
+    def test_what_was_not_read_is_said(self) -> None:
+        world = PipedriveWorld(status_property="")
+        world.add_person(AYSE.email)
+
+        [found] = everybody(world.crm, Wanted())
+
+        assert found.untold == {"stage", "deal", "status"}
+
     def test_an_unknown_filter_is_named(self, world: PipedriveWorld) -> None:
         with pytest.raises(Refused, match="no filter '77'") as refusal:
             everybody(world.crm, Wanted(by=Selection.FILTER, value="77"))
@@ -357,6 +376,7 @@ class TestAccount:
 
         assert account.name == "Pipedrive Example Ltd as Anna"
         assert account.stages == ("11", "12", "13", "21", "won", "lost")
+        assert account.labels["11"] == "Stage 11"
         assert account.pipelines == ("1", "2")
         assert account.users == tuple(USERS.values())
         assert account.status_values == ("Responded", "Not interested")

@@ -404,6 +404,17 @@ class TestReading:
         assert found.deal
         assert (found.stage, found.deal.state, found.deal.value) == ("Closed Won", DealState.WON, "1200")
 
+    def test_a_deal_that_ended_is_no_news_of_somebody_with_another_one_open(self, world: SalesforceWorld) -> None:
+        person = world.add_person(AYSE.email)
+        ended = world.deal_of(person)
+        world.deal_of(person, "Proposal")
+        since = world.later()
+        world.fake.touch(ended, StageName="Closed Lost")
+
+        [found] = everybody(world.crm, Wanted(since=since))
+
+        assert (found.stage, found.untold) == ("Proposal", frozenset())
+
     @pytest.mark.parametrize(
         ("by", "value"), [(Selection.FILTER, "Email LIKES"), (Selection.LIST, "Autumn"), (Selection.STAGE, "nowhere")]
     )

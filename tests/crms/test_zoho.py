@@ -505,6 +505,18 @@ class TestReading:
         assert found.deal
         assert (found.stage, found.deal.state, found.deal.value) == ("Closed Won", DealState.WON, "1200")
 
+    def test_a_deal_that_ended_is_no_news_of_somebody_with_another_one_open(self, world: ZohoWorld) -> None:
+        person = world.add_person(AYSE.email)
+        ended = world.deal_of(person)
+        world.deal_of(person, Stage="Proposal")
+        since = world.later()
+        world.fake.touch(ended, Stage="Closed Lost")
+
+        [found] = everybody(world.crm, Wanted(since=since))
+
+        assert found.stage == "Proposal"
+        assert not {"stage", "deal"} & found.untold
+
     @pytest.mark.parametrize(
         ("by", "value"), [(Selection.FILTER, "Lead_Source=Web"), (Selection.LIST, "888"), (Selection.STAGE, "nowhere")]
     )
