@@ -20,6 +20,7 @@ from outreach.api_client import ApiClient, segment
 from outreach.crm import Account, Activity, Deal, Found, Mode, Operation, Person
 from outreach.crms.address_locks import AddressLocks
 from outreach.crms.headings import heading_of
+from outreach.crms.option_types import require_mapping
 from outreach.crms.timeouts import timed_out
 from outreach.errors import AdapterError, Outcome, Refused
 
@@ -92,6 +93,8 @@ class Options:
         for name in ("person_path", "note_path", "users_path"):
             if not getattr(self, name).startswith("/"):
                 raise ValueError(f"{name} does not begin with a slash. Write it as /contacts.")
+        for name in ("field_map", "find_params", "note_params", "note_body"):
+            require_mapping(name, getattr(self, name), "{<name>: <value>}")
         if "email" not in self.field_map:
             raise ValueError("field_map has no 'email': without it nobody is found. Write `email: <their field>`.")
         if not any("{text}" in value for value in self.note_body.values()):

@@ -18,6 +18,7 @@ import httpx
 from outreach.api_client import ApiClient, segment
 from outreach.crm import Account, Activity, Deal, DealState, Found, Mode, Operation, Page, Person, Selection, Wanted
 from outreach.crms.address_locks import AddressLocks
+from outreach.crms.option_types import require_list, require_mapping
 from outreach.crms.salesmate_pull import Reading
 from outreach.crms.salesmate_values import (
     at,
@@ -73,6 +74,9 @@ class Options:
             raise ValueError('the token is empty. Write token: "${SALESMATE_TOKEN}" and set it in the environment.')
         if not _LINK.fullmatch(self.linkname):
             raise ValueError(f"'{self.linkname}' is no linkname. Write what stands before .salesmate.io.")
+        require_mapping("pipelines", self.pipelines, "{<pipeline>: [<stage>, <stage>]}")
+        for name, stages in self.pipelines.items():
+            require_list(f"pipelines.{name}", stages, "[<stage>, <stage>]")
         if not re.fullmatch(r"v\d{1,2}", self.api_version):
             raise ValueError(f"'{self.api_version}' is no version of the API. Write v4.")
 

@@ -18,6 +18,7 @@ import httpx
 from outreach.api_client import ApiClient, segment
 from outreach.crm import Account, Activity, Deal, Field, Found, Mode, Operation, Page, Person, Selection, Wanted
 from outreach.crms.address_locks import AddressLocks
+from outreach.crms.option_types import require_mapping
 from outreach.crms.trello_board import Board
 from outreach.crms.trello_pull import pull
 from outreach.crms.trello_values import (
@@ -69,6 +70,7 @@ class Options:
         for name in ("key", "token", "board"):
             if not getattr(self, name).strip():
                 raise ValueError(f"{name} is empty. docs/providers/trello.md says where to find it.")
+        require_mapping("members", self.members, "{anna@example.com: <user name on the board>}")
 
 
 class Trello:

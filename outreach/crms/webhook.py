@@ -25,6 +25,7 @@ import httpx
 from outreach.api_client import ApiClient, retry_after
 from outreach.clock import Clock, SystemClock
 from outreach.crm import WRITES, Account, Activity, Deal, Found, Operation, Person
+from outreach.crms.option_types import require_list, require_mapping
 from outreach.errors import AdapterError, Outcome, RateLimited, Refused, Unauthorized, Unavailable
 from outreach.public_address import NotAllowed, Resolve, Target, networks, split_outside, target_of
 
@@ -71,6 +72,10 @@ class Options:
             split_outside(self.url)
         except NotAllowed as error:
             raise ValueError(f"url: {error}. Write https://… and the address that is to be told.") from None
+        require_list("secrets", self.secrets, "[whsec_…]")
+        require_list("types", self.types, "[lead.responded]")
+        require_list("allow", self.allow, "[10.0.0.0/8]")
+        require_mapping("headers", self.headers, "{X-Team: sales}")
         if not 0 < len(self.secrets) <= _MOST_SECRETS:
             raise ValueError("'secrets' holds one key, or two while they are exchanged. Write whsec_… values.")
         for secret in self.secrets:

@@ -183,6 +183,7 @@ class TestRefusals:
         "wrong",
         [
             {"key": ""},
+            {"find_params": ("email",)},
             {"create_method": "GET"},
             {"person_path": "contacts"},
             {"field_map": {"first_name": "name"}},

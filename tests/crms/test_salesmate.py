@@ -270,7 +270,14 @@ class TestFailuresInsideASuccess:
 
 class TestSettings:
     @pytest.mark.parametrize(
-        "wrong", [{"linkname": "evil.example/"}, {"linkname": "-x"}, {"token": " "}, {"api_version": "../v4"}]
+        "wrong",
+        [
+            {"linkname": "evil.example/"},
+            {"linkname": "-x"},
+            {"pipelines": "Sales"},
+            {"token": " "},
+            {"api_version": "../v4"},
+        ],
     )
     def test_a_setting_that_cannot_be_is_refused_when_it_is_read(self, wrong: dict[str, str]) -> None:
         with pytest.raises(ValueError, match="Write"):

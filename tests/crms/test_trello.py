@@ -343,6 +343,11 @@ class TestWhatIsRefused:
 
         assert wrong == {"field Titel", "status bounced", "stage default.lost", "owner kim"}
 
+    @pytest.mark.parametrize("wrong", [{"key": " "}, {"board": ""}, {"members": ("anna",)}])
+    def test_a_setting_that_cannot_be_is_refused_when_it_is_read(self, wrong: dict[str, Any]) -> None:
+        with pytest.raises(ValueError, match=r"is empty|Write"):
+            Options(**{"key": KEY, "token": TOKEN, "board": BOARD} | wrong)
+
     def test_a_limit_lasts_ten_seconds(self, world: TrelloWorld) -> None:
         limit = {"error": "API_TOKEN_LIMIT_EXCEEDED", "message": "Rate limit exceeded"}
         world.fake.before = lambda request: httpx.Response(429, json=limit)

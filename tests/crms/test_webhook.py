@@ -293,6 +293,8 @@ class TestWhereItLeads:
         {"url": "ftp://example.com"},
         {"url": "https://user:word@example.com"},
         {"secrets": ()},
+        {"secrets": SECRET},
+        {"headers": ("X-Team",)},
         {"secrets": ("whsec_c2hvcnQ=",)},
         {"secrets": ("whsec_%%%",)},
         {"secrets": (SECRET, SECRET, OTHER)},
