@@ -1,7 +1,7 @@
 """Text messages and WhatsApp through Twilio (Messages resource, API 2010-04-01): twilio.com/docs/messaging/api.
 
-There is no idempotency key on create, so an answer in doubt stays unknown until the list of messages or a status
-callback tells. The meanings of error codes are unverified, except 21610 (opted out); `meanings` of the options
+There is no idempotency key on create, so an answer in doubt stays unknown until a status callback tells: its address
+carries our key. The meanings of error codes are unverified, except 21610 (opted out); `meanings` of the options
 corrects a row. Delivery is told later, by the status callback.
 """
 
@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
@@ -101,7 +101,7 @@ class Twilio:
         fields = {"To": prefix + _number(message.to), **self._sender(prefix)}
         fields |= _template(message) if message.action == "whatsapp.template" else _body(message)
         if self._options.status_url:
-            fields["StatusCallback"] = self._options.status_url
+            fields["StatusCallback"] = _with_key(self._options.status_url, message.key)
         if self._options.validity:
             fields["ValidityPeriod"] = str(self._options.validity)
         return fields
@@ -127,6 +127,11 @@ def _number(to: str) -> str:
         said = f"{to!r} is no telephone number; write it with its country, as +905321234567"
         raise Refused(PROVIDER, said, outcome=Outcome.REJECTED_RECIPIENT)
     return number
+
+
+def _with_key(url: str, key: str) -> str:
+    """Our key travels in the callback's address: so a message whose answer was lost is settled by its own news."""
+    return f"{url}{'&' if '?' in url else '?'}touch={quote(key, safe='')}"
 
 
 def _body(message: Message) -> dict[str, str]:

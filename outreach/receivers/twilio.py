@@ -11,10 +11,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from outreach.domain.event import Clues, Event, EventKind
 from outreach.errors import WebhookRejected
@@ -127,7 +127,7 @@ class Twilio:
         return short_key(f"{sid}/{_status(fields)}") if sid else digest(delivery.body)
 
     def clues(self, delivery: Delivery) -> Clues:
-        return _clues(_fields(delivery))
+        return _clues(_fields(delivery), _touch(delivery))
 
     def parse(self, delivery: Delivery) -> tuple[Event, ...]:
         fields = _fields(delivery)
@@ -135,7 +135,8 @@ class Twilio:
             raise ValueError("The form has no MessageSid: it is no webhook of Twilio's messages.")
         key = f"{delivery.connection}/{self.key(delivery)}"
         made = _status_event if _status(fields) else _message_event
-        return (made(fields, key, delivery.received_at),)
+        event = made(fields, key, delivery.received_at)
+        return (replace(event, clues=_clues(fields, _touch(delivery))),)
 
 
 def _message_event(fields: Mapping[str, str], key: str, at: datetime) -> Event:
@@ -148,7 +149,6 @@ def _message_event(fields: Mapping[str, str], key: str, at: datetime) -> Event:
         kind=EventKind.UNSUBSCRIBED if stops else EventKind.REPLIED,
         at=at,
         channel=_channel(fields),
-        clues=_clues(fields),
         text=understood.text,
         data=_data(fields, "MessageSid", "From", "To", "ProfileName", "NumMedia", "MediaUrl0", "OptOutType"),
     )
@@ -164,7 +164,6 @@ def _status_event(fields: Mapping[str, str], key: str, at: datetime) -> Event:
         kind=meaning.kind,
         at=at,
         channel=_channel(fields),
-        clues=_clues(fields),
         reason=meaning.reason,
         is_hard=meaning.is_hard,
         data=_data(fields, "MessageSid", "MessageStatus", "SmsStatus", "ErrorCode", "To"),
@@ -185,12 +184,21 @@ def _other_side(fields: Mapping[str, str]) -> str:
     return fields.get("To", "") if _status(fields) else fields.get("From", "")
 
 
-def _clues(fields: Mapping[str, str]) -> Clues:
+def _clues(fields: Mapping[str, str], touch: str) -> Clues:
     named = "MessageSid" if _status(fields) else "OriginalRepliedMessageSid"
     return Clues(
+        tokens=unique((touch,)),
         provider_ids=unique((fields.get(named, ""),)),
         addresses=people_of(_channel(fields), _other_side(fields)),
     )
+
+
+def _touch(delivery: Delivery) -> str:
+    """The key we put into the address of the status callback."""
+    try:
+        return storable(parse_qs(urlsplit(delivery.url).query, max_num_fields=50).get("touch", [""])[0][:200])
+    except ValueError:
+        return ""
 
 
 def _data(fields: Mapping[str, str], *names: str) -> dict[str, object]:

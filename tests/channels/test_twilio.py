@@ -86,7 +86,7 @@ def test_a_text_message_is_a_form_with_number_and_body() -> None:
     assert dict(text.fields) == {
         "Body": "Hello Ada",
         "From": "+15005550006",
-        "StatusCallback": "https://outreach.example.com/webhooks/texts",
+        "StatusCallback": "https://outreach.example.com/webhooks/texts?touch=e1.text",
         "To": "+905321234567",
         "ValidityPeriod": "3600",
     }

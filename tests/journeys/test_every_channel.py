@@ -277,6 +277,17 @@ def test_a_message_in_doubt_is_settled_by_its_own_news(everywhere: Field, provid
     assert everywhere.row(touches, lead_id=lead, step="approved")["state"] == "sent"
 
 
+def test_a_text_message_in_doubt_is_settled_by_its_callback(everywhere: Field, providers: Providers) -> None:
+    providers.twilio.answers.will(502, "bad gateway", is_taken=True)
+    lead = ada(everywhere)
+    [text] = providers.twilio.sent
+    assert everywhere.row(touches, lead_id=lead, step="text")["state"] == "unknown"
+
+    hear(everywhere, providers.twilio.status(dict(text.fields)["StatusCallback"], text.sid, "delivered"))
+
+    assert everywhere.row(touches, lead_id=lead, step="text")["state"] == "sent"
+
+
 def test_handshakes_are_answered_and_leave_nothing_behind(everywhere: Field, providers: Providers) -> None:
     asked = providers.whatsapp.handshake(f"{PUBLIC}/webhooks/whatsapp", "1158201444")
 
