@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from outreach.crm import Mode, Operation
+from outreach.domain import mail_provider
 from outreach.domain.cautious import CAUTIOUS
 from outreach.domain.crm_mapping import CrmMapping, CrmTrigger, DealRule, FieldRule, TieBreak
 from outreach.domain.crm_news import Change
@@ -165,6 +166,7 @@ class SenderSettings:
             display_name=self.display_name,
             zone=self.timezone,
             email=self.email.address if self.email else "",
+            mail_provider=_mail_provider(self.email) if self.email else "",
             reply_to=_reply_to(self.email) if self.email else "",
             reply_token=bool(self.email and self.email.reply_token),
             return_path=_return_path(self.email) if self.email else "",
@@ -185,6 +187,13 @@ class SenderSettings:
             for action, limit in channel.limits.items()
         }
         return cautious | limits | ({"email": self.email.limits} if self.email else {})
+
+
+def _mail_provider(email: EmailSettings) -> str:
+    if email.smtp is None:
+        return ""
+    host = email.smtp.url.partition("://")[2].partition(":")[0]
+    return email.smtp.oauth.provider if email.smtp.oauth else mail_provider.of_server(host)
 
 
 def _reply_to(email: EmailSettings) -> str:

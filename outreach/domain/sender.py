@@ -30,6 +30,7 @@ class Sender:
     display_name: str = ""
     zone: str = "UTC"
     email: str = ""
+    mail_provider: str = ""  # google, microsoft; empty: its mailbox is somewhere else
     reply_to: str = ""  # empty: answers go to `email`
     reply_token: bool = False  # each mail has its own Reply-To, which names the touch
     return_path: str = ""  # empty: bounces go to `email`

@@ -182,7 +182,8 @@ def _rows(
         zone, how = zone_for(entrance, lead, own)
         _count(found, lead["leads_id"], reason, how, held_out=held_out)
         if reason is None:
-            rows.append(_row(engine, enrolling, lead, zone, now) | (_held_out(now) if held_out else {}))
+            sender = _sender(enrolling, lead, own)
+            rows.append(_row(engine, enrolling, lead, zone, sender=sender) | (_held_out(now) if held_out else {}))
     return rows
 
 
@@ -268,15 +269,15 @@ def inside_by_company(connection: Connection, entrance: Entrance) -> dict[str, i
     return {row[0]: row[1] for row in connection.execute(statement)}
 
 
-def _row(engine: Engine, enrolling: _Enrolling, lead: RowMapping, zone: str, now: datetime) -> dict[str, Any]:
-    entrance = enrolling.entrance
+def _row(engine: Engine, enrolling: _Enrolling, lead: RowMapping, zone: str, *, sender: str) -> dict[str, Any]:
+    entrance, now = enrolling.entrance, engine.clock.now()
     return {
         "id": engine.clock.fresh_id(),
         "lead_id": lead["leads_id"],
         "company_id": lead["leads_company_id"],
         "sequence": entrance.revision.sequence.name,
         "revision_id": enrolling.revision_id,
-        "sender": _sender(enrolling, lead["leads_id"]),
+        "sender": sender,
         "state": EnrollmentState.ACTIVE,
         "reason": None,
         "cursor": entrance.revision.sequence.first,
@@ -288,7 +289,7 @@ def _row(engine: Engine, enrolling: _Enrolling, lead: RowMapping, zone: str, now
     }
 
 
-def _sender(enrolling: _Enrolling, lead_id: str) -> str:
+def _sender(enrolling: _Enrolling, lead: RowMapping, addresses: Sequence[RowMapping]) -> str:
     if enrolling.sender in enrolling.entrance.revision.sequence.senders:
         return str(enrolling.sender)
-    return sender_for(enrolling.entrance, lead_id).name
+    return sender_for(enrolling.entrance, lead, addresses).name

@@ -14,6 +14,7 @@ from outreach.content.operations import Absent, reach
 from outreach.content.revision import Revision
 from outreach.content.templates import Template, compiled
 from outreach.content.waits import read_moment
+from outreach.domain import mail_provider
 from outreach.domain.pipeline import Status
 from outreach.domain.quota import jitter_share
 from outreach.domain.sender import Sender
@@ -73,7 +74,7 @@ def refusal(entrance: Entrance, lead: Row, addresses: Collection[Row], now: date
         return f"status {lead['leads_status']}"
     if "email" in entrance.channels and address_for("email", addresses) is None:
         return "no e-mail address"
-    context = lead_context(lead, addresses, sender_for(entrance, lead["leads_id"]), now)
+    context = lead_context(lead, addresses, sender_for(entrance, lead, addresses), now)
     if entrance.where and not evaluate(entrance.where, context):
         return "not selected by --where"
     condition = entrance.revision.sequence.enter.when
@@ -116,13 +117,18 @@ class Room:
             self._inside[company_id] -= 1
 
 
-def sender_for(entrance: Entrance, lead_id: str) -> Sender:
-    """Chosen by a hash of the lead: stable, and evenly spread."""
-    return entrance.senders[int(jitter_share(f"{lead_id}.sender") * len(entrance.senders))]
+def sender_for(entrance: Entrance, lead: Row, addresses: Collection[Row]) -> Sender:
+    """Chosen by a hash of the lead: stable, and evenly spread; with `match_provider` first among those that match."""
+    senders = entrance.senders
+    if entrance.revision.sequence.match_provider:
+        mailbox = address_for("email", addresses)
+        provider = mail_provider.of_lead(mailbox["value"] if mailbox else "", lead["leads_fields"])
+        senders = tuple(each for each in senders if provider and each.mail_provider == provider) or senders
+    return senders[int(jitter_share(f"{lead['leads_id']}.sender") * len(senders))]
 
 
 def zone_for(entrance: Entrance, lead: Row, addresses: Collection[Row]) -> tuple[str, str]:
     """The lead's own zone, else its country's or phone's, else the sender's; and how it was found."""
     phone = address_for("phone", addresses)
     zone = calendars.zone_of(lead["leads_timezone"], lead["leads_country"], phone["value"] if phone else None)
-    return zone or (sender_for(entrance, lead["leads_id"]).zone, SENDERS_ZONE)
+    return zone or (sender_for(entrance, lead, addresses).zone, SENDERS_ZONE)

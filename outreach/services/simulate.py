@@ -124,7 +124,7 @@ class Simulation:
             return
         zone, how = zone_for(course.entrance, row, addresses)
         if sender is None or sender.name not in course.sequence.senders:
-            sender = sender_for(course.entrance, known.lead_id)
+            sender = sender_for(course.entrance, row, addresses)
         person = Person(known, len(self.record.people), course, sender, now)
         person.live_in(zone)
         self.record.enroll(person, how)
