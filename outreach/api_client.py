@@ -75,6 +75,7 @@ class Call(TypedDict, total=False):
     is_write: bool  # default: every method but GET and HEAD; False for a search by POST
     before: LastLook | None  # awaited when the request is built, just before it goes out
     is_text: bool  # the reply is no JSON: `read` gets it as text
+    largest: int  # bytes of the reply, where LARGEST_REPLY is too little: descriptions of a big account
     heard: Callable[[httpx.Response], None] | None  # gets status and headers of a 2xx, before `read` gets its body
     extensions: Mapping[str, Any] | None  # httpx's own: `sni_hostname` for a call to an address that was looked up
 
@@ -163,11 +164,11 @@ class ApiClient:
         request = self._build(method, path, call, credentials)
         if before := call.get("before"):
             await before()
-        what = f"{method} {path}"
-        response, content = await self._exchange(request, what, is_write)
+        what, largest = f"{method} {path}", call.get("largest", LARGEST_REPLY)
+        response, content = await self._exchange(request, what, is_write, largest=largest)
         if response.status_code == 401 and self._authority:
             request = self._build(method, path, call, await self._credentials(credentials))
-            response, content = await self._exchange(request, what, is_write)
+            response, content = await self._exchange(request, what, is_write, largest=largest)
         if not response.is_success:
             raise self._error(response, content, what, is_write)
         if heard := call.get("heard"):
@@ -207,27 +208,29 @@ class ApiClient:
             extensions=dict(call.get("extensions") or {}),
         )
 
-    async def _exchange(self, request: httpx.Request, what: str, is_write: bool) -> tuple[httpx.Response, bytes]:
+    async def _exchange(
+        self, request: httpx.Request, what: str, is_write: bool, *, largest: int
+    ) -> tuple[httpx.Response, bytes]:
         # `from None`: the texts of httpx may quote a header with its secret.
         try:
             async with asyncio.timeout(WHOLE_CALL):
-                return await self._reply_to(request)
+                return await self._reply_to(request, largest)
         except _NOTHING_ACCEPTED as error:
             raise Unavailable(self.provider, self._say(what, f"no connection ({_name(error)})")) from None
         except (httpx.TimeoutException, TimeoutError):
             self._doubt(what, "no reply in time", is_write)
         except _TooLarge:
-            self._doubt(what, f"the reply is larger than {LARGEST_REPLY} bytes", is_write)
+            self._doubt(what, f"the reply is larger than {largest} bytes", is_write)
         except httpx.HTTPError as error:
             self._doubt(what, f"the connection broke ({_name(error)})", is_write)
 
-    async def _reply_to(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+    async def _reply_to(self, request: httpx.Request, largest: int) -> tuple[httpx.Response, bytes]:
         response = await self._http.send(request, stream=True, follow_redirects=False)
         try:
             content = bytearray()
             async for chunk in response.aiter_bytes():
                 content += chunk
-                if len(content) > LARGEST_REPLY:
+                if len(content) > largest:
                     raise _TooLarge
             return response, bytes(content)
         finally:

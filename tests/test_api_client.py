@@ -353,6 +353,14 @@ def test_a_reply_is_not_read_beyond_the_limit() -> None:
     assert len(served) <= LARGEST_REPLY // 65536 + 1
 
 
+def test_a_call_may_have_a_limit_of_its_own() -> None:
+    long = "x" * (LARGEST_REPLY + 1)
+
+    value, _ = call(httpx.Response(200, json=long), largest=2 * LARGEST_REPLY)
+
+    assert value == long
+
+
 @pytest.fixture
 def answering() -> Iterator[Callable[[bytes], Coroutine[Any, Any, int]]]:
     """Starts a server on loopback that answers every request with the given bytes, then closes."""

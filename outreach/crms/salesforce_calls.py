@@ -15,7 +15,7 @@ import httpx
 
 from outreach.api_client import ApiClient, Call
 from outreach.clock import Clock
-from outreach.crms.salesforce_values import BUSY, PROVIDER, FieldInfo, quoted, select
+from outreach.crms.salesforce_values import BUSY, LARGEST_DESCRIPTION, PROVIDER, FieldInfo, quoted, select
 from outreach.errors import Outcome, RateLimited, Refused
 
 T = TypeVar("T")
@@ -82,6 +82,7 @@ class Catalogue:
             self._fields[kind] = await self._calls(
                 "GET",
                 f"/sobjects/{kind}/describe",
+                largest=LARGEST_DESCRIPTION,
                 read=lambda body: {one.name: one for one in map(_field, body["fields"])},
             )
         return self._fields[kind]

@@ -17,6 +17,7 @@ from outreach.errors import AdapterError, Outcome, OutcomeUnknown, RateLimited, 
 PROVIDER = "salesforce"
 OBJECTS = {"00Q": "Lead", "003": "Contact"}  # the first three characters of an id say what it is
 BUSY = timedelta(minutes=15)
+LARGEST_DESCRIPTION = 16 * 1024 * 1024  # an object with long picklists takes megabytes to describe
 _LONGEST_SUBJECT, _LONGEST_TEXT = 255, 30_000  # of a task; its description takes about 32,000 characters
 _ESCAPES = {"\\": "\\\\", "'": "\\'", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 _NUMBERS = {"int": int, "double": float, "currency": float, "percent": float}

@@ -18,6 +18,7 @@ from outreach.errors import Outcome, Refused
 T = TypeVar("T")
 _AT_ONCE = 5
 _MOST_PAGES = 20
+_LARGEST_DESCRIPTION = 16 * 1024 * 1024  # a layout comes with every field it shows
 _STATES = {"Closed Won": DealState.WON, "Closed Lost": DealState.LOST}
 
 
@@ -48,6 +49,7 @@ class Catalogue:
             self._fields[module] = await self._calls(
                 "GET",
                 "/settings/fields",
+                largest=_LARGEST_DESCRIPTION,
                 params={"module": module},
                 read=lambda body: {one.name: one for one in map(_field, body["fields"])},
             )
@@ -66,6 +68,7 @@ class Catalogue:
             "GET",
             "/settings/layouts",
             params={"module": "Deals"},
+            largest=_LARGEST_DESCRIPTION,
             read=lambda body: [str(one["id"]) for one in body["layouts"]],
         )
         stages = [stage for layout in layouts for stage in await self._stages(layout)]

@@ -1,7 +1,7 @@
 """Reading people back from Zoho CRM: leads and contacts, a view, a search, a deal stage, one record, or who changed.
 
 Changes are read newest first, down to the instant asked for: a record that changes meanwhile moves others to a later
-page, where they are seen twice, and none is missed. A round looks at leads, contacts, deals and what was deleted.
+page, where they are seen twice, and none is missed. A round looks at leads, contacts, what was deleted, and deals.
 Page tokens end after a day; a pull that goes on later begins its part anew.
 """
 
@@ -23,7 +23,7 @@ _MOST_FIELDS = 50
 _NAMES = ("First_Name", "Last_Name", "Email", "Secondary_Email", "Owner", "Tag", "Email_Opt_Out", "Modified_Time")
 _COMPANY = {"Leads": "Company", "Contacts": "Account_Name"}
 _DEAL = ("Stage", "Pipeline", "Amount", "Contact_Name", "Modified_Time")
-_CHANGES = ("Leads", "Contacts", "Deals", "deleted Leads", "deleted Contacts")
+_CHANGES = ("Leads", "Contacts", "deleted Leads", "deleted Contacts")
 
 _OF_DEALS = frozenset({"stage", "deal"})  # told with the deals that changed, not with the person
 
@@ -74,7 +74,8 @@ class People:
                 return (named if named in PEOPLE else self._module,)
             case Selection.STAGE:
                 return ("Deals",)
-        return _CHANGES if wanted.since else ("Leads", "Contacts")
+        deals = ("Deals",) if self._module == "Contacts" else ()
+        return (*_CHANGES, *deals) if wanted.since else ("Leads", "Contacts")
 
     async def _page(self, wanted: Wanted, place: _Place) -> Page:
         if place.part.startswith("deleted "):
