@@ -160,6 +160,9 @@ def _by_enhanced_code(stage: Stage, reply: Reply) -> Meaning | None:
         return SET_UP if _DKIM.search(reply.text) else ACCOUNT
     if reply.code < 500:
         return _first_match(_TEMPORARY, code) or _pushed_back(stage, reply, code)
+    if "gcdp" in reply.text.lower() or (code == "5.7.9" and "policy" in reply.text.lower()):
+        # Gmail's mark of a rule of the recipient's administrator, whatever the code; Yahoo's word for its policy.
+        return BAD_CONTENT
     if code == "5.4.1" and stage is Stage.RCPT and "recipient address rejected" in reply.text.lower():
         return BAD_ADDRESS  # Exchange Online's words for a mailbox that is not in its directory
     if stage is Stage.MAIL and code.startswith(("5.1.", "5.2.1")):
@@ -178,7 +181,6 @@ _TELLING = _table(
     (r"relay(ing)?( access)? (is )?(denied|not permitted|not allowed)|unable to relay", ACCOUNT),
     (r"authentication required|not authenticated|must authenticate|client submission", ACCOUNT),
     (r"\bspf\b|\bdkim\b|\bdmarc\b|reverse dns|\bptr\b", SET_UP),
-    (r"gcdp", BAD_CONTENT),  # Gmail's mark of a rule set by the recipient's administrator
     (r"mailbox (is )?full|over ?quota|quota exceeded|insufficient storage", LATER),
     (r"blacklist|block ?list|\brbl\b|spamhaus|poor reputation", ACCOUNT),
     (r"too many|\brate\b|too fast|throttl", SLOW_DOWN),

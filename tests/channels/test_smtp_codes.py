@@ -45,6 +45,8 @@ ROWS: list[Row] = [
     (Stage.RCPT, "550 5.7.1 not welcome here", Refused, CONTENT),
     (Stage.TEXT, "550 5.7.1 Message rejected as spam by content filtering", Refused, CONTENT),
     (Stage.TEXT, "554 5.7.0 policy. gcdp 12-20020a", Refused, CONTENT),
+    (Stage.RCPT, "550 5.1.1 not allowed by a rule of its administrator. gcdp 12-20020a", Refused, CONTENT),
+    (Stage.TEXT, "554 5.7.9 Message not accepted for policy reasons", Refused, CONTENT),
     (Stage.TEXT, "552 5.3.4 message too big", Refused, CONTENT),
     (Stage.MAIL, "552 5.3.4 message size exceeds fixed limit", Refused, CONTENT),
     (Stage.MAIL, "552 too large", Refused, CONTENT),
