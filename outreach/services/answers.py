@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, update
+from sqlalchemy import Connection, RowMapping
 
 from outreach.content.addresses import candidates
 from outreach.content.free_mail import is_free_mail
@@ -23,8 +23,7 @@ from outreach.services.keep_leads import Beginning, keep
 from outreach.services.moves import move_stages, stage_move
 from outreach.services.never_again import opt_out
 from outreach.services.work_list import add_work, lead_facts
-from outreach.store import lead_rows, lead_states, replies
-from outreach.store.tables import tasks
+from outreach.store import lead_rows, lead_states, replies, reply_tasks
 
 _LONGEST_QUOTE = 200
 
@@ -57,11 +56,7 @@ def follow_a_leaver(connection: Connection, engine: Engine, meant: Meant) -> Non
 
 def take_back(connection: Connection, engine: Engine, number: int) -> None:
     """The task that an answer made is for nobody any more, because it was meant otherwise."""
-    connection.execute(
-        update(tasks)
-        .where(tasks.c.id == _task_id(number), tasks.c.state == "open")
-        .values(state="skipped", outcome="the reply was marked otherwise", finished_at=engine.clock.now())
-    )
+    reply_tasks.skip(connection, _task_id(number), why="the reply was marked otherwise", now=engine.clock.now())
 
 
 def _park(connection: Connection, engine: Engine, meant: Meant) -> None:
@@ -95,18 +90,13 @@ def _make_task(
 ) -> None:
     """One for each answer; done again, it is opened again."""
     said = " … ".join(meant.suggestion.evidence)[:_LONGEST_QUOTE]
-    values = {
-        "note": f"{note}. They said: “{said}”" if said else f"{note}.",
-        "state": "open",
-        "outcome": None,
-        "due_at": due_at,
-        "finished_at": None,
-    }
-    task_id = _task_id(meant.number)
-    if connection.execute(update(tasks).where(tasks.c.id == task_id).values(**values)).rowcount:
-        return
-    made = {"lead_id": meant.lead_id, "kind": "custom", "assignee": lead["leads_owner"]}
-    connection.execute(tasks.insert().values(id=task_id, created_at=engine.clock.now(), **made, **values))
+    reply_tasks.open_one(
+        connection,
+        _task_id(meant.number),
+        {"lead_id": meant.lead_id, "assignee": lead["leads_owner"], "due_at": due_at},
+        note=f"{note}. They said: “{said}”" if said else f"{note}.",
+        now=engine.clock.now(),
+    )
 
 
 def _task_id(number: int) -> str:

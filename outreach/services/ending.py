@@ -7,22 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping
 
 from outreach.content.free_mail import is_free_mail
 from outreach.content.revision import Revision
 from outreach.domain.enrollment import EnrollmentState, FinishReason
 from outreach.domain.event import Event
 from outreach.domain.sequence import Trigger
-from outreach.domain.touch import TouchState
 from outreach.services.engine import Engine
 from outreach.services.moves import move_stages, stage_move
 from outreach.services.stop import finish
-from outreach.store import enrollments, stops
-from outreach.store.colleagues import enrollments_of_colleagues
-from outreach.store.tables import enrollments as enrollment_table
-from outreach.store.tables import leads, tasks, touches
-from outreach.store.within import within
+from outreach.store import endings, enrollments, lead_rows, stops
 
 _DEFAULT_STAGES = {Trigger.REPLY: "responded", Trigger.MEETING: "meeting_booked"}
 """Where a lead goes whose sequence maps nothing, if its pipeline has a stage of that name."""
@@ -32,7 +27,8 @@ def end(
     connection: Connection, engine: Engine, event: Event, lead_id: str, *, reason: FinishReason, trigger: Trigger
 ) -> list[str]:
     """Finish every enrollment of the lead that stops on the trigger, and move its stage as mapped; those that ended."""
-    stopping = _stopping(connection, engine, _of_lead(connection, lead_id, event), trigger)
+    ids = endings.enrollments_of_lead(connection, lead_id, at=event.at)
+    stopping = _stopping(connection, engine, ids, trigger)
     _move_stage(connection, engine, lead_id, stopping, trigger)
     return _end(connection, engine, event, [row for row, _ in stopping], reason)
 
@@ -40,19 +36,9 @@ def end(
 def end_colleagues(connection: Connection, engine: Engine, event: Event, lead_id: str) -> list[str]:
     """A reply ends the sequences of colleagues that stop on it: by company, else by the domain of their mail."""
     domains = _company_domains(connection, lead_id)
-    ids = enrollments_of_colleagues(connection, lead_id, domains, ended_after=event.at)
+    ids = endings.enrollments_of_colleagues(connection, lead_id, domains, ended_after=event.at)
     stopping = _stopping(connection, engine, ids, Trigger.COMPANY_REPLY)
     return _end(connection, engine, event, [row for row, _ in stopping], FinishReason.COMPANY_REPLIED)
-
-
-def _of_lead(connection: Connection, lead_id: str, event: Event) -> list[str]:
-    """Open ones, and those that later news ended although this happened before."""
-    statement = select(enrollment_table.c.id).where(
-        enrollment_table.c.lead_id == lead_id,
-        (enrollment_table.c.state != EnrollmentState.FINISHED)
-        | ((enrollment_table.c.ended_by_at > event.at) & (enrollment_table.c.entered_at <= event.at)),
-    )
-    return list(connection.execute(statement.order_by(enrollment_table.c.id)).scalars())
 
 
 def _stopping(
@@ -73,22 +59,9 @@ def _end(
 ) -> list[str]:
     is_over = {row["enrollments_id"]: row["enrollments_state"] == EnrollmentState.FINISHED for row in rows}
     ended = finish(connection, engine, [each for each, over in is_over.items() if not over], reason)
-    _relabel(connection, [each for each, over in is_over.items() if over], reason)
-    connection.execute(
-        update(enrollment_table).where(within(enrollment_table.c.id, list(is_over))).values(ended_by_at=event.at)
-    )
+    endings.relabel(connection, [each for each, over in is_over.items() if over], reason)
+    endings.note_instant(connection, list(is_over), event.at)
     return ended
-
-
-def _relabel(connection: Connection, ids: Collection[str], reason: FinishReason) -> None:
-    """An earlier event came later: what was written down with the reason of the later one gets this one."""
-    if not ids:
-        return
-    connection.execute(update(enrollment_table).where(within(enrollment_table.c.id, ids)).values(reason=reason))
-    skipped = within(touches.c.enrollment_id, ids), touches.c.state == TouchState.SKIPPED
-    connection.execute(update(touches).where(*skipped, touches.c.reason.in_(set(FinishReason))).values(reason=reason))
-    left = within(tasks.c.enrollment_id, ids), tasks.c.state == "skipped"
-    connection.execute(update(tasks).where(*left, tasks.c.outcome.in_(set(FinishReason))).values(outcome=reason))
 
 
 def _move_stage(
@@ -100,7 +73,8 @@ def _move_stage(
 ) -> None:
     """As the sequences map it that end by this; else as the lead's last sequence does, or its pipeline's own name."""
     wanted = [(revision, f"{trigger} in sequence {revision.sequence.name}") for _, revision in stopping]
-    last = None if wanted else _last_revision(connection, engine, lead_id)
+    last_id = None if wanted else endings.last_revision(connection, lead_id)
+    last = engine.revisions.get(connection, last_id) if last_id else None
     moves = []
     for revision, reason in wanted or ([(last, str(trigger))] if last else []):
         stage = revision.sequence.stages.get(trigger) or _default_stage(trigger)
@@ -116,17 +90,11 @@ def _default_stage(trigger: Trigger) -> str | None:
     return _DEFAULT_STAGES.get(trigger)
 
 
-def _last_revision(connection: Connection, engine: Engine, lead_id: str) -> Revision | None:
-    statement = select(enrollment_table.c.revision_id).where(enrollment_table.c.lead_id == lead_id)
-    statement = statement.order_by(enrollment_table.c.entered_at.desc(), enrollment_table.c.id.desc()).limit(1)
-    revision_id = connection.execute(statement).scalar()
-    return engine.revisions.get(connection, revision_id) if revision_id else None
-
-
 def _move_by_pipeline(connection: Connection, engine: Engine, lead_id: str, trigger: Trigger) -> None:
     """A lead that was never in a sequence: the pipeline's own stage of that name."""
-    name = connection.execute(select(leads.c.pipeline).where(leads.c.id == lead_id)).scalar()
-    pipeline, stage = engine.pipelines.get(name or ""), _default_stage(trigger)
+    rows = lead_rows.load(connection, [lead_id])
+    name = rows[0]["leads_pipeline"] if rows else ""
+    pipeline, stage = engine.pipelines.get(name), _default_stage(trigger)
     if pipeline and stage and pipeline.stage(stage):
         move = stage_move(engine, lead_id, pipeline, stage=stage, reason=str(trigger))
         move_stages(connection, [move], engine.clock.now())

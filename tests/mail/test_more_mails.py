@@ -38,11 +38,11 @@ def test_line_ends_make_no_difference(case: Case, ending: bytes) -> None:
     "source",
     [
         (
-            f'<div dir="ltr">{_NEW}</div><br><div class="gmail_quote"><div class="gmail_attr">On Mon, Mar 2, 2026 at 10:00'
+            f'<div dir="ltr">{_NEW}</div><br><div class="gmail_quote"><div class="gmail_attr">On 2 March 2026 at 10:00'
             " Anna &lt;anna@example.org&gt; wrote:<br></div><blockquote>hi</blockquote></div>"
         ),
         (
-            f"<p class=MsoNormal>{_NEW}</p><div><p><b>From:</b> Anna &lt;anna@example.org&gt;<br><b>Sent:</b> Monday<br>"
+            f"<p class=MsoNormal>{_NEW}</p><div><p><b>From:</b> Anna &lt;anna@example.org&gt;<br><b>Sent:</b> Mon<br>"
             "<b>To:</b> Ada<br><b>Subject:</b> Hi</p></div><p>hi</p>"
         ),
         f'<div>{_NEW}</div><hr><div id="divRplyFwdMsg"><b>Von:</b> Anna<br><b>Gesendet:</b> x</div><div>hi</div>',

@@ -195,7 +195,7 @@ def test_a_class_that_nobody_knows_is_refused_with_the_nearest(field: Field) -> 
 
 
 def with_classifier(field: Field, classifier: object) -> Engine:
-    engine = replace(field.engine, classifier=classifier)
+    engine: Engine = replace(field.engine, classifier=classifier)
     field.app.__dict__["engine"] = engine
     return engine
 

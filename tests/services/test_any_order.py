@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -57,10 +57,10 @@ _ONCE = ("log_reply", "do_not_contact")
 class Told:
     """A receiver whose deliveries say, in JSON, which event they are."""
 
-    provider = "told"
-    accepted_status = 200
-    unavailable_status = 503
-    max_bytes = 1 << 20
+    provider: ClassVar[str] = "told"
+    accepted_status: ClassVar[int] = 200
+    unavailable_status: ClassVar[int] = 503
+    max_bytes: ClassVar[int] = 1 << 20
 
     def verify(self, delivery: Delivery, *, now: datetime) -> None:
         pass
