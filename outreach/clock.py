@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -28,17 +29,20 @@ class Clock(Protocol):
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
-def _base32(value: int, length: int) -> str:
-    digits = []
-    for _ in range(length):
-        value, rest = divmod(value, 32)
-        digits.append(_ALPHABET[rest])
-    return "".join(reversed(digits))
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_TIME_SHIFTS = range(50, -1, -10)  # six pairs; the first digit is cut off
+_RANDOM_SHIFTS = range(60, -1, -10)  # seven pairs of 65 bits; the first digit is always 0, and cut off
+
+
+@lru_cache(maxsize=16)
+def _time_digits(milliseconds: int) -> str:
+    return "".join([_PAIRS[milliseconds >> shift & 1023] for shift in _TIME_SHIFTS])[1:]
 
 
 def _id_at(instant: datetime) -> str:
-    milliseconds = int(instant.timestamp() * 1000)
-    return _base32(milliseconds, 11) + _base32(secrets.randbits(65), 13)
+    bits = secrets.randbits(65)
+    random_digits = "".join([_PAIRS[bits >> shift & 1023] for shift in _RANDOM_SHIFTS])[1:]
+    return _time_digits(int(instant.timestamp() * 1000)) + random_digits
 
 
 class SystemClock:

@@ -23,8 +23,11 @@ log = structlog.get_logger()
 _TICK_SECONDS = 1.0
 _SWEEP_SECONDS = 10.0
 _LEASE = timedelta(seconds=5)
+_RENEW = timedelta(seconds=1)
+"""A lease is kept without asking for that long; much shorter than the lease itself."""
+
 _MOST_ROUNDS = 200
-_BREATH_SECONDS = 0.02
+BREATH_SECONDS = 0.1
 
 
 class Scheduler:
@@ -35,6 +38,7 @@ class Scheduler:
         self._jobs = BackgroundScheduler(timezone="UTC")
         self._stopped = threading.Event()
         self._has_guarded = False
+        self._leads_until = app.clock.now()
 
     def start(self) -> None:
         options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
@@ -51,7 +55,11 @@ class Scheduler:
     def leads(self) -> bool:
         """Take or keep the lease; an optimisation, never the guard: claims lock rows."""
         now = self._app.clock.now()
-        return leases.take(self._app.store, "scheduler", self._app.owner, now=now, until=now + _LEASE)
+        if now < self._leads_until:
+            return True
+        is_ours = leases.take(self._app.store, "scheduler", self._app.owner, now=now, until=now + _LEASE)
+        self._leads_until = now + _RENEW if is_ours else now
+        return is_ours
 
     def tick(self) -> int:
         """Send enrollments on, claim what is due, ring; how much was moved."""
@@ -85,7 +93,7 @@ class Scheduler:
             end = self._app.clock.monotonic() + _TICK_SECONDS
             self._guard_first()
             while self.leads() and self.tick() and self._app.clock.monotonic() < end and not self._stopped.is_set():
-                self._stopped.wait(_BREATH_SECONDS)
+                self._stopped.wait(BREATH_SECONDS)
         except Exception as error:  # noqa: BLE001  # the database may be restarting; the next tick tries again
             log.warning("tick_failed", error=str(error)[:200])
 

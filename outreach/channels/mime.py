@@ -100,6 +100,7 @@ _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-]+(?: [A-Za-z0-9!#$%&'*+/=?
 _MESSAGE_ID = re.compile(r"[!-;=?-~]{1,900}")  # printable ASCII but the angle brackets
 _URL = re.compile(r"https?://[!-;=?-~]{1,900}")
 _LONGEST_LINE = 76
+_MOST_OCTETS = 998  # of a line, without its CRLF (RFC 5322 §2.1.1)
 
 
 def _optional_headers(message: Message) -> list[bytes]:
@@ -209,14 +210,16 @@ def _encoded_words(value: str) -> bytes:
 
 
 def _part(content_type: bytes, body: str) -> bytes:
-    """One text with its headers: quoted-printable, or base64 where most of it is not ASCII. Ends in CRLF."""
+    """One text with its headers, as it is if it is ASCII; else quoted-printable, or base64. Ends in CRLF."""
     try:
         raw = body.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode()
     except UnicodeEncodeError:
         raise NotMail("the text holds half of a surrogate pair, which no encoding can carry") from None
     if not raw.endswith(b"\r\n"):
         raw += b"\r\n"
-    if len(raw) > len(body) * 3 // 2:
+    if raw.isascii() and b"\0" not in raw and max(map(len, raw.split(b"\r\n"))) <= _MOST_OCTETS:
+        encoding, encoded = b"7bit", raw
+    elif len(raw) > len(body) * 3 // 2:
         encoding, encoded = b"base64", base64_lines(raw)
     else:
         # Told that it is text, b2a_qp keeps the CRLFs and writes its soft breaks alike (it looks at the first).

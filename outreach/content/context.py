@@ -35,12 +35,17 @@ def build(
     """
     return {
         "lead": _named(_with_fields(lead)),
-        "company": _with_fields(company or _NONE),
-        "sender": _with_first_name(_only(SENDER, sender or _NONE)),
+        "company": _with_fields(company) if company else {},
+        "sender": of_sender(sender or _NONE),
         "enrollment": _only(ENROLLMENT, enrollment or _NONE),
-        "events": _pruned(events or _NONE),
+        "events": _pruned(events) if events else {},
         "now": now,
     }
+
+
+def of_sender(sender: Row) -> dict[str, object]:
+    """What is seen of a sender."""
+    return _with_first_name(_only(SENDER, sender))
 
 
 def _named(person: dict[str, object]) -> dict[str, object]:
@@ -90,4 +95,13 @@ def _present(values: Iterable[object]) -> list[object]:
 
 
 def _pruned(row: Mapping[str, object]) -> dict[str, object]:
-    return {str(name): each for name, value in row.items() if value is not None and (each := plain(value)) is not None}
+    found: dict[str, object] = {}
+    for name, value in row.items():
+        if value is None:
+            continue
+        if type(value) is str and value.isascii():  # nearly every value: nothing invisible to look for
+            if value and not value.isspace():
+                found[name] = value
+        elif (each := plain(value)) is not None:
+            found[str(name)] = each
+    return found

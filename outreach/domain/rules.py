@@ -131,7 +131,11 @@ RULES: tuple[Rule, ...] = (
 
 def first_block(standing: Standing, now: datetime) -> Block | None:
     """What the worker asks: may this go out now?"""
-    return next((block for rule in RULES if (block := rule(standing, now))), None)
+    for rule in RULES:
+        block = rule(standing, now)
+        if block is not None:
+            return block
+    return None
 
 
 def explain(standing: Standing, now: datetime) -> list[tuple[str, Block | None]]:

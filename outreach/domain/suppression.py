@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Scope(StrEnum):
@@ -42,11 +43,12 @@ def keys_of(
     for kind, value in addresses:
         keys.add((Scope.ADDRESS, address_value(kind, value)))
         if kind == "email":
-            domain = value.rpartition("@")[2]
-            keys.update((Scope.DOMAIN, part) for part in _with_parents(domain))
+            keys.update(_of_domain(value.rpartition("@")[2]))
     return frozenset(keys)
 
 
-def _with_parents(domain: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _of_domain(domain: str) -> tuple[tuple[Scope, str], ...]:
+    """The domain and those above it."""
     labels = domain.split(".")
-    return [".".join(labels[start:]) for start in range(max(len(labels) - 1, 1))]
+    return tuple((Scope.DOMAIN, ".".join(labels[start:])) for start in range(max(len(labels) - 1, 1)))

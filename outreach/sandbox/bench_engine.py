@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from outreach import app as apps
 from outreach.content.revision import freeze
 from outreach.errors import UsageError
-from outreach.scheduler import Scheduler
+from outreach.scheduler import BREATH_SECONDS, Scheduler
 from outreach.services import revise
 from outreach.services.advance import advance
 from outreach.services.enroll import Selection, enroll
@@ -168,7 +168,7 @@ def _drive(app: apps.App, messages: int) -> float:
             took = time.perf_counter() - begun
             _check(app, messages)
             return took
-        pause.wait(0.02)
+        pause.wait(BREATH_SECONDS)
     raise RuntimeError(f"the engine did not finish within {_MOST_SECONDS} s")
 
 

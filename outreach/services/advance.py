@@ -19,6 +19,9 @@ _MOST = 500
 
 def advance(engine: Engine) -> int:
     """One batch of due enrollments; how many were looked at."""
+    with engine.store.read() as connection:
+        if not enrollments.any_due(connection, engine.clock.now()):
+            return 0
     return engine.store.write(lambda connection: _advance(connection, engine))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from outreach.channel import Message
 from outreach.content.revision import Revision
@@ -17,20 +17,21 @@ from outreach.domain.sequence import TouchStep
 from outreach.services import review_needs
 from outreach.services.engine import Engine
 from outreach.services.facts import address_for, render_context
-from outreach.services.messages import Draft, Letter, write_message
+from outreach.services.messages import Letter, write_message
 from outreach.services.standings import Subject, standings, subject_of
-from outreach.store import enrollments, paths, touches
-from outreach.store.stops import addresses_of
+from outreach.store import batches, paths, touches
+from outreach.store.batches import BatchRow
+from outreach.store.paths import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
     """One touch of a batch. Without a block it may go to its channel; the last look is still to come."""
 
-    touch: RowMapping
-    row: RowMapping  # of enrollments.load
-    addresses: Collection[RowMapping]
-    siblings: Sequence[RowMapping]  # every touch of the enrollment, this one included
+    touch: Row
+    row: Row  # its enrollment, lead and company, named as in `enrollments.load`
+    addresses: Collection[Row]
+    siblings: Sequence[Row]  # every touch of the enrollment, this one included
     revision: Revision
     step: TouchStep
     message: Message
@@ -46,9 +47,9 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    people: Mapping[str, RowMapping]  # enrollment → its row, with lead and company
-    siblings: Mapping[str, Sequence[RowMapping]]
-    addresses: Mapping[str, Sequence[RowMapping]]
+    rows: Sequence[BatchRow]
+    siblings: Mapping[str, Sequence[Row]]
+    addresses: Mapping[str, Sequence[Row]]
     events: Mapping[str, Mapping[str, int]]
     revisions: Mapping[str, Revision]
     now: datetime
@@ -61,12 +62,11 @@ def take(engine: Engine, claim_id: str, owner: str) -> list[Ready]:
     """
     now = engine.clock.now()
     until = now + engine.policy.lease
-    taken = engine.store.write(partial(touches.take_over, claim_id=claim_id, owner=owner, lease_until=until))
-    if not taken:
+    if not engine.store.write(partial(touches.take_over, claim_id=claim_id, owner=owner, lease_until=until)):
         return []
     with engine.store.read() as connection:
-        loaded = _load(connection, engine, taken, now)
-    drafts = _drafts(engine, taken, loaded)
+        loaded = _load(connection, engine, batches.of_claim(connection, claim_id), now)
+    drafts = _drafts(engine, loaded)
     if engine.tracked:
         engine.tracked.store(engine.store, now)
     if any(revision.sequence.review for revision in loaded.revisions.values()):
@@ -82,37 +82,36 @@ def _with_questions(connection: Connection, drafts: Sequence[Ready], now: dateti
     return batch
 
 
-def prepare(connection: Connection, engine: Engine, rows: Sequence[RowMapping], now: datetime) -> list[Ready]:
-    """Rows of `touches` with their message and what the rules say of them; `explain` asks the same."""
-    return _with_blocks(connection, _drafts(engine, rows, _load(connection, engine, rows, now)), now)
+def prepare(connection: Connection, engine: Engine, touch_ids: Collection[str], now: datetime) -> list[Ready]:
+    """These touches with their message and what the rules say of them; `explain` asks the same."""
+    loaded = _load(connection, engine, batches.of_touches(connection, touch_ids), now)
+    return _with_blocks(connection, _drafts(engine, loaded), now)
 
 
-def _load(connection: Connection, engine: Engine, rows: Sequence[RowMapping], now: datetime) -> _Loaded:
-    ids = {touch["enrollment_id"] for touch in rows}
+def _load(connection: Connection, engine: Engine, rows: Sequence[BatchRow], now: datetime) -> _Loaded:
     lead_ids = {touch["lead_id"] for touch in rows}
     revision_ids = {touch["revision_id"] for touch in rows}
     is_asked = any(engine.revisions.asks_for_events(connection, revision_id) for revision_id in revision_ids)
     return _Loaded(
-        people={row["enrollments_id"]: row for row in enrollments.load(connection, ids)},
-        siblings=paths.touches_of(connection, ids),
-        addresses=addresses_of(connection, lead_ids),
+        rows=rows,
+        siblings=paths.way_of(connection, {touch["enrollment_id"] for touch in rows if not touch["is_first"]}),
+        addresses=batches.addresses_of(connection, lead_ids),
         events=paths.event_counts(connection, lead_ids) if is_asked else {},
         revisions={each: engine.revisions.get(connection, each) for each in revision_ids},
         now=now,
     )
 
 
-def _drafts(engine: Engine, rows: Sequence[RowMapping], loaded: _Loaded) -> list[Ready]:
-    return [_draft(engine, touch, loaded) for touch in rows if touch["enrollment_id"] in loaded.people]
+def _drafts(engine: Engine, loaded: _Loaded) -> list[Ready]:
+    return [_draft(engine, touch, loaded) for touch in loaded.rows]
 
 
-def _draft(engine: Engine, touch: RowMapping, loaded: _Loaded) -> Ready:
-    row = loaded.people[touch["enrollment_id"]]
+def _draft(engine: Engine, touch: BatchRow, loaded: _Loaded) -> Ready:
     revision = loaded.revisions[touch["revision_id"]]
     step = revision.sequence.touch_step(touch["step"])
     sender = engine.sender(touch["sender"])
-    own = loaded.addresses.get(touch["lead_id"], [])
-    history = loaded.siblings[touch["enrollment_id"]]
+    own = loaded.addresses.get(touch["lead_id"], ())
+    history = (touch,) if touch["is_first"] else loaded.siblings[touch["enrollment_id"]]
     address = address_for(step.channel, own)
     letter = Letter(
         touch=touch,
@@ -120,22 +119,21 @@ def _draft(engine: Engine, touch: RowMapping, loaded: _Loaded) -> Ready:
         sender=sender,
         recipient=address["value"] if address else "",
         recipient_id=(address["provider_id"] or "") if address else "",
-        context=render_context(row, own, sender, loaded.now, events=loaded.events.get(touch["lead_id"])),
+        context=render_context(touch, own, sender, loaded.now, events=loaded.events.get(touch["lead_id"])),
         siblings=history,
     )
-    draft: Draft = write_message(engine, revision, letter)
+    draft = write_message(engine, revision, letter)
     is_task = step.channel not in sender.channels
     nobody = "a person" if is_task or not needs_address(step.channel) else None
-    current = dict(touch) | {"recipient": letter.recipient or nobody}
     return Ready(
         touch=touch,
-        row=row,
+        row=touch,
         addresses=own,
         siblings=history,
         revision=revision,
         step=step,
         message=draft.message,
-        subject=subject_of(current, row, own, unwritable=draft.unwritable),
+        subject=subject_of(touch, own, recipient=letter.recipient or nobody, unwritable=draft.unwritable),
         block=None,
         is_task=is_task,
     )

@@ -20,7 +20,8 @@ from outreach.domain.quota import jitter_share
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import RelativeTo, TouchStep, WaitStep, WriteStep
 from outreach.domain.sequence import Sequence as Path
-from outreach.services.facts import Row, address_for, lead_context
+from outreach.services.facts import address_for, lead_context
+from outreach.store.paths import Row
 
 SENDERS_ZONE = "the sender's"
 """How a zone was found that nothing of the lead tells."""

@@ -238,7 +238,7 @@ def _touch_verdicts(
 def _subject(connection: Connection, engine: Engine, touch: RowMapping, now: datetime) -> tuple[Subject | None, str]:
     """What sending would look at; the reason where the text cannot be made at all."""
     try:
-        return prepare(connection, engine, [touch], now)[0].subject, ""
+        return prepare(connection, engine, [touch["id"]], now)[0].subject, ""
     except (RenderError, ConfigError, LookupError) as error:
         return None, f"the message cannot be made: {error}"
 
@@ -279,15 +279,17 @@ def _path_verdicts(connection: Connection, item: Planned, now: datetime) -> tupl
     anybody = "a person" if step and not needs_address(step.channel) else ""
     touch: Mapping[str, Any] = {
         "id": row["enrollments_id"],
+        "claim_id": None,
+        "leads_company_id": row["leads_company_id"],
         "enrollment_id": row["enrollments_id"],
         "lead_id": row["enrollments_lead_id"],
         "sequence": row["enrollments_sequence"],
         "sender": row["enrollments_sender"],
         "action": step.action if step else "email",
-        "recipient": address["value"] if address else anybody,
         "closes_at": None,
     }
-    standing = standings(connection, [subject_of(touch, row, item.addresses)])[row["enrollments_id"]]
+    subject = subject_of(touch, item.addresses, recipient=address["value"] if address else anybody)
+    standing = standings(connection, [subject])[row["enrollments_id"]]
     about_the_text = () if isinstance(outcome, PlanTouch) else ("only_with_an_address",)
     return tuple(_verdict(name, block) for name, block in ask_the_rules(standing, now) if name not in about_the_text)
 

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
-from typing import Any, Protocol, TypeVar
+from functools import lru_cache
+from typing import TypeVar
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import RowMapping
 
 from outreach.content import context as contexts
 from outreach.content.calendars import is_holiday
 from outreach.content.expressions import compile_expression, evaluate
 from outreach.content.waits import read_moment
 from outreach.domain import action
-from outreach.domain.planner import Facts
+from outreach.domain.planner import Facts, Had
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import Schedule, Sequence
-from outreach.store.paths import had
-
-
-class Row(Protocol):
-    """A row of the store, or anything else with the same keys."""
-
-    def __getitem__(self, key: str, /) -> Any: ...
-
+from outreach.store.paths import Row, had
 
 _Row = TypeVar("_Row", bound=Row)
 
@@ -82,24 +74,30 @@ def lead_context(
     events: Mapping[str, int] | None = None,
 ) -> dict[str, object]:
     """The same of a lead who is in no sequence (row of `lead_rows.load`)."""
-    by_kind = {address["kind"]: address["value"] for address in reversed(list(addresses))}
-    return contexts.build(
-        {name: row[f"leads_{name}"] for name in _LEAD_VALUES} | by_kind,
-        now=now,
-        company={name: row[f"companies_{name}"] for name in ("id", "name", "domain", "fields")},
-        sender={
-            "id": sender.name,
-            "name": sender.display_name,
-            "first_name": sender.display_name.partition(" ")[0],
-            "email": sender.email,
-            "timezone": sender.zone,
-            "signature": sender.signature,
-            "booking_url": sender.booking_url,
-        },
-        enrollment=enrollment,
-        events=events,
-    )
+    person = {name: row[column] for name, column in _LEAD_COLUMNS}
+    for address in reversed(list(addresses)):
+        person[address["kind"]] = address["value"]
+    works = row["companies_id"] or row["companies_name"]
+    company = {name: row[column] for name, column in _COMPANY_COLUMNS} if works else None
+    context = contexts.build(person, now=now, company=company, enrollment=enrollment, events=events)
+    return {**context, "sender": _of_sender(*(getattr(sender, name) for name in _SENDER_VALUES))}
 
+
+@lru_cache(maxsize=256)
+def _of_sender(*values: str) -> dict[str, object]:
+    known: dict[str, object] = dict(zip(_SENDER_VALUES.values(), values, strict=True))
+    return contexts.of_sender(known | {"first_name": str(known["name"]).partition(" ")[0]})
+
+
+_SENDER_VALUES = {
+    "name": "id",
+    "display_name": "name",
+    "email": "email",
+    "zone": "timezone",
+    "signature": "signature",
+    "booking_url": "booking_url",
+}
+"""What a sender calls it, and what texts call it."""
 
 _LEAD_VALUES = (
     "id",
@@ -119,21 +117,24 @@ _LEAD_VALUES = (
     "tags",
     "fields",
 )
+_LEAD_COLUMNS = tuple((name, f"leads_{name}") for name in _LEAD_VALUES)
+_COMPANY_COLUMNS = tuple((name, f"companies_{name}") for name in ("id", "name", "domain", "fields"))
 
 
 def path_facts(
     sequence: Sequence,
     row: Row,
-    touches: Collection[RowMapping],
+    touches: Collection[Row],
     *,
     sender: Sender,
     team: Callable[[str], Sender],
     happened: Mapping[str, datetime] | None = None,
     context: Mapping[str, object] | None = None,
+    ended: Mapping[str, Had] | None = None,
 ) -> Facts:
     """What `next_move` looks at. Without `happened` and `context` it stops at steps that ask for them.
 
-    `team` tells who the senders are that single steps name.
+    `team` tells who the senders are that single steps name; `ended` what became of a step just now.
     """
     return Facts(
         sequence=sequence,
@@ -144,7 +145,7 @@ def path_facts(
         zone=zone_of(sequence.schedule, row, sender),
         is_holiday=holidays_of(sequence.schedule, row["leads_country"]),
         zone_of=zones_of(sequence.schedule, team),
-        had=had(touches),
+        had={**had(touches), **(ended or {})},
         happened=happened,
         evaluate=None if context is None else lambda expression: evaluate(expression, context),
         moment=None if context is None else lambda name: read_moment(compile_expression(name)(context)),

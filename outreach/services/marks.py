@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -30,9 +31,13 @@ def mark_locked(connection: Connection, engine: Engine, owner: str, subjects: Se
     """The same inside a transaction that holds the locks: `lock_marks`, then the enrollments."""
     now = engine.clock.now()
     blocks = look(connection, subjects, now)
-    going = [subject.touch_id for subject in subjects if blocks[subject.touch_id] is None]
-    marked = touches.mark(connection, going, owner=owner, now=now) if going else set()
+    going = [subject for subject in subjects if blocks[subject.touch_id] is None]
+    marked = touches.mark(connection, [_mark(subject, owner, now) for subject in going])
     return [_verdict(subject, blocks[subject.touch_id], marked) for subject in subjects]
+
+
+def _mark(subject: Subject, owner: str, now: datetime) -> dict[str, Any]:
+    return {"id": subject.touch_id, "claim_id": subject.claim_id, "owner": owner, "handed_over_at": now}
 
 
 def look(connection: Connection, subjects: Sequence[Subject], now: datetime) -> dict[str, Block | None]:

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import RowMapping
-
 from outreach.channel import Message
 from outreach.content.message_text import with_footer, with_signature
 from outreach.content.revision import Revision
@@ -17,6 +15,7 @@ from outreach.domain.sequence import TouchStep
 from outreach.domain.touch import TouchState, touch_key
 from outreach.services.attached import Files, NotStored, attachments_of
 from outreach.services.engine import Engine
+from outreach.store.paths import Row
 
 _EMPTY = Rendered(subject="", text="", html="", preheader="")
 
@@ -25,13 +24,13 @@ _EMPTY = Rendered(subject="", text="", html="", preheader="")
 class Letter:
     """All that is known before the text is written."""
 
-    touch: RowMapping
+    touch: Row
     step: TouchStep
     sender: Sender
     recipient: str
     recipient_id: str
     context: Mapping[str, Any]
-    siblings: Sequence[RowMapping]
+    siblings: Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +47,9 @@ def write_message(engine: Engine, revision: Revision, letter: Letter) -> Draft:
     try:
         rendered, template = _render(revision, name, letter)
     except RenderError as error:
-        return Draft(_message(engine, letter, _EMPTY), unwritable=str(error))
+        return Draft(_message(letter, _EMPTY), unwritable=str(error))
     if letter.step.action != "email":
-        return _with_files(engine, revision, _approved(_message(engine, letter, rendered), template), template)
+        return _with_files(engine, revision, _message(letter, rendered, **_approved(template)), template)
     thread = thread_of(letter.step, letter.siblings)
     url = f"{engine.policy.public_url}/u/{engine.opt_out_token(letter.touch['id'])}"
     complete = with_footer(
@@ -60,7 +59,7 @@ def write_message(engine: Engine, revision: Revision, letter: Letter) -> Draft:
         unsubscribe_url=url,
         language=template.language if template else None,
     )
-    message = _email(_message(engine, letter, complete), thread, url)
+    message = _message(letter, complete, **_in_thread(rendered.subject, thread), unsubscribe_url=url)
     return _with_extras(engine, revision, letter, _with_tokens(message, letter), template)
 
 
@@ -115,7 +114,7 @@ def _render(revision: Revision, name: str | None, letter: Letter) -> tuple[Rende
     return template.render(letter.context, key=f"{letter.touch['lead_id']}.{letter.step.id}"), template
 
 
-def thread_of(step: TouchStep, siblings: Sequence[RowMapping]) -> list[RowMapping]:
+def thread_of(step: TouchStep, siblings: Sequence[Row]) -> list[Row]:
     """The mails sent so far in the thread this step answers in, oldest first."""
     if step.thread is None:
         return []
@@ -125,8 +124,10 @@ def thread_of(step: TouchStep, siblings: Sequence[RowMapping]) -> list[RowMappin
     return [row for row in mails if begin and row["id"] >= begin["id"]]
 
 
-def _message(engine: Engine, letter: Letter, rendered: Rendered) -> Message:
+def _message(letter: Letter, rendered: Rendered, **more: Any) -> Message:
+    """`more` are fields of the message that only some channels have."""
     sender, touch = letter.sender, letter.touch
+    fields = {"subject": rendered.subject, **more}
     return Message(
         key=touch_key(touch["enrollment_id"], touch["step"]),
         action=touch["action"],
@@ -134,7 +135,6 @@ def _message(engine: Engine, letter: Letter, rendered: Rendered) -> Message:
         address=letter.recipient,
         text=rendered.text,
         html=rendered.html,
-        subject=rendered.subject,
         to_name=_full_name(letter.context),
         from_name=sender.display_name,
         from_address=sender.email,
@@ -142,14 +142,15 @@ def _message(engine: Engine, letter: Letter, rendered: Rendered) -> Message:
         thread_id=_chat(letter),
         values=rendered.values,
         wording=rendered.wording,
+        **fields,
     )
 
 
-def _approved(message: Message, template: Template | None) -> Message:
+def _approved(template: Template | None) -> dict[str, str]:
     """What channels beside e-mail want to know of the template itself."""
     if template is None:
-        return message
-    return replace(message, template=template.approved_as or "", language=template.language or "")
+        return {}
+    return {"template": template.approved_as or "", "language": template.language or ""}
 
 
 def _full_name(context: Mapping[str, Any]) -> str:
@@ -165,14 +166,14 @@ def _chat(letter: Letter) -> str:
     return ""
 
 
-def _email(message: Message, thread: Sequence[RowMapping], unsubscribe_url: str) -> Message:
-    """Thread headers as RFC 5322 §3.6.4 has them, and the opt-out of RFC 8058."""
+def _in_thread(subject: str, thread: Sequence[Row]) -> dict[str, Any]:
+    """Thread headers as RFC 5322 §3.6.4 has them."""
+    if not thread:
+        return {}
     ids = tuple(row["message_id"] for row in thread if row["message_id"])
-    subject = thread[0]["subject"] if thread and thread[0]["subject"] else message.subject
-    return replace(
-        message,
-        subject=f"Re: {subject}" if thread and not subject.lower().startswith("re:") else subject,
-        in_reply_to=ids[-1] if ids else "",
-        references=ids,
-        unsubscribe_url=unsubscribe_url,
-    )
+    begun = thread[0]["subject"] or subject
+    return {
+        "subject": begun if begun.lower().startswith("re:") else f"Re: {begun}",
+        "in_reply_to": ids[-1] if ids else "",
+        "references": ids,
+    }

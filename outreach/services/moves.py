@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, update
+from sqlalchemy import Connection, update
 
 from outreach.domain.enrollment import FinishReason
 from outreach.domain.pipeline import Pipeline, StageKind, Status
@@ -21,6 +21,7 @@ from outreach.services.entering import make_tasks
 from outreach.services.facts import address_for
 from outreach.services.writes import write_on_lead
 from outreach.store import enrollments, lead_states, touches
+from outreach.store.paths import Row
 from outreach.store.tables import enrollments as enrollment_table
 from outreach.store.tables import tasks
 
@@ -29,8 +30,8 @@ from outreach.store.tables import tasks
 class Planned:
     """One enrollment (row of `enrollments.load`), its lead's addresses, and where it goes."""
 
-    row: RowMapping
-    addresses: Collection[RowMapping]
+    row: Row
+    addresses: Collection[Row]
     sequence: Sequence
     pipeline: Pipeline
     move: Move

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -47,25 +47,34 @@ def back_off(attempts: int) -> timedelta:
     return min(_BACK_OFF * (1 << min(attempts, 6)), timedelta(hours=4))
 
 
-def record_locked(connection: Connection, engine: Engine, owner: str, outcomes: Sequence[Outcome]) -> None:
+def record_locked(
+    connection: Connection, engine: Engine, outcomes: Sequence[Outcome], locked: Mapping[str, RowMapping]
+) -> None:
     """Write outcomes, plan the next touches, keep suppressions and tasks that follow from them.
 
-    Inside a transaction that has locked the enrollments.
+    Inside a transaction that has locked the enrollments; `locked` is what they said then.
     """
     now = engine.clock.now()
     given_back = [outcome for outcome in outcomes if outcome.state is TouchState.PLANNED]
     finished = [outcome for outcome in outcomes if outcome.state is not TouchState.PLANNED]
-    touches.give_back(connection, _returns(connection, given_back, now), owner=owner)
-    kept = touches.finish(connection, [_finish_row(outcome, now) for outcome in finished], owner=owner)
+    touches.give_back(connection, _returns(connection, given_back, now))
+    kept = touches.finish(connection, [_finish_row(outcome, now) for outcome in finished])
     finished = [
         outcome for outcome in finished if outcome.ready.touch_id in kept or _came_late(connection, outcome, now)
     ]
     _insert_tasks(connection, engine, finished, now)
     _remember_people(connection, finished)
-    for outcome in finished:
-        if outcome.news:
-            react.apply(connection, engine, _news(outcome, outcome.news, now))
-    _go_on(connection, engine, [outcome for outcome in finished if outcome.state is not TouchState.UNKNOWN], now)
+    news = [_news(outcome, outcome.news, now) for outcome in finished if outcome.news]
+    for event in news:
+        react.apply(connection, engine, event)
+    states = enrollments.lock(connection, locked) if news else locked  # what was heard may have ended some
+    _go_on(
+        connection,
+        engine,
+        [outcome for outcome in finished if outcome.state is not TouchState.UNKNOWN],
+        states,
+        now=now,
+    )
 
 
 def _came_late(connection: Connection, outcome: Outcome, now: datetime) -> bool:
@@ -92,6 +101,7 @@ def _return_row(outcome: Outcome, block: Block | None, now: datetime) -> dict[st
     due_at = now if block is None else block.until
     return {
         "id": outcome.ready.touch_id,
+        "claim_id": outcome.ready.touch["claim_id"],
         "due_at": due_at,
         "closes_at": due_at,  # the window is looked up again when it is due
         "block": block.because if block else None,
@@ -103,6 +113,7 @@ def _finish_row(outcome: Outcome, now: datetime) -> dict[str, Any]:
     is_sent = outcome.state is TouchState.SENT
     return {
         "id": touch["id"],
+        "claim_id": touch["claim_id"],
         "state": outcome.state,
         "finished_at": now,
         "sent_at": now if is_sent else None,
@@ -115,7 +126,6 @@ def _finish_row(outcome: Outcome, now: datetime) -> dict[str, Any]:
         "subject": outcome.ready.message.subject or None,
         "wording": outcome.ready.message.wording[:2_000] or None,
         "used_at": touch["used_at"] if outcome.state in COUNTED else None,
-        "lease_until": None,
     }
 
 
@@ -155,11 +165,15 @@ def _wants_a_person(outcome: Outcome) -> bool:
     return outcome.state is TouchState.FAILED and outcome.ready.step.on_failure is OnFailure.TASK
 
 
-def _go_on(connection: Connection, engine: Engine, outcomes: Sequence[Outcome], now: datetime) -> None:
-    """Plan what follows for enrollments that are not over; they are locked, and read after the lock."""
-    if not outcomes:
-        return
-    states = enrollments.states(connection, {outcome.ready.touch["enrollment_id"] for outcome in outcomes})
+def _go_on(
+    connection: Connection,
+    engine: Engine,
+    outcomes: Sequence[Outcome],
+    states: Mapping[str, RowMapping],
+    *,
+    now: datetime,
+) -> None:
+    """Plan what follows for enrollments that are not over."""
     going = [o for o in outcomes if states[o.ready.touch["enrollment_id"]]["state"] != EnrollmentState.FINISHED]
     move_stages(connection, [move for outcome in going if (move := _first_touch(engine, outcome))], now)
     elsewhere = [o.ready.touch["enrollment_id"] for o in going if _is_elsewhere(o, states)]
@@ -191,8 +205,8 @@ def _planned(engine: Engine, outcome: Outcome, now: datetime) -> Planned:
         ready.siblings,
         sender=engine.sender(ready.row["enrollments_sender"]),
         team=engine.sender,
+        ended={ready.step.id: Had(outcome.state, now)},
     )
-    facts = replace(facts, had={**facts.had, ready.step.id: Had(outcome.state, now)})
     return Planned(
         row=ready.row,
         addresses=ready.addresses,

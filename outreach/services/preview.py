@@ -98,7 +98,7 @@ def _page(engine: Engine, revision: Revision, step: TouchStep, variant: str | No
         recipient=address["value"] if address else "",
         recipient_id="",
         context=lead_context(lead, addresses, sender, engine.clock.now()),
-        siblings=sent,  # type: ignore[arg-type]  # rows that would be there by then
+        siblings=sent,  # rows that would be there by then
     )
     draft = write_message(engine, revision, letter)
     lacks_address = address is None and step.channel in sender.channels and needs_address(step.channel)

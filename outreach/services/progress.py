@@ -30,9 +30,9 @@ def write(engine: Engine, owner: str, steps: Sequence[Step]) -> list[Block | Non
     def work(connection: Connection) -> list[Block | None]:
         if subjects:
             engine.store.lock_marks(connection)
-        enrollments.lock(connection, (_enrollment_of(step) for step in steps))
+        locked = enrollments.lock(connection, (_enrollment_of(step) for step in steps))
         if outcomes:
-            record_locked(connection, engine, owner, outcomes)
+            record_locked(connection, engine, outcomes, locked)
         return mark_locked(connection, engine, owner, subjects) if subjects else []
 
     blocks = iter(engine.store.write(work))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection, RowMapping, select, update
@@ -22,6 +22,7 @@ log = structlog.get_logger()
 
 _MOST = 1_000
 _LAST_TICK = "last_tick"
+_NOTE_EVERY = timedelta(seconds=2)
 
 Dedupes = Callable[[str, str], bool]
 """(sender, channel) → does that provider accept the same key only once?"""
@@ -44,9 +45,11 @@ def sweep(engine: Engine, dedupes: Dedupes) -> Swept:
 
 def _sweep(connection: Connection, engine: Engine, dedupes: Dedupes) -> Swept:
     now = engine.clock.now()
-    claimed = [row["id"] for row in touches.expired(connection, now, TouchState.CLAIMED, _MOST)]
-    released = touches.release(connection, claimed, now) if claimed else 0
-    unknown, repeated = _resolve_lost(connection, engine, dedupes, now)
+    expired = touches.expired_claims(connection, now, _MOST)
+    released = touches.release(connection, expired) if expired else 0
+    lost = touches.of_claims(connection, expired, TouchState.HANDED_OVER) if expired else []
+    unknown, repeated = _resolve_lost(connection, engine, dedupes, lost, now)
+    touches.forget_claims(connection)
     forgotten = enrollments.forgotten(connection, _MOST)
     enrollments.look_now(connection, forgotten, now)
     circuit.close_recovered(connection, now)
@@ -56,8 +59,9 @@ def _sweep(connection: Connection, engine: Engine, dedupes: Dedupes) -> Swept:
     return found
 
 
-def _resolve_lost(connection: Connection, engine: Engine, dedupes: Dedupes, now: datetime) -> tuple[int, int]:
-    lost = touches.expired(connection, now, TouchState.HANDED_OVER, _MOST)
+def _resolve_lost(
+    connection: Connection, engine: Engine, dedupes: Dedupes, lost: Sequence[RowMapping], now: datetime
+) -> tuple[int, int]:
     again = [row["id"] for row in lost if _may_repeat(engine, dedupes, row["sender"], row["channel"], row["attempts"])]
     doubtful = [row["id"] for row in lost if row["id"] not in set(again)]
     _set(connection, again, now, state=TouchState.PLANNED, due_at=now, closes_at=now, handed_over_at=None, used_at=None)
@@ -80,14 +84,16 @@ def _set(connection: Connection, ids: list[str], now: datetime, **values: object
         .where(
             touch_table.c.id.in_(ids),
             touch_table.c.state == TouchState.HANDED_OVER,
-            touch_table.c.lease_until < now,
         )
-        .values(claim_id=None, owner=None, lease_until=None, **values)
+        .values(claim_id=None, owner=None, **values)
     )
 
 
 def open_windows(engine: Engine) -> int:
     """Planned touches whose window has closed get the next one; how many."""
+    with engine.store.read() as connection:
+        if not touches.any_outside_window(connection, engine.clock.now()):
+            return 0
     return engine.store.write(lambda connection: _open_windows(connection, engine))
 
 
@@ -114,22 +120,29 @@ def note_tick(engine: Engine) -> int:
 
     How many touches were held back: they stay planned with the block `too_late` until a person decides.
     """
+    with engine.store.read() as connection:
+        last = last_tick(connection)
+    if last is not None and timedelta(0) <= engine.clock.now() - last < _NOTE_EVERY:
+        return 0
     return engine.store.write(lambda connection: _note_tick(connection, engine))
 
 
+_READ_LAST_TICK = select(facts.c.value).where(facts.c.name == _LAST_TICK)
+
+
 def last_tick(connection: Connection) -> datetime | None:
-    """When scheduling ran last; None: never on this database."""
-    last = connection.execute(select(facts.c.value).where(facts.c.name == _LAST_TICK)).scalar()
+    """When scheduling ran last, to some seconds; None: never on this database."""
+    last = connection.execute(_READ_LAST_TICK).scalar()
     return None if last is None else datetime.fromisoformat(str(last))
 
 
 def _note_tick(connection: Connection, engine: Engine) -> int:
     now = engine.clock.now()
-    last = connection.execute(select(facts.c.value).where(facts.c.name == _LAST_TICK)).scalar()
+    last = last_tick(connection)
     if last is None:
         connection.execute(facts.insert().values(name=_LAST_TICK, value=now.isoformat()))
         return 0
     connection.execute(update(facts).where(facts.c.name == _LAST_TICK).values(value=now.isoformat()))
-    if now - datetime.fromisoformat(str(last)) <= engine.policy.max_late:
+    if now - last <= engine.policy.max_late:
         return 0
     return touches.hold_late(connection, now - engine.policy.max_late)

@@ -20,8 +20,9 @@ from outreach.domain.lead_matching import People
 from outreach.domain.pipeline import Pipeline, Status
 from outreach.domain.planner import Had
 from outreach.domain.sender import Sender
-from outreach.services.facts import Row, address_kind, holidays_of, zone_of
+from outreach.services.facts import address_kind, holidays_of, zone_of
 from outreach.store.companies import key_of
+from outreach.store.paths import Row
 
 if TYPE_CHECKING:
     from outreach.services.simulate_course import Course

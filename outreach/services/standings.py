@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
@@ -14,6 +13,7 @@ from outreach.domain.rules import Reviewed, Standing
 from outreach.domain.sender import account_of, queue_of
 from outreach.domain.suppression import DEAD, Scope, keys_of
 from outreach.store import enrollments, reviews, stops
+from outreach.store.paths import Row
 
 Key = tuple[Scope, str]
 
@@ -23,6 +23,7 @@ class Subject:
     """One touch, as far as its standing is concerned."""
 
     touch_id: str
+    claim_id: str | None  # the claim it was taken under
     enrollment_id: str
     sequence: str
     sender: str
@@ -36,21 +37,26 @@ class Subject:
 
 
 def subject_of(
-    touch: Mapping[str, Any], row: RowMapping, addresses: Collection[RowMapping], *, unwritable: str | None = None
+    touch: Row,
+    addresses: Collection[Row],
+    *,
+    recipient: str | None,
+    unwritable: str | None = None,
 ) -> Subject:
-    """The subject of a touch row, its enrollment row and its lead's addresses."""
+    """The subject of a touch (row of `batches`) and its lead's addresses."""
     return Subject(
         touch_id=touch["id"],
+        claim_id=touch["claim_id"],
         enrollment_id=touch["enrollment_id"],
         sequence=touch["sequence"],
         sender=touch["sender"],
         action=touch["action"],
-        recipient=touch["recipient"],
+        recipient=recipient,
         closes_at=touch["closes_at"],
         unwritable=unwritable,
         keys=keys_of(
             lead_id=touch["lead_id"],
-            company_id=row["leads_company_id"],
+            company_id=touch["leads_company_id"],
             addresses=tuple((address["kind"], address["value"]) for address in addresses),
         ),
     )
@@ -88,26 +94,29 @@ def _standing(
     subject: Subject, state: RowMapping | None, suppressed: Mapping[Key, str], in_force: Collection[RowMapping]
 ) -> Standing:
     return Standing(
-        state=EnrollmentState(state["state"]) if state else EnrollmentState.FINISHED,
+        state=_STATES[state["state"]] if state else EnrollmentState.FINISHED,
         finish_reason=state["reason"] if state else "erased",
         is_held=bool(state and state["is_held"]),
         suppression=_suppression(subject, suppressed),
-        pauses=tuple(_words(row) for row in in_force if _covers(row, subject)),
+        pauses=tuple(_words(row) for row in in_force if _covers(row, subject)) if in_force else (),
         snoozed_until=state["snoozed_until"] if state else None,
         opens_at=subject.opens_at,
         closes_at=subject.closes_at,
-        circuit_open_until=_circuit_of(subject, in_force),
+        circuit_open_until=_circuit_of(subject, in_force) if in_force else None,
         recipient=subject.recipient,
         unwritable=subject.unwritable,
     )
 
 
+_STATES = {str(state): state for state in EnrollmentState}
+
+
 def _suppression(subject: Subject, suppressed: Mapping[Key, str]) -> str | None:
     """The reason, if one applies. A dead address stands in its own way alone; other channels may reach the person."""
-    for key in sorted(subject.keys):
+    for key in sorted(subject.keys & suppressed.keys()) if suppressed else ():
         scope, value = key
-        is_dead = scope is Scope.ADDRESS and suppressed.get(key) in DEAD
-        if key in suppressed and not (is_dead and value.partition(":")[2] != subject.recipient):
+        is_dead = scope is Scope.ADDRESS and suppressed[key] in DEAD
+        if not (is_dead and value.partition(":")[2] != subject.recipient):
             return suppressed[key]
     return None
 

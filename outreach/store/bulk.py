@@ -5,12 +5,11 @@ That costs the client a fraction of a statement for each row, and a statement st
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 from sqlalchemy.sql.elements import TextClause
@@ -38,36 +37,53 @@ def _insert_rows(connection: Connection, table: Table, rows: Sequence[Row], conf
         connection.execute(statement, {"rows": _as_json(rows, connection.dialect.name)})
 
 
-def update_each(connection: Connection, table: Table, rows: Sequence[Row], *, where: str, given: Row) -> set[str]:
-    """Write the columns of each row on the row of that `id`, where the condition holds; the ids that were written.
+def update_each(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Row],
+    *,
+    where: str,
+    key: tuple[str, ...] = ("id",),
+    also: str = "",
+) -> set[str]:
+    """Write the columns of each row on the row of that key, where the condition holds; the ids that were written.
 
-    `where` is SQL over `<table>.<column>` with `:names` of `given`, such as `touches.owner = :holder`.
+    Columns of `key` are compared, the others written. `where` is SQL over `<table>.<column>`; `also` is what every
+    row gets, as SQL of a SET.
     """
     if not rows:
         return set()
-    statement = _update(table, tuple(rows[0]), where, connection.dialect.name)
-    return set(connection.execute(statement, {"rows": _as_json(rows, connection.dialect.name), **given}).scalars())
+    changes = _Changes(table, tuple(rows[0]), key, where, also)
+    statement = _update(changes, connection.dialect.name)
+    return set(connection.execute(statement, {"rows": _as_json(rows, connection.dialect.name)}).scalars())
 
 
 def _as_json(rows: Sequence[Row], dialect: str) -> str:
-    return json.dumps([dict(row) for row in rows], default=to_microseconds if dialect == "sqlite" else _iso)
-
-
-def _iso(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} cannot be written in bulk")
+    """Instants as the database's own functions read them. Raises TypeError for what is no JSON."""
+    if dialect == "sqlite":
+        return orjson.dumps(rows, default=to_microseconds, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+    return orjson.dumps(rows).decode()
 
 
 # The SQL below is put together from names in tables.py and conditions written in the store, never from values.
 
 
+class _Changes(NamedTuple):
+    table: Table
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    where: str
+    also: str
+
+
 @lru_cache(maxsize=64)
-def _update(table: Table, columns: tuple[str, ...], where: str, dialect: str) -> TextClause:
-    changed = ", ".join(f'"{name}" = many."{name}"' for name in columns if name != "id")
-    condition = f"{table.name}.id = many.id AND {where}"
-    source = _source(table, columns, dialect)
-    return text(f"UPDATE {table.name} SET {changed} FROM {source} WHERE {condition} RETURNING {table.name}.id")  # noqa: S608
+def _update(changes: _Changes, dialect: str) -> TextClause:
+    name, key = changes.table.name, changes.key
+    written = [f'"{column}" = many."{column}"' for column in changes.columns if column not in key]
+    changed = ", ".join([*written, changes.also] if changes.also else written)
+    condition = " AND ".join([*(f"{name}.{column} = many.{column}" for column in key), changes.where])
+    source = _source(changes.table, changes.columns, dialect)
+    return text(f"UPDATE {name} SET {changed} FROM {source} WHERE {condition} RETURNING {name}.id")  # noqa: S608
 
 
 @lru_cache(maxsize=64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, String, TypeDecorator
@@ -31,12 +31,7 @@ class Instant(TypeDecorator[datetime]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         """PostgreSQL answers in UTC, which every connection asks for; nothing is left to do."""
-        return super().result_processor(dialect, coltype) if dialect.name == "sqlite" else None
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return _from_microseconds(value)
+        return _from_microseconds if dialect.name == "sqlite" else None
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,8 +43,8 @@ def to_microseconds(value: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def _from_microseconds(value: int) -> datetime:
-    return datetime.fromtimestamp(value // 1_000_000, UTC).replace(microsecond=value % 1_000_000)
+def _from_microseconds(value: int | None) -> datetime | None:
+    return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")

@@ -10,10 +10,12 @@ from sqlalchemy import (
     LABEL_STYLE_TABLENAME_PLUS_COL,
     Connection,
     RowMapping,
+    bindparam,
     exists,
     func,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,7 +24,7 @@ from outreach.domain.enrollment import EnrollmentState, FinishReason
 from outreach.domain.touch import OPEN
 from outreach.store.bulk import update_each
 from outreach.store.tables import companies, enrollments, holds, leads, touches
-from outreach.store.within import within
+from outreach.store.within import among, within
 
 
 def insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -42,6 +44,18 @@ def _count(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     ).scalar_one()
 
 
+_ANY_DUE = select(
+    exists(
+        select(enrollments.c.id).where(text("enrollments.state = 'active'"), enrollments.c.due_at <= bindparam("now"))
+    )
+)
+
+
+def any_due(connection: Connection, now: datetime) -> bool:
+    """Is there anything for `take_due`?"""
+    return connection.execute(_ANY_DUE, {"now": now}).scalar_one() not in (0, False)
+
+
 def take_due(connection: Connection, now: datetime, most: int) -> list[str]:
     """Active enrollments that are to be looked at, locked; those somebody else looks at are passed over."""
     statement = (
@@ -54,10 +68,21 @@ def take_due(connection: Connection, now: datetime, most: int) -> list[str]:
     return list(connection.execute(statement).scalars())
 
 
-def lock(connection: Connection, ids: Iterable[str]) -> None:
-    """Lock these rows in ascending id: marks, holds and stops meet here. Read what they say in a later statement."""
-    statement = select(enrollments.c.id).where(within(enrollments.c.id, sorted(set(ids)))).order_by(enrollments.c.id)
-    connection.execute(statement.with_for_update()).all()
+_LOCK = (
+    select(enrollments.c.id, enrollments.c.state, enrollments.c.revision_id)
+    .where(among(enrollments.c.id, "ids"))
+    .order_by(enrollments.c.id)
+    .with_for_update()
+)
+
+
+def lock(connection: Connection, ids: Iterable[str]) -> dict[str, RowMapping]:
+    """Lock these rows in ascending id: marks, holds and stops meet here. Their id, state and revision_id by id.
+
+    What other tables say of them is to be read in a later statement.
+    """
+    found = connection.execute(_LOCK, {"ids": sorted(set(ids))})
+    return {row["id"]: row for row in found.mappings()}
 
 
 def load(connection: Connection, ids: Collection[str]) -> list[RowMapping]:
@@ -72,17 +97,18 @@ def load(connection: Connection, ids: Collection[str]) -> list[RowMapping]:
     return list(connection.execute(statement).mappings())
 
 
+_STATES = select(
+    enrollments.c.id,
+    enrollments.c.state,
+    enrollments.c.reason,
+    enrollments.c.snoozed_until,
+    exists(select(holds.c.delivery_id).where(holds.c.enrollment_id == enrollments.c.id)).label("is_held"),
+).where(among(enrollments.c.id, "ids"))
+
+
 def states(connection: Connection, ids: Collection[str]) -> dict[str, RowMapping]:
-    """State, reason, snooze, revision and `is_held` of each."""
-    statement = select(
-        enrollments.c.id,
-        enrollments.c.revision_id,
-        enrollments.c.state,
-        enrollments.c.reason,
-        enrollments.c.snoozed_until,
-        exists(select(holds.c.delivery_id).where(holds.c.enrollment_id == enrollments.c.id)).label("is_held"),
-    ).where(within(enrollments.c.id, ids))
-    return {row["id"]: row for row in connection.execute(statement).mappings()}
+    """State, reason, snooze and `is_held` of each."""
+    return {row["id"]: row for row in connection.execute(_STATES, {"ids": list(ids)}).mappings()}
 
 
 def open_of_leads(connection: Connection, lead_ids: Collection[str]) -> list[str]:
@@ -107,8 +133,7 @@ def open_of_company(connection: Connection, company_id: str) -> list[str]:
 
 def save_moves(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Where enrollments that are not over stand now. Each row: id, cursor, cursor_at, due_at."""
-    over = {"over": EnrollmentState.FINISHED.value}
-    update_each(connection, enrollments, rows, where="enrollments.state <> :over", given=over)
+    update_each(connection, enrollments, rows, where="enrollments.state <> 'finished'")
 
 
 def finish(

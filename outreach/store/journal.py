@@ -88,7 +88,6 @@ def _doubt(store: Store, touch_ids: list[str], now: datetime) -> int:
                 closes_at=None,
                 claim_id=None,
                 owner=None,
-                lease_until=None,
             )
         )
         return connection.execute(statement).rowcount

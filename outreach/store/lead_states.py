@@ -95,7 +95,7 @@ def _write_stages(connection: Connection, done: Sequence[tuple[StageMove, str | 
     entered = {"stage_since_at": now, "updated_at": now}
     latest = {move.lead_id: {"pipeline": move.pipeline.name, "stage": move.stage, **entered} for move, _ in done}
     rows = [{"id": lead_id, **values} for lead_id, values in latest.items()]
-    update_each(connection, leads, rows, where="leads.id IS NOT NULL", given={})
+    update_each(connection, leads, rows, where="leads.id IS NOT NULL")
     insert_all(
         connection,
         stage_moves,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, RowMapping, func, select
 
@@ -12,7 +13,31 @@ from outreach.domain.event import EventKind
 from outreach.domain.planner import Had
 from outreach.domain.touch import TouchState
 from outreach.store.tables import enrollments, events, stage_moves, tasks, touches
-from outreach.store.within import within
+from outreach.store.within import among, within
+
+_STATES = {str(state): state for state in TouchState}
+
+
+class Row(Protocol):
+    """A row of the store, or anything else with the same keys."""
+
+    def __getitem__(self, key: str, /) -> Any: ...
+
+
+WAY = (
+    "id",
+    "enrollment_id",
+    "step",
+    "action",
+    "channel",
+    "state",
+    "wanted_at",
+    "finished_at",
+    "message_id",
+    "subject",
+    "thread_id",
+)
+"""What is looked at of the touches that came before."""
 
 EVENT_NAMES = {
     EventKind.OPENED: "open",
@@ -33,9 +58,21 @@ def touches_of(connection: Connection, enrollment_ids: Collection[str]) -> dict[
     return found
 
 
-def had(rows: Collection[RowMapping]) -> dict[str, Had]:
+_WAY = select(*(touches.c[name] for name in WAY)).where(among(touches.c.enrollment_id, "ids")).order_by(touches.c.id)
+
+
+def way_of(connection: Connection, enrollment_ids: Collection[str]) -> dict[str, list[RowMapping]]:
+    """The same, as far as threads and the planner ask: the columns of WAY."""
+    found: dict[str, list[RowMapping]] = defaultdict(list)
+    if enrollment_ids:
+        for row in connection.execute(_WAY, {"ids": list(enrollment_ids)}).mappings():
+            found[row["enrollment_id"]].append(row)
+    return found
+
+
+def had(rows: Collection[Row]) -> dict[str, Had]:
     """What became of each step's touch."""
-    return {row["step"]: Had(TouchState(row["state"]), row["finished_at"] or row["wanted_at"]) for row in rows}
+    return {row["step"]: Had(_STATES[row["state"]], row["finished_at"] or row["wanted_at"]) for row in rows}
 
 
 def happened(connection: Connection, enrollment_ids: Collection[str]) -> Mapping[str, Mapping[str, datetime]]:

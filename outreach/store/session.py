@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
@@ -108,16 +109,26 @@ def open_store(url: str) -> Store:
     return Store(_postgresql_engine(url))
 
 
+def _from_json(value: Any) -> Any:
+    """SQLite gives a JSON number as a number: the library then expects a TypeError."""
+    if isinstance(value, str | bytes):
+        return orjson.loads(value)
+    raise TypeError("not a JSON text")
+
+
 def _postgresql_engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     options = {"options": "-c timezone=UTC"}
-    return create_engine(parsed, pool_size=10, max_overflow=20, pool_timeout=30, connect_args=options)
+    return create_engine(
+        parsed, pool_size=10, max_overflow=20, pool_timeout=30, connect_args=options, json_deserializer=_from_json
+    )
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": _BUSY_MILLISECONDS / 1000})
+    arguments = {"check_same_thread": False, "timeout": _BUSY_MILLISECONDS / 1000}
+    engine = create_engine(url, connect_args=arguments, json_deserializer=_from_json)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: Any) -> None:

@@ -7,12 +7,23 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, literal, null, select, type_coerce, union_all, update
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    RowMapping,
+    delete,
+    literal,
+    null,
+    select,
+    type_coerce,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.domain.suppression import Scope, SuppressionReason
 from outreach.store.tables import addresses, deliveries, enrollments, holds, pauses, senders, suppressions
-from outreach.store.within import within
+from outreach.store.within import among
 
 Key = tuple[Scope, str]
 
@@ -55,11 +66,14 @@ def suppressed(connection: Connection, keys: Iterable[Key]) -> dict[Key, str]:
     wanted = set(keys)
     if not wanted:
         return {}
-    statement = select(suppressions.c.scope, suppressions.c.value, suppressions.c.reason).where(
-        within(suppressions.c.value, {value for _, value in wanted})
-    )
-    found = {(Scope(scope), value): reason for scope, value, reason in connection.execute(statement)}
-    return {key: reason for key, reason in found.items() if key in wanted}
+    found = connection.execute(_SUPPRESSED, {"values": list({value for _, value in wanted})})
+    known = {(Scope(scope), value): reason for scope, value, reason in found}
+    return {key: reason for key, reason in known.items() if key in wanted}
+
+
+_SUPPRESSED = select(suppressions.c.scope, suppressions.c.value, suppressions.c.reason).where(
+    among(suppressions.c.value, "values")
+)
 
 
 def lift(connection: Connection, scope: Scope, value: str) -> bool:
@@ -104,6 +118,10 @@ def unpause_accounts(connection: Connection, sender: str) -> bool:
 
 def in_force(connection: Connection) -> list[RowMapping]:
     """Every pause, and every open circuit as scope `circuit`: its sender or queue as value, its end as `until`."""
+    return list(connection.execute(_IN_FORCE).mappings())
+
+
+def _in_force() -> CompoundSelect[Any]:
     circuits = select(
         literal(CIRCUIT).label("scope"),
         senders.c.name.label("value"),
@@ -112,7 +130,10 @@ def in_force(connection: Connection) -> list[RowMapping]:
     ).where(senders.c.circuit_open_until.is_not(None))
     no_end = type_coerce(null(), senders.c.circuit_open_until.type).label("until")
     lasting = select(pauses.c.scope, pauses.c.value, pauses.c.reason, no_end)
-    return list(connection.execute(union_all(circuits, lasting)).mappings())
+    return union_all(circuits, lasting)
+
+
+_IN_FORCE = _in_force()
 
 
 def paused(connection: Connection) -> list[RowMapping]:
@@ -162,9 +183,15 @@ def know_person(connection: Connection, lead_id: str, kind: str, provider_id: st
 
 
 def addresses_of(connection: Connection, lead_ids: Collection[str]) -> dict[str, list[RowMapping]]:
-    """Every address of each lead, oldest first."""
-    statement = select(addresses).where(within(addresses.c.lead_id, lead_ids)).order_by(addresses.c.id)
+    """Every address of each lead, oldest first, but for when it was added."""
     found: dict[str, list[RowMapping]] = defaultdict(list)
-    for row in connection.execute(statement).mappings():
+    for row in connection.execute(_ADDRESSES, {"ids": list(lead_ids)}).mappings():
         found[row["lead_id"]].append(row)
     return found
+
+
+_ADDRESSES = (
+    select(*(column for column in addresses.c if column.name != "created_at"))
+    .where(among(addresses.c.lead_id, "ids"))
+    .order_by(addresses.c.id)
+)

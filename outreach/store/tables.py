@@ -155,6 +155,15 @@ enrollments = Table(
     Index("ix_enrollments_sequence_state", "sequence", "state"),
 )
 
+claims = Table(
+    "claims",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("owner", String(128)),  # the worker that took it over; null: nobody yet
+    Column("lease_until", Instant, nullable=False),
+    Index("ix_claims_lease_until", "lease_until"),
+)
+
 touches = Table(
     "touches",
     metadata,
@@ -176,8 +185,7 @@ touches = Table(
     Column("closes_at", Instant),  # end of the window that `due_at` lies in; null: never closes
     Column("block", Text),  # why it does not go out now
     Column("claim_id", Id),
-    Column("owner", String(128)),
-    Column("lease_until", Instant),
+    Column("owner", String(128)),  # the worker that handed it over
     Column("attempts", Integer, nullable=False, default=0),
     Column("used_at", Instant),  # when it began to count against the sender's quota
     Column("handed_over_at", Instant),
@@ -195,8 +203,7 @@ touches = Table(
     _partial("ix_touches_due", "sender", "action", "due_at", where="state = 'planned' AND due_at IS NOT NULL"),
     _partial("ix_touches_closing", "closes_at", where="state = 'planned' AND closes_at IS NOT NULL"),
     _partial("ix_touches_used", "sender", "action", "used_at", where="used_at IS NOT NULL"),
-    _partial("ix_touches_leased", "lease_until", where="state IN ('claimed', 'handed_over')"),
-    _partial("ix_touches_claim_id", "claim_id", where="state = 'claimed'"),
+    _partial("ix_touches_in_flight", "claim_id", where="state IN ('claimed', 'handed_over')"),
     _partial("ix_touches_message_id", "message_id", where="message_id IS NOT NULL"),
     _partial("ix_touches_provider_id", "provider_id", where="provider_id IS NOT NULL"),
     _partial("ix_touches_thread_id", "thread_id", where="thread_id IS NOT NULL"),

@@ -1,38 +1,26 @@
-"""Touches: claimed, taken over, marked and finished. Each change repeats the state, claim and owner it starts from."""
+"""Touches: claimed, taken over, marked and finished. Each change repeats the state and the claim it starts from."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    RowMapping,
-    and_,
-    bindparam,
-    exists,
-    func,
-    literal,
-    or_,
-    select,
-    union_all,
-    update,
-)
+from sqlalchemy import Connection, RowMapping, bindparam, delete, exists, func, literal, select, text, update
+from sqlalchemy.sql.elements import TextClause
 
 from outreach.domain.touch import TouchState
 from outreach.store.bulk import insert_missing, update_each
-from outreach.store.tables import touches
+from outreach.store.column_types import Instant
+from outreach.store.tables import claims, touches
 from outreach.store.within import within
 
-_LEASED = (TouchState.CLAIMED, TouchState.HANDED_OVER)
-_HELD_BY = "touches.owner = :holder AND touches.state IN ('claimed', 'handed_over')"
+_IN_FLIGHT = "touches.state IN ('claimed', 'handed_over')"
 
-_MOST_TERMS = 400
-"""Of one statement: SQLite takes 500 at most."""
-
-_FREE = {"claim_id": None, "owner": None, "lease_until": None, "used_at": None}
+_FREE = {"claim_id": None, "owner": None, "used_at": None}
 
 
 def insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -40,29 +28,28 @@ def insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     insert_missing(connection, touches, rows)
 
 
+_CLAIMABLE = """touches.state = 'planned' AND touches.sender = {sender} AND touches.action = {action}
+    AND touches.due_at <= :now AND (touches.closes_at IS NULL OR touches.closes_at > :now)"""
+
+
+@lru_cache(maxsize=2)
+def _due_queues(dialect: str) -> TextClause:
+    if dialect == "sqlite":
+        source = "(SELECT json_extract(value, '$[0]') AS sender, json_extract(value, '$[1]') AS action, key"
+        source += " FROM json_each(:queues)) AS queue"
+    else:
+        source = "(SELECT value ->> 0 AS sender, value ->> 1 AS action, key - 1 AS key"
+        source += " FROM json_array_elements(CAST(:queues AS json)) WITH ORDINALITY AS each(value, key)) AS queue"
+    place = _CLAIMABLE.format(sender="queue.sender", action="queue.action")
+    statement = f"""SELECT queue.key FROM {source}
+        WHERE EXISTS (SELECT 1 FROM touches WHERE {place})"""  # noqa: S608  # names of ours, no values
+    return text(statement).bindparams(bindparam("now", type_=Instant))
+
+
 def due_queues(connection: Connection, queues: Sequence[tuple[str, str]], now: datetime) -> list[tuple[str, str]]:
     """Of these (sender, action) pairs, those with something to claim."""
-    found: list[tuple[str, str]] = []
-    for begin in range(0, len(queues), _MOST_TERMS):
-        some = queues[begin : begin + _MOST_TERMS]
-        parts = [
-            select(literal(number).label("number")).where(
-                exists(select(touches.c.id).where(_claimable(sender, action, now)))
-            )
-            for number, (sender, action) in enumerate(some)
-        ]
-        found += [some[number] for number in connection.execute(union_all(*parts)).scalars()]
-    return found
-
-
-def _claimable(sender: str, action: str, now: datetime) -> Any:
-    return and_(
-        touches.c.state == TouchState.PLANNED,
-        touches.c.sender == sender,
-        touches.c.action == action,
-        touches.c.due_at <= now,
-        or_(touches.c.closes_at.is_(None), touches.c.closes_at > now),
-    )
+    asked = {"queues": json.dumps(queues), "now": now}
+    return [queues[number] for number in connection.execute(_due_queues(connection.dialect.name), asked).scalars()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,38 +63,31 @@ class Claim:
     lease_until: datetime
 
 
+@lru_cache(maxsize=2)
+def _claim(dialect: str) -> TextClause:
+    locked = "" if dialect == "sqlite" else "FOR UPDATE SKIP LOCKED"
+    place = _CLAIMABLE.format(sender=":sender", action=":action")
+    statement = f"""WITH due AS (SELECT id FROM touches WHERE {place} ORDER BY due_at LIMIT :most {locked})
+        UPDATE touches SET state = 'claimed', claim_id = :id, used_at = :now, block = NULL
+        WHERE id IN (SELECT id FROM due) RETURNING id"""  # noqa: S608  # names of ours, no values
+    return text(statement).bindparams(bindparam("now", type_=Instant))
+
+
 def claim(connection: Connection, wanted: Claim, now: datetime) -> int:
     """Claim up to `most` due touches, oldest due first, in one statement; how many were claimed."""
-    due = (
-        select(touches.c.id)
-        .where(_claimable(wanted.sender, wanted.action, now))
-        .order_by(touches.c.due_at)
-        .limit(wanted.most)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    statement = (  # counted by its rows: drivers do not count what begins with WITH
-        update(touches)
-        .where(touches.c.id == due.c.id)
-        .values(
-            state=TouchState.CLAIMED,
-            claim_id=wanted.id,
-            owner=None,
-            lease_until=wanted.lease_until,
-            used_at=now,
-            block=None,
-        )
-        .returning(touches.c.id)
-    )
-    return len(connection.execute(statement).all())
+    asked = {"id": wanted.id, "sender": wanted.sender, "action": wanted.action, "most": wanted.most, "now": now}
+    count = len(connection.execute(_claim(connection.dialect.name), asked).all())  # drivers do not count WITH
+    if count:
+        connection.execute(claims.insert(), {"id": wanted.id, "lease_until": wanted.lease_until})
+    return count
+
+
+_COUNT_IN_FLIGHT = select(func.count()).select_from(touches).where(text(_IN_FLIGHT))
 
 
 def in_flight(connection: Connection) -> int:
     """How many touches are claimed and not finished."""
-    leased = (TouchState.CLAIMED, TouchState.HANDED_OVER)
-    return connection.execute(
-        select(func.count()).select_from(touches).where(touches.c.state.in_(leased), touches.c.lease_until.is_not(None))
-    ).scalar_one()
+    return connection.execute(_COUNT_IN_FLIGHT).scalar_one()
 
 
 def used_since(connection: Connection, sender: str, action: str, instants: Sequence[datetime]) -> list[int]:
@@ -143,66 +123,64 @@ def first_used(connection: Connection, sender: str, action: str) -> datetime | N
     ).scalar()
 
 
+_UNOWNED = select(claims.c.id).where(claims.c.owner.is_(None)).order_by(claims.c.id).limit(bindparam("most"))
+
+
 def unowned_claims(connection: Connection, *, most: int) -> list[str]:
     """Claims that nobody has taken over yet, oldest first."""
-    statement = (
-        select(touches.c.claim_id)
-        .where(touches.c.state == TouchState.CLAIMED, touches.c.owner.is_(None), touches.c.lease_until.is_not(None))
-        .group_by(touches.c.claim_id)
-        .order_by(touches.c.claim_id)
-        .limit(most)
-    )
-    return [claim_id for claim_id in connection.execute(statement).scalars() if claim_id]
+    return list(connection.execute(_UNOWNED, {"most": most}).scalars())
 
 
-def take_over(connection: Connection, claim_id: str, *, owner: str, lease_until: datetime) -> list[RowMapping]:
-    """Make a claim this worker's; empty if it is another's, was swept, or is done."""
-    statement = (
-        update(touches)
-        .where(touches.c.claim_id == claim_id, touches.c.state == TouchState.CLAIMED, touches.c.owner.is_(None))
-        .values(owner=owner, lease_until=lease_until)
-        .returning(touches)
-    )
-    return list(connection.execute(statement).mappings())
+_TAKE_OVER = (
+    update(claims)
+    .where(claims.c.id == bindparam("claim_id"), claims.c.owner.is_(None))
+    .values(owner=bindparam("holder"), lease_until=bindparam("until"))
+    .returning(claims.c.id)
+)
+
+
+def take_over(connection: Connection, claim_id: str, *, owner: str, lease_until: datetime) -> bool:
+    """Make a claim this worker's; False if it is another's, was swept, or is done."""
+    asked = {"claim_id": claim_id, "holder": owner, "until": lease_until}
+    return connection.execute(_TAKE_OVER, asked).scalar() is not None
 
 
 def renew(connection: Connection, claim_ids: Collection[str], *, owner: str, lease_until: datetime) -> int:
-    """The owner is alive and works on these claims: what it holds of them stays its own until then.
+    """The owner is alive and works on these claims: what it holds of them stays its own until then."""
+    statement = update(claims).where(within(claims.c.id, claim_ids), claims.c.owner == owner)
+    return connection.execute(statement.values(lease_until=lease_until)).rowcount
 
-    Rows that are being written at this moment are left to the next beat: waiting for them could deadlock.
+
+def mark(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """`claimed → handed_over`; the ids that were marked. Each row: id, claim_id, owner, handed_over_at.
+
+    A claim has one owner, so the claim's id alone fences: a worker that slept through its lease marks nothing.
     """
-    held = (
-        select(touches.c.id)
-        .where(within(touches.c.claim_id, claim_ids), touches.c.owner == owner, touches.c.state.in_(_LEASED))
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    statement = update(touches).where(touches.c.id.in_(held)).values(lease_until=lease_until)
-    return connection.execute(statement).rowcount
-
-
-def mark(connection: Connection, touch_ids: Collection[str], *, owner: str, now: datetime) -> set[str]:
-    """`claimed → handed_over` for those still claimed by this owner; the ids that were marked."""
-    statement = (
-        update(touches)
-        .where(within(touches.c.id, touch_ids), touches.c.state == TouchState.CLAIMED, touches.c.owner == owner)
-        .values(state=TouchState.HANDED_OVER, handed_over_at=now, attempts=touches.c.attempts + 1)
-        .returning(touches.c.id)
-    )
-    return set(connection.execute(statement).scalars())
-
-
-def give_back(connection: Connection, rows: Sequence[Mapping[str, Any]], *, owner: str) -> set[str]:
-    """Nothing was handed over: back to planned. Each row: id, due_at, closes_at, block. The ids that went back."""
-    planned = {"state": TouchState.PLANNED, "handed_over_at": None, **_FREE}
     return update_each(
-        connection, touches, [{**row, **planned} for row in rows], where=_HELD_BY, given={"holder": owner}
+        connection,
+        touches,
+        rows,
+        where="touches.state = 'claimed'",
+        key=("id", "claim_id"),
+        also="state = 'handed_over', attempts = attempts + 1",
     )
 
 
-def finish(connection: Connection, rows: Sequence[Mapping[str, Any]], *, owner: str) -> set[str]:
-    """Record outcomes: rows of the columns they change, `id` among them. The ids that were still this owner's."""
-    return update_each(connection, touches, rows, where=_HELD_BY, given={"holder": owner})
+def give_back(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Nothing was handed over: back to planned. Each row: id, claim_id, due_at, closes_at, block. The ids that went."""
+    return update_each(
+        connection,
+        touches,
+        rows,
+        where=_IN_FLIGHT,
+        key=("id", "claim_id"),
+        also="state = 'planned', handed_over_at = NULL, claim_id = NULL, owner = NULL, used_at = NULL",
+    )
+
+
+def finish(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Record outcomes: rows of the columns they change, with id and claim_id. The ids that were still of that claim."""
+    return update_each(connection, touches, rows, where=_IN_FLIGHT, key=("id", "claim_id"))
 
 
 def skip_planned(connection: Connection, enrollment_ids: Collection[str], *, why: str, now: datetime) -> None:
@@ -235,6 +213,16 @@ def wake(connection: Connection, enrollment_ids: Collection[str], *, now: dateti
         )
         .values(due_at=now, closes_at=now, block=None)
     )
+
+
+_ANY_OUTSIDE = select(
+    exists(select(touches.c.id).where(text("touches.state = 'planned'"), touches.c.closes_at <= bindparam("now")))
+)
+
+
+def any_outside_window(connection: Connection, now: datetime) -> bool:
+    """Is there anything for `outside_window`?"""
+    return connection.execute(_ANY_OUTSIDE, {"now": now}).scalar_one() not in (0, False)
 
 
 def outside_window(connection: Connection, now: datetime, most: int) -> list[RowMapping]:
@@ -284,25 +272,36 @@ def settle_late(connection: Connection, now: datetime, *, skip: bool) -> list[st
     return list(connection.execute(statement.returning(touches.c.enrollment_id)).scalars())
 
 
-def expired(connection: Connection, now: datetime, state: TouchState, most: int) -> list[RowMapping]:
-    """Claimed or handed-over touches whose owner has not been heard of in time."""
-    statement = (
-        select(touches)
-        .where(touches.c.state == state, touches.c.lease_until < now)
+def expired_claims(connection: Connection, now: datetime, most: int) -> list[str]:
+    """Claims whose owner has not been heard of in time, locked; and ids of claims that are not there any more."""
+    late = select(claims.c.id).where(claims.c.lease_until < now).limit(most).with_for_update(skip_locked=True)
+    lost = (
+        select(touches.c.claim_id)
+        .where(text(_IN_FLIGHT), ~exists(select(claims.c.id).where(claims.c.id == touches.c.claim_id)))
         .limit(most)
-        .with_for_update(skip_locked=True)
     )
-    return list(connection.execute(statement).mappings())
+    return list(connection.execute(late).scalars()) + list(connection.execute(lost).scalars())
 
 
-def release(connection: Connection, touch_ids: Collection[str], now: datetime) -> int:
-    """Claims nobody works on go back to planned; they were not handed over."""
-    statement = (
-        update(touches)
-        .where(within(touches.c.id, touch_ids), touches.c.state == TouchState.CLAIMED, touches.c.lease_until < now)
-        .values(state=TouchState.PLANNED, **_FREE)
-    )
-    return connection.execute(statement).rowcount
+def of_claims(connection: Connection, claim_ids: Collection[str], state: TouchState) -> list[RowMapping]:
+    """The touches of these claims in that state, locked. One that is being written at this moment is left for later:
+    its worker may be asleep in the middle of a transaction."""
+    statement = select(touches).where(within(touches.c.claim_id, claim_ids), touches.c.state == state)
+    return list(connection.execute(statement.with_for_update(skip_locked=True)).mappings())
+
+
+def release(connection: Connection, claim_ids: Collection[str]) -> int:
+    """Claims nobody works on: what was not handed over goes back to planned. How many touches did."""
+    ids = [row["id"] for row in of_claims(connection, claim_ids, TouchState.CLAIMED)]
+    if ids:
+        connection.execute(update(touches).where(within(touches.c.id, ids)).values(state=TouchState.PLANNED, **_FREE))
+    return len(ids)
+
+
+def forget_claims(connection: Connection) -> None:
+    """Claims of which nothing is in flight any more."""
+    busy = exists(select(touches.c.id).where(touches.c.claim_id == claims.c.id, text(_IN_FLIGHT)))
+    connection.execute(delete(claims).where(~busy))
 
 
 def resolve(connection: Connection, touch_id: str, state: TouchState, *, now: datetime, why: str) -> bool:

@@ -50,6 +50,11 @@ def _json(element: _Within, compiler: Any, **how: Any) -> str:
     return f"{compiler.process(element.column, **how)} IN (SELECT value FROM json_each({values}))"  # noqa: S608  # parts the compiler made
 
 
+def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Is the text column one of the values given as the parameter of that name? For statements that are made once."""
+    return _Within(column, bindparam(name, type_=_Values()))
+
+
 def within(column: ColumnElement[Any], values: Iterable[str]) -> ColumnElement[bool]:
     """Is the text column one of these values?"""
     return _Within(column, bindparam(None, list(values), type_=_Values(), unique=True))

@@ -26,7 +26,7 @@ from outreach.sandbox.smtp_sink import Sink, Stage
 from outreach.scheduler import Scheduler
 from outreach.services import revise, unknown
 from outreach.services.enroll import Selection, enroll
-from outreach.store.tables import addresses, enrollments, leads, leases, touches
+from outreach.store.tables import addresses, claims, enrollments, leads, leases, touches
 from outreach.testing.field import FILES
 from outreach.testing.processes import Role, RoleForge, wait_until
 
@@ -136,8 +136,10 @@ class Journey:
         self._wait(is_so, seconds)
 
     def states_held_by(self, role: Role) -> set[str]:
-        """The states of the touches that the role owns."""
-        return {row["state"] for row in self.touches() if row["owner"] and f":{role.pid}:" in row["owner"]}
+        """The states of the touches that the role took over or handed over."""
+        taken = {row["id"]: row["owner"] for row in self._rows(claims)}
+        owners = ((row["state"], row["owner"] or taken.get(row["claim_id"])) for row in self.touches())
+        return {state for state, owner in owners if owner and f":{role.pid}:" in owner}
 
     def _watch(self, stage: Stage, _recipient: str) -> None:
         if self._plug is None or self._plug[0] is not stage:

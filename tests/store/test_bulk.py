@@ -51,10 +51,29 @@ def test_a_broken_key_is_an_error_where_nothing_may_be_left_out(store: Store) ->
         insert_all(connection, leases, [row("a", "second")])
 
 
+def test_a_row_is_found_by_every_column_of_its_key(store: Store) -> None:
+    with store.begin() as connection:
+        insert_all(
+            connection, companies, [{"id": f"c{n}", "name": "old", "created_at": NOW, "fields": {}} for n in range(2)]
+        )
+        rows = [{"id": "c0", "name": "old"}, {"id": "c1", "name": "another"}]
+
+        written = update_each(
+            connection,
+            companies,
+            rows,
+            where="companies.domain IS NULL",
+            key=("id", "name"),
+            also="domain = 'a.example'",
+        )
+
+    assert written == {"c0"}
+
+
 def test_nothing_is_written_for_no_rows(store: Store) -> None:
     with store.begin() as connection:
         insert_all(connection, leases, [])
-        written = update_each(connection, leases, [], where="leases.fence = 1", given={})
+        written = update_each(connection, leases, [], where="leases.fence = 1")
 
     assert written == set()
 
@@ -67,7 +86,7 @@ def test_only_rows_that_meet_the_condition_are_written(store: Store) -> None:
         )
         changes = [{"id": f"c{n}", "domain": f"d{n}.example", "created_at": later} for n in range(4)]
 
-        written = update_each(connection, companies, changes, where="companies.name <> :spared", given={"spared": "n1"})
+        written = update_each(connection, companies, changes, where="companies.name <> 'n1'")
 
         found = connection.execute(select(companies.c.id, companies.c.domain, companies.c.created_at)).all()
     assert written == {"c0", "c2"}

@@ -24,6 +24,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_audit")),
     )
     op.create_table(
+        "claims",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("owner", sa.String(length=128), nullable=True),
+        sa.Column("lease_until", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_claims")),
+    )
+    op.create_index("ix_claims_lease_until", "claims", ["lease_until"], unique=False)
+    op.create_table(
         "companies",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("name", sa.Text(), server_default="", nullable=False),
@@ -431,7 +439,6 @@ def upgrade() -> None:
         sa.Column("block", sa.Text(), nullable=True),
         sa.Column("claim_id", sa.String(length=64), nullable=True),
         sa.Column("owner", sa.String(length=128), nullable=True),
-        sa.Column("lease_until", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
         sa.Column("handed_over_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
@@ -452,14 +459,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("enrollment_id", "step", name=op.f("uq_touches_enrollment_id_step")),
     )
     op.create_index(
-        "ix_touches_claim_id",
-        "touches",
-        ["claim_id"],
-        unique=False,
-        sqlite_where=sa.text("state = 'claimed'"),
-        postgresql_where=sa.text("state = 'claimed'"),
-    )
-    op.create_index(
         "ix_touches_closing",
         "touches",
         ["closes_at"],
@@ -475,15 +474,15 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'planned' AND due_at IS NOT NULL"),
         postgresql_where=sa.text("state = 'planned' AND due_at IS NOT NULL"),
     )
-    op.create_index(op.f("ix_touches_lead_id"), "touches", ["lead_id"], unique=False)
     op.create_index(
-        "ix_touches_leased",
+        "ix_touches_in_flight",
         "touches",
-        ["lease_until"],
+        ["claim_id"],
         unique=False,
         sqlite_where=sa.text("state IN ('claimed', 'handed_over')"),
         postgresql_where=sa.text("state IN ('claimed', 'handed_over')"),
     )
+    op.create_index(op.f("ix_touches_lead_id"), "touches", ["lead_id"], unique=False)
     op.create_index(
         "ix_touches_message_id",
         "touches",
