@@ -94,7 +94,7 @@ class Options:
             signed_assertion({}, self.private_key)
         if self.object not in OBJECTS.values():
             raise ValueError(f"unknown object '{self.object}'. Write Lead or Contact.")
-        if not re.fullmatch(r"\d{2,3}\.0", self.version):
+        if not re.fullmatch(r"\d{2,3}\.0", str(self.version)):  # written without quotes it is a number
             raise ValueError(f"'{self.version}' is no version of the API. Write 68.0.")
         if self.external_id_field and not re.fullmatch(r"\w{1,80}", self.external_id_field):
             raise ValueError(f"'{self.external_id_field}' is no field. Write Outreach_Id__c.")

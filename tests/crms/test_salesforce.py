@@ -483,6 +483,13 @@ class TestErrors:
 
 
 class TestAccount:
+    def test_a_version_may_be_written_without_quotes(self) -> None:
+        world = SalesforceWorld(version=68.0)
+
+        run(world.crm.find_person(AYSE.email))
+
+        assert world.sent()
+
     def test_the_account_is_described(self, world: SalesforceWorld) -> None:
         account = run(world.crm.check())
 
