@@ -127,7 +127,7 @@ class Trello:
             "query": email,
             "modelTypes": "cards",
             "idBoards": board_id,
-            "cards_limit": "100",
+            "cards_limit": "50",
             "card_fields": _CARD_FIELDS,
             "partial": "false",
         }
