@@ -72,9 +72,10 @@ def suggest(
 
 def _fields(mapping: CrmMapping, account: Account) -> Iterator[str]:
     mapped = {rule.remote for rule in mapping.fields}
+    names = ("email", *(name for name in account.fields if name != "email"))
     found = [
         f"  {_yaml(column.header)}: {{from: {column.field}, mode: fill}}"
-        for column in guess_columns(account.fields)
+        for column in guess_columns(names)
         if column.field not in _WRITTEN_ANYWAY and not column.field.startswith(("fields.", "company.fields."))
         if column.header not in mapped
     ]
