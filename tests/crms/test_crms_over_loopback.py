@@ -84,6 +84,7 @@ def test_a_reply_goes_there_and_people_come_back_with_one_token_for_two_processe
     store.dispose()
 
 
+@pytest.mark.parametrize("hosted", ["zoho"], indirect=True)
 def test_a_check_exchanges_the_code_and_the_next_one_needs_it_no_more(hosted: Hosted, tmp_path: Path) -> None:
     """As on the pages of these providers: the code goes into the settings, and is used up by the first command."""
     make(tmp_path)
