@@ -138,6 +138,14 @@ def test_a_server_whose_address_has_no_name_of_its_own_is_a_warning(names: tuple
     assert found(table)["dns.reverse"].state is State.WARNING
 
 
+def test_a_providers_api_has_a_return_path_of_its_own() -> None:
+    table = Table()
+    table.records[DOMAIN, "TXT"] = ()
+    by_api = EmailSettings(address=f"anna@{DOMAIN}", use="postmark", dkim_selectors=("mail",))
+
+    assert found(table, by_api, keys=())["dns.spf"].state is State.WARNING
+
+
 def test_silence_is_unknown_and_not_missing() -> None:
     table = Table()
     table.is_silent = True
