@@ -71,6 +71,11 @@ def read_file(root: Path, name: str) -> tuple[FileRef, bytes]:
     return FileRef(hashlib.sha256(content).hexdigest(), len(content), content_type), content
 
 
+def is_recording(name: str) -> bool:
+    """Is this a file that can be listened to, by its name?"""
+    return _TYPES.get(PurePosixPath(name).suffix.lower(), "").startswith("audio/")
+
+
 def _type_of(name: str) -> str:
     content_type = _TYPES.get(PurePosixPath(name).suffix.lower())
     if content_type is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
 from outreach.content import expressions, yaml_file
-from outreach.content.account_checks import Can, check_accounts
+from outreach.content.account_checks import Accounts, Can, check_accounts
 from outreach.content.attached_files import FOLDER, AttachedFiles, FileRef
 from outreach.content.configuration import Settings
 from outreach.content.configuration_files import OUTREACH, Configuration, read_configuration
@@ -346,7 +346,7 @@ def _compare(reading: _Reading, configuration: Configuration) -> None:
         check_sequence(draft, around, reading.problems)
         _check_expressions(draft, reading.problems)
         if reading.can and configuration.settings:
-            check_accounts(draft, configuration.settings.senders, reading.can, reading.problems)
+            check_accounts(draft, Accounts(configuration.settings.senders, reading.can, reading.compiled), reading.problems)
     check_enrolling(reading.drafts, reading.problems)
     _check_organisation(reading, configuration)
     if configuration.settings and not reading.broken_pipelines:

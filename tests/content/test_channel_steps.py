@@ -110,7 +110,9 @@ def test_the_adapters_that_ship_say_what_they_can(a_workspace: Maker) -> None:
         "sequences/first.yaml:4:13: the account of 'anna' cannot do 'linkedin.like': smtp does email."
     )
     assert adapters.actions_of("nobody.knows:It", {}) is None
-    assert adapters.actions_of("outreach.channels.http:Http", {"endpoints": {"ping": {"url": "https://example.com/a"}}}) == ("ping",)
+    assert adapters.actions_of(
+        "outreach.channels.http:Http", {"endpoints": {"ping": {"url": "https://example.com/a"}}}
+    ) == ("ping",)
     assert adapters.actions_of("heyreach", {"token": "t", "account": 1, "campaigns": {"invite": 7}}) == ("invite",)
 
 
@@ -151,3 +153,23 @@ def test_what_is_a_touch_and_what_is_not() -> None:
         "http.a",
         "http.b",
     ]
+
+
+def test_an_account_needs_what_the_provider_needs_beside_the_words(a_workspace: Maker) -> None:
+    steps = "  - {id: a, whatsapp.template: bump}\n  - {id: b, linkedin.voice: bump}\n"
+    senders = LINKED.replace("acme", "any") + "  whatsapp: {use: any}\n"
+    root = a_workspace({"config/senders.yaml": senders, "sequences/first.yaml": HEAD + steps})
+
+    assert [each.partition(": ")[2] for each in told(root)] == [
+        (
+            "the template 'bump' does not say under which name it was approved. "
+            "Write `approved_as: …` in templates/bump.md."
+        ),
+        "the template 'bump' attaches no recording. Write `attachments: [hello.m4a]` in templates/bump.md.",
+    ]
+
+
+def test_a_person_needs_neither(a_sequence: Maker) -> None:
+    root = a_sequence("  - {id: a, whatsapp.template: bump}\n  - {id: b, linkedin.voice: bump}\n")
+
+    assert told(root) == []
