@@ -346,7 +346,8 @@ def _compare(reading: _Reading, configuration: Configuration) -> None:
         check_sequence(draft, around, reading.problems)
         _check_expressions(draft, reading.problems)
         if reading.can and configuration.settings:
-            check_accounts(draft, Accounts(configuration.settings.senders, reading.can, reading.compiled), reading.problems)
+            accounts = Accounts(configuration.settings.senders, reading.can, reading.compiled)
+            check_accounts(draft, accounts, reading.problems)
     check_enrolling(reading.drafts, reading.problems)
     _check_organisation(reading, configuration)
     if configuration.settings and not reading.broken_pipelines:
