@@ -15,6 +15,10 @@ from outreach.store.tables import addresses, deliveries, enrollments, events, to
 from outreach.store.within import within
 
 
+_LONG_ENOUGH = 16
+"""Characters of a provider's id that no other system makes by chance; shorter ones are only believed from itself."""
+
+
 def _insert(connection: Connection, table: Any) -> Any:
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     return dialect.insert(table).on_conflict_do_nothing()
@@ -69,7 +73,7 @@ def matching_touches(connection: Connection, clues: Clues) -> list[RowMapping]:
 def _provider_ids(clues: Clues) -> set[str]:
     """Some providers put their own Message-ID in place of ours: what is answered then names their id of the mail."""
     named = {part for one in clues.message_ids for part in (one, one.rpartition("@")[0])}
-    return named | set(clues.provider_ids)
+    return {part for part in named if len(part) >= _LONG_ENOUGH} | set(clues.provider_ids)
 
 
 def _with_key(tokens: Collection[str]) -> ColumnElement[bool] | None:

@@ -18,7 +18,7 @@ from outreach.services.react import apply
 from outreach.services.replay import Which, replay
 from outreach.services.understand import understand_due
 from outreach.store.replies import Filter
-from outreach.store.tables import addresses, crm_jobs, events, leads, replies, suppressions, tasks
+from outreach.store.tables import addresses, crm_jobs, events, leads, replies, suppressions, tasks, touches
 from outreach.testing.field import FILES, Field, at
 
 MakeField = Callable[[Mapping[str, str]], Field]
@@ -360,3 +360,17 @@ def test_a_mail_that_nobody_can_read_holds_until_a_person_says_whose_it_is(
     assert held == len(field.memory().sent) == 1
     assert field.enrollment(lead_id)["reason"] == "replied"
     assert inbox(field.engine, Filter()).unreadable == ()
+
+
+def test_an_answer_that_names_the_providers_id_of_our_mail_finds_it(field: Field) -> None:
+    lead_id = field.add_lead("ada@example.com")
+    field.enroll(lead_id)
+    field.settle()
+    provider_id = "0100019a-b2c3-d4e5-f607"
+    with field.app.store.begin() as connection:
+        connection.execute(touches.update().where(touches.c.lead_id == lead_id).values(provider_id=provider_id))
+
+    field.reply("elsewhere@two.example", "Yes", in_reply_to=f"<{provider_id}@mail.provider.example>")
+    field.settle()
+
+    assert field.enrollment(lead_id)["reason"] == "replied"
