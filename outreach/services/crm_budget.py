@@ -54,7 +54,13 @@ class Meter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._made = 0
+        self._reserved = 0
         self._told: int | None = None
+
+    def reserve(self, calls: int) -> None:
+        """So many calls were taken from the budget for jobs that begin now."""
+        with self._lock:
+            self._reserved += calls
 
     async def made(self, request: httpx.Request) -> None:
         """For httpx's hook `request`."""
@@ -69,10 +75,10 @@ class Meter:
                 self._told = left
 
     def take(self) -> tuple[int, int | None]:
-        """(calls since the last time, what the vendor last said is left)."""
+        """(calls made since the last time beyond those reserved, what the vendor last said is left)."""
         with self._lock:
-            found = self._made, self._told
-            self._made, self._told = 0, None
+            found = max(self._made - self._reserved, 0), self._told
+            self._made, self._reserved, self._told = 0, 0, None
         return found
 
 

@@ -65,11 +65,13 @@ def hear(connection: Connection, engine: Engine, event: Event, lead_id: str) -> 
     mapping = engine.crms.get(news.crm)
     if mapping is None or news.change not in mapping.heed | ALWAYS_HEEDED | {Change.HINT}:
         return
-    [lead] = lead_rows.load(connection, [lead_id])
+    rows = lead_rows.load(connection, [lead_id])
+    if not rows:
+        return  # erased here; its record there may live on
     if news.change is Change.HINT:
         _look_at(connection, engine, news)
     elif not _is_our_own(connection, engine, event, news, lead_id=lead_id):
-        _EFFECTS[news.change](_Heard(connection, engine, event, news, mapping, lead))
+        _EFFECTS[news.change](_Heard(connection, engine, event, news, mapping, rows[0]))
 
 
 def hear_of_a_stranger(connection: Connection, engine: Engine, event: Event) -> None:

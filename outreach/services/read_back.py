@@ -5,7 +5,9 @@
 | a page                   | goes on behind it; its changes are applied | is well                            |
 | RateLimited              | waits, its cursor stays                    | parked for as long as it says      |
 | Unavailable, or unknown  | waits a minute, its cursor stays           | as it was                          |
-| Unauthorized             | waits                                      | parked with the reason             |
+| Unauthorized             | waits                                      | parked with the reason; a scope    |
+|                          |                                            | that lacks (403) is no matter of   |
+|                          |                                            | writing, and parks nothing         |
 | Refused                  | waits an hour, with the vendor's words     | as it was                          |
 
 A round begins a few minutes before the last one began, because the search of some systems is late; what is read twice
@@ -85,6 +87,8 @@ async def read_back(engine: Engine, connected: Connected, *, most_pages: int = _
 def see_to_rounds(engine: Engine) -> None:
     """The sweeper: a connection that is to be polled has its rounds, whatever became of the last one."""
     polled = [mapping.name for mapping in engine.crms.values() if mapping.poll is not None]
+    if not polled:
+        return
     with engine.store.begin() as connection:
         for name in polled:
             pull = crm_pulls.find(connection, name, CHANGES)
@@ -213,7 +217,8 @@ def _put_off(engine: Engine, pull: Pull, error: AdapterError) -> None:
     def put_off(connection: Connection) -> None:
         state = crm_connections.lock(connection, pull.connection)
         until = now + _wait(error)
-        if isinstance(error, RateLimited | Unauthorized):
+        is_scope = isinstance(error, Unauthorized) and error.code == "403"
+        if isinstance(error, RateLimited | Unauthorized) and not is_scope:
             reason, failures = str(error), max(state.failures, int(isinstance(error, Unauthorized)))
             crm_connections.park(connection, pull.connection, until=until, reason=reason, failures=failures)
         crm_pulls.put_off(connection, pull, until=until, error=str(error))

@@ -84,7 +84,6 @@ class _Run:
     result: Drained
     slots: asyncio.Semaphore
     is_well: bool = True
-    reserved: int = 0  # calls taken from the budget for the jobs under way
 
 
 @dataclass(slots=True)
@@ -151,7 +150,7 @@ def _claim_in(connection: Connection, run: _Run) -> list[ClaimedJob]:
     jobs = crm_jobs.claim(connection, wanted, now) if most else []
     if run.connected.budget:
         crm_connections.set_calls(connection, name, left - len(jobs), counted_at)
-        run.reserved = len(jobs)
+        run.connected.meter.reserve(len(jobs))
     return jobs
 
 
@@ -161,8 +160,8 @@ def _calls_left(run: _Run, state: ConnectionState, now: datetime) -> tuple[int, 
     if budget is None:
         return run.by.pace.batch, now
     left, counted_at = budget.at(state, now)
-    made, told = run.connected.meter.take()
-    left -= max(made - run.reserved, 0)
+    beyond, told = run.connected.meter.take()
+    left -= beyond
     return (left if told is None else min(left, told)), counted_at
 
 

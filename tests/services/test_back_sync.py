@@ -6,17 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from outreach.crm import Deal, DealState
 from outreach.crms.memory import Fault, Memory, Record
 from outreach.domain.crm_news import Change, CrmNews
 from outreach.domain.event import EventKind
-from outreach.errors import RateLimited, Refused, Unavailable
+from outreach.errors import RateLimited, Refused, Unauthorized, Unavailable
 from outreach.receivers.crm_events import event_of_news
 from outreach.services.react import apply
 from outreach.services.stage import Wish, move_by_hand
 from outreach.store import crm_pulls, crm_records
-from outreach.store.tables import crm_jobs, crm_links, events, suppressions
+from outreach.store.tables import crm_connections, crm_jobs, crm_links, events, leads, suppressions
 from outreach.store.tables import crm_pulls as pulls_table
 from outreach.testing.field import Field
 from tests.services.conftest import MakeField
@@ -245,6 +246,17 @@ class TestRounds:
 
         assert field.row(pulls_table, connection="team")["people"] == 2
 
+    @pytest.mark.parametrize(("code", "is_parked"), [("401", True), ("403", False)])
+    def test_a_scope_that_lacks_for_reading_does_not_stop_writing(
+        self, field: Field, code: str, is_parked: bool
+    ) -> None:
+        crm_of(field).fail_next("pull", Unauthorized("memory", "no", code=code))
+        poll(field)
+
+        state = field.row(crm_connections, name="team")
+
+        assert (state["parked_until"] is not None) == is_parked
+
     @pytest.mark.parametrize("error", [Unavailable("memory", "down"), Refused("memory", "no")])
     def test_a_round_that_fails_is_tried_again_later(self, field: Field, error: Exception) -> None:
         crm = crm_of(field)
@@ -348,6 +360,13 @@ class TestWebhooks:
         told(field, Change.DO_NOT_CONTACT)
 
         assert (lead_of(field)["owner"], lead_of(field)["status"]) == (None, "do_not_contact")
+
+    def test_news_of_a_lead_that_is_gone_here_is_kept_and_does_nothing(self, field: Field) -> None:
+        typed(field)
+        with field.app.store.begin() as connection:
+            connection.execute(delete(leads).where(leads.c.id == lead_of(field)["id"]))
+
+        assert told(field, Change.DO_NOT_CONTACT)
 
     def test_an_erased_record_is_never_written_to_again(self, field: Field) -> None:
         typed(field)
