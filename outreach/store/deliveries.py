@@ -14,7 +14,6 @@ from outreach.store.crm_records import leads_at_records
 from outreach.store.tables import addresses, deliveries, enrollments, events, touches
 from outreach.store.within import within
 
-
 _LONG_ENOUGH = 16
 """Characters of a provider's id that no other system makes by chance; shorter ones are only believed from itself."""
 
@@ -56,7 +55,7 @@ def remember(connection: Connection, row: Mapping[str, Any]) -> int | None:
 
 def matching_touches(connection: Connection, clues: Clues) -> list[RowMapping]:
     """Touches these clues name for certain: by Message-ID, reply token, provider id or thread id."""
-    provider_ids = {*clues.provider_ids, *clues.message_ids}  # some providers put their id in place of our Message-ID
+    provider_ids = _provider_ids(clues)
     named = [
         touches.c.message_id.in_(clues.message_ids) if clues.message_ids else None,
         touches.c.id.in_(clues.tokens) if clues.tokens else None,
@@ -71,9 +70,9 @@ def matching_touches(connection: Connection, clues: Clues) -> list[RowMapping]:
 
 
 def _provider_ids(clues: Clues) -> set[str]:
-    """Some providers put their own Message-ID in place of ours: what is answered then names their id of the mail."""
-    named = {part for one in clues.message_ids for part in (one, one.rpartition("@")[0])}
-    return {part for part in named if len(part) >= _LONG_ENOUGH} | set(clues.provider_ids)
+    """Some providers put their id in place of our Message-ID, perhaps with a domain of theirs behind it."""
+    local = {part for one in clues.message_ids if len(part := one.rpartition("@")[0]) >= _LONG_ENOUGH}
+    return {*clues.provider_ids, *clues.message_ids, *local}
 
 
 def _with_key(tokens: Collection[str]) -> ColumnElement[bool] | None:
