@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -17,9 +21,9 @@ from outreach.receivers.crm_events import event_of_news
 from outreach.services.react import apply
 from outreach.services.stage import Wish, move_by_hand
 from outreach.store import crm_pulls, crm_records
-from outreach.store.tables import crm_connections, crm_jobs, crm_links, events, leads, suppressions
+from outreach.store.tables import crm_connections, crm_jobs, crm_links, events, holds, leads, suppressions
 from outreach.store.tables import crm_pulls as pulls_table
-from outreach.testing.field import Field
+from outreach.testing.field import FILES, Field
 from tests.services.conftest import MakeField
 
 CRM = """
@@ -391,6 +395,42 @@ def test_won_by_hand_here_does_not_come_back_as_news(field: Field) -> None:
 
     assert lead_of(field)["stage"] == "won"
     assert {row["connection"] for row in field.rows(crm_jobs, operation="stage")} == {"team"}
+
+
+class TestThroughTheDoor:
+    @pytest.fixture
+    def field(self, make_field: MakeField) -> Field:
+        hook = "webhooks:\n  hub: {use: hubspot, secret: hs-sample, crm: team}\n"
+        files = {
+            "config/crm.yaml": CRM,
+            "config/outreach.yaml": FILES["config/outreach.yaml"].replace("webhooks:\n", hook),
+        }
+        field = make_field(files)
+        field.lead_id = field.add_lead("p1@example.com")  # type: ignore[attr-defined]
+        field.enroll()
+        field.settle()
+        return field
+
+    def test_an_opt_out_is_held_before_it_is_answered_and_stops_when_it_is_understood(self, field: Field) -> None:
+        typed(field, "7")
+        change = {"subscriptionType": "contact.propertyChange", "objectId": 7, "propertyName": "hs_email_optout"}
+        body = json.dumps([{**change, "propertyValue": "true", "eventId": 1}]).encode()
+        url = "http://127.0.0.1:8080/webhooks/hub"
+        stamp = str(int(field.clock.now().timestamp() * 1000))
+        mac = hmac.new(b"hs-sample", b"POST" + url.encode() + body + stamp.encode(), hashlib.sha256).digest()
+        headers = {
+            "x-hubspot-signature-v3": base64.b64encode(mac).decode(),
+            "x-hubspot-request-timestamp": stamp,
+        }
+
+        accepted = field.app.intake.accept("hub", method="POST", url=url, headers=headers, body=body)
+        held = [row["enrollment_id"] for row in field.rows(holds)]
+        field.settle()
+
+        assert accepted.status == 200
+        assert held == [field.enrollment(lead_of(field)["id"])["id"]]
+        assert lead_of(field)["status"] == "do_not_contact"
+        assert field.rows(holds) == []
 
 
 class TestOnPostgreSQL:
