@@ -35,7 +35,7 @@ def build(message: Message, *, now: datetime) -> bytes:
         b"From: " + _mailbox("from", message.from_name, message.from_address),
         b"To: " + _mailbox("to", message.to_name, message.to),
         b"Subject: " + _subject(message.subject),
-        b"Date: " + format_datetime(now).encode(),
+        b"Date: " + _date(now.replace(microsecond=0)),
         *_optional_headers(message),
         b"MIME-Version: 1.0",
     ]
@@ -71,6 +71,11 @@ def _with_files(message: Message, text: bytes) -> bytes:
         shown = multipart(b"related", boundary + b"r", [html, *images]) if images else html
         content = multipart(b"alternative", boundary, [text, shown])
     return multipart(b"mixed", boundary + b"m", [content, *files]) if files else content
+
+
+@lru_cache(maxsize=16)
+def _date(instant: datetime) -> bytes:
+    return format_datetime(instant).encode()
 
 
 @lru_cache(maxsize=4096)
@@ -212,7 +217,9 @@ def _encoded_words(value: str) -> bytes:
 def _part(content_type: bytes, body: str) -> bytes:
     """One text with its headers, as it is if it is ASCII; else quoted-printable, or base64. Ends in CRLF."""
     try:
-        raw = body.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode()
+        if "\r" in body:
+            body = body.replace("\r\n", "\n").replace("\r", "\n")
+        raw = body.replace("\n", "\r\n").encode()
     except UnicodeEncodeError:
         raise NotMail("the text holds half of a surrogate pair, which no encoding can carry") from None
     if not raw.endswith(b"\r\n"):
