@@ -408,6 +408,71 @@ crm_pulls = Table(
     PrimaryKeyConstraint("connection", "name"),
 )
 
+field_changes = Table(
+    "field_changes",  # values of a lead that somebody wrote: pain points, objections, answers, …
+    metadata,
+    Column("number", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
+    Column("lead_id", Id, ForeignKey("leads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", String(128), nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+    Column("by", String(128), nullable=False),
+    Column("origin", Text, nullable=False, server_default=""),  # where it was learnt: a call, `sequence x`, `reply 12`
+    Column("at", Instant, nullable=False),
+)
+
+entering_acts = Table(
+    "entering_acts",  # what entering a stage asks for and cannot be done in the transaction of the move
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("pipeline", String(128), nullable=False),
+    Column("stage", String(128), nullable=False),
+    Column("act", Word, nullable=False),  # sequence, notify
+    Column("value", Text, nullable=False),  # the sequence, or whom to tell
+    Column("why", Text, nullable=False, server_default=""),  # the reason of the move
+    Column("state", Word, nullable=False),  # waiting, begun, done, failed, dropped
+    Column("detail", Text, nullable=False, server_default=""),
+    Column("created_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    _partial("ix_entering_acts_waiting", "act", "id", where="state = 'waiting'"),
+)
+
+rests = Table(
+    "rests",  # why an open lead has no next action, as a person says
+    metadata,
+    Column("lead_id", Id, ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True),
+    Column("because", Text, nullable=False),
+    Column("until", Instant),  # null: until somebody says otherwise
+    Column("by", String(128), nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+rule_scores = Table(
+    "rule_scores",  # how much of `leads.score` the rules give; no row: nothing
+    metadata,
+    Column("lead_id", Id, ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True),
+    Column("points", Integer, nullable=False),
+    Column("scored_at", Instant, nullable=False),
+)
+
+proposals = Table(
+    "proposals",  # what the clean-up found, what it proposes, and what became of it
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("lead_id", Id, ForeignKey("leads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("finding", Word, nullable=False),  # stale, unreachable, bounced, duplicate, never_answered
+    Column("why", Text, nullable=False),
+    Column("action", Word, nullable=False),  # task, park, lose, merge, none
+    Column("other_id", Id),  # of a duplicate: the lead it is the same as
+    Column("state", Word, nullable=False),  # proposed, applied, dismissed, undone, moot
+    Column("before", Json, nullable=False, default=dict),  # what undoing restores
+    Column("by", String(128), nullable=False, server_default=""),
+    Column("created_at", Instant, nullable=False),
+    Column("decided_at", Instant),
+    _partial("uq_proposals_open", "lead_id", "finding", where="state = 'proposed'", unique=True),
+)
+
 audit = Table(
     "audit",
     metadata,

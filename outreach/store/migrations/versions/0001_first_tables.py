@@ -380,6 +380,45 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'finished'"),
     )
     op.create_table(
+        "entering_acts",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("lead_id", sa.String(length=64), nullable=False),
+        sa.Column("pipeline", sa.String(length=128), nullable=False),
+        sa.Column("stage", sa.String(length=128), nullable=False),
+        sa.Column("act", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), server_default="", nullable=False),
+        sa.Column("state", sa.String(length=64), nullable=False),
+        sa.Column("detail", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_entering_acts_lead_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_entering_acts")),
+    )
+    op.create_index(op.f("ix_entering_acts_lead_id"), "entering_acts", ["lead_id"], unique=False)
+    op.create_index(
+        "ix_entering_acts_waiting",
+        "entering_acts",
+        ["act", "id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_table(
+        "field_changes",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("lead_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("before", sa.Text(), nullable=True),
+        sa.Column("after", sa.Text(), nullable=True),
+        sa.Column("by", sa.String(length=128), nullable=False),
+        sa.Column("origin", sa.Text(), server_default="", nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_field_changes_lead_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_field_changes")),
+    )
+    op.create_index(op.f("ix_field_changes_lead_id"), "field_changes", ["lead_id"], unique=False)
+    op.create_table(
         "notes",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("lead_id", sa.String(length=64), nullable=False),
@@ -390,6 +429,49 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notes")),
     )
     op.create_index(op.f("ix_notes_lead_id"), "notes", ["lead_id"], unique=False)
+    op.create_table(
+        "proposals",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("lead_id", sa.String(length=64), nullable=False),
+        sa.Column("finding", sa.String(length=64), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("action", sa.String(length=64), nullable=False),
+        sa.Column("other_id", sa.String(length=64), nullable=True),
+        sa.Column("state", sa.String(length=64), nullable=False),
+        sa.Column("before", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("by", sa.String(length=128), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_proposals_lead_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proposals")),
+    )
+    op.create_index(op.f("ix_proposals_lead_id"), "proposals", ["lead_id"], unique=False)
+    op.create_index(
+        "uq_proposals_open",
+        "proposals",
+        ["lead_id", "finding"],
+        unique=True,
+        sqlite_where=sa.text("state = 'proposed'"),
+        postgresql_where=sa.text("state = 'proposed'"),
+    )
+    op.create_table(
+        "rests",
+        sa.Column("lead_id", sa.String(length=64), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("by", sa.String(length=128), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_rests_lead_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("lead_id", name=op.f("pk_rests")),
+    )
+    op.create_table(
+        "rule_scores",
+        sa.Column("lead_id", sa.String(length=64), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("scored_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_rule_scores_lead_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("lead_id", name=op.f("pk_rule_scores")),
+    )
     op.create_table(
         "stage_moves",
         sa.Column("id", sa.String(length=64), nullable=False),
