@@ -244,6 +244,8 @@ class Imap:
                 return True
             client.idle()
             self._idle_until = self._clock.monotonic() + _IDLE_SECONDS
+            if _has_buffered(client, self._options.timeout):
+                return True
         if self._listen([client.socket()], min(end, self._idle_until)):
             return True
         return any(_is_news(each) for each in client.idle_check(timeout=0))
@@ -309,6 +311,18 @@ def _content(answer: Any, *names: bytes) -> bytes | None:
 def _mail(uid: int, raw: bytes, size: int) -> Mail:
     problem = f"it has {size} bytes, of which the first {MAX_BYTES} are kept" if size > MAX_BYTES else ""
     return Mail(uid, raw[:MAX_BYTES], problem)
+
+
+def _has_buffered(client: imapclient.IMAPClient, timeout: float) -> bool:
+    """Did something come in one packet with the word that IDLE has begun? No `select` would ever tell of it."""
+    sock = client.socket()
+    sock.setblocking(False)
+    try:
+        return bool(client._imap.file.peek(1))  # noqa: SLF001  # the library has no word for it
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return False
+    finally:
+        sock.settimeout(timeout)
 
 
 def _is_news(told: Any) -> bool:

@@ -72,6 +72,7 @@ class ImapServer:
         self.can_idle = can_idle
         self.logins = 0
         self.idling = threading.Semaphore(0)  # released once for each IDLE that begins
+        self.on_idle: Callable[[], object] | None = None  # called before an IDLE is answered
         self.now = now
         self.changed = threading.Condition()
         self.sessions: set[socket.socket] = set()
@@ -317,7 +318,11 @@ class _Session(socketserver.StreamRequestHandler):
     def do_idle(self, tag: str, arguments: str, line: bytes) -> None:
         assert self.selected
         told = len(self.selected.mails)
-        self.say("+ idling")
+        if self.box.on_idle is not None:
+            self.box.on_idle()
+        news = f"\r\n* {len(self.selected.mails)} EXISTS" if len(self.selected.mails) != told else ""
+        self.say(f"+ idling{news}")
+        told = len(self.selected.mails)
         self.box.idling.release()
         self.connection.settimeout(_PAUSE_SECONDS)
         while True:

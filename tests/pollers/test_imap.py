@@ -191,6 +191,14 @@ def test_mail_that_comes_between_a_look_and_idle_is_not_slept_over(imap: ImapSer
     assert everything(mailbox, cursor)[0] == [mail(1)]
 
 
+def test_news_in_one_packet_with_the_beginning_of_idle_is_heard(imap: ImapServer, mailbox: Imap) -> None:
+    _, cursor = everything(mailbox)
+    imap.on_idle = lambda: imap.deliver(ANNA, mail(1))
+
+    assert mailbox.wait(5)
+    assert everything(mailbox, cursor)[0] == [mail(1)]
+
+
 def test_idle_outlasts_one_wait(imap: ImapServer, mailbox: Imap) -> None:
     everything(mailbox)
 
