@@ -254,7 +254,7 @@ def release_expired(connection: Connection, now: datetime, *, most_attempts: int
     """Give back jobs whose worker is gone. Their calls may have gone out, so they look before they write again."""
     expired = connection.execute(
         select(crm_jobs.c.number, crm_jobs.c.connection, crm_jobs.c.lead_id, crm_jobs.c.key, crm_jobs.c.attempts)
-        .where(crm_jobs.c.state == JobState.CLAIMED, crm_jobs.c.lease_until < now)
+        .where(crm_jobs.c.state == _inline(JobState.CLAIMED), crm_jobs.c.lease_until < now)
         .order_by(crm_jobs.c.number)
         .with_for_update(skip_locked=True)
     ).all()
@@ -289,7 +289,7 @@ class DeadJob:
 
 def failed(connection: Connection, *, crm: str | None = None) -> list[DeadJob]:
     """Every dead job, oldest first."""
-    statement = select(crm_jobs).where(crm_jobs.c.state == JobState.DEAD).order_by(crm_jobs.c.number)
+    statement = select(crm_jobs).where(crm_jobs.c.state == _inline(JobState.DEAD)).order_by(crm_jobs.c.number)
     if crm is not None:
         statement = statement.where(crm_jobs.c.connection == crm)
     return [_dead(connection, row) for row in connection.execute(statement).mappings()]

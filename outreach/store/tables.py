@@ -367,6 +367,8 @@ crm_jobs = Table(
     UniqueConstraint("connection", "key"),
     _partial("ix_crm_jobs_open", "connection", "lead_id", "number", where="state <> 'done'"),
     _partial("ix_crm_jobs_due", "connection", "due_at", where="state = 'waiting'"),
+    _partial("ix_crm_jobs_leased", "lease_until", where="state = 'claimed'"),
+    _partial("ix_crm_jobs_dead", "number", where="state = 'dead'"),
 )
 
 crm_connections = Table(

@@ -80,12 +80,28 @@ def upgrade() -> None:
         sa.UniqueConstraint("connection", "key", name=op.f("uq_crm_jobs_connection_key")),
     )
     op.create_index(
+        "ix_crm_jobs_dead",
+        "crm_jobs",
+        ["number"],
+        unique=False,
+        sqlite_where=sa.text("state = 'dead'"),
+        postgresql_where=sa.text("state = 'dead'"),
+    )
+    op.create_index(
         "ix_crm_jobs_due",
         "crm_jobs",
         ["connection", "due_at"],
         unique=False,
         sqlite_where=sa.text("state = 'waiting'"),
         postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_index(
+        "ix_crm_jobs_leased",
+        "crm_jobs",
+        ["lease_until"],
+        unique=False,
+        sqlite_where=sa.text("state = 'claimed'"),
+        postgresql_where=sa.text("state = 'claimed'"),
     )
     op.create_index(
         "ix_crm_jobs_open",
