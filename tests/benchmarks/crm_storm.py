@@ -19,7 +19,7 @@ def main() -> None:
         migrate.upgrade(store.engine)
         store.dispose()
         storm = Storm(Path(directory) / "workspace", replies=replies, database_url=url)
-        storm.factor, storm.kill_every, storm.most_kills = 20, 5.0, 10_000
+        storm.factor, storm.look, storm.kill_every, storm.most_kills = 20, 1.0, 5.0, 10_000
         storm.run(on_progress=lambda done: _say(f"\r{done:,} of {3 * replies:,} jobs"))
         storm.prove()
     _say(f"\n{replies:,} replies, one person, one entry and one status each, in {storm.seconds:.0f} s.\n")

@@ -5,6 +5,7 @@ Used by the suite with some hundred replies, and by `tests/benchmarks/crm_storm.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -34,10 +35,10 @@ from outreach.store.tables import addresses, crm_jobs, leads
 from tests.journeys.crm_storm_worker import HurriedClock
 
 TYPED = 10  # one person in so many is in the CRM before we are
+TWICE = 10  # the news of one reply in so many comes twice
 _CHUNK = 200
 _CLOCK = SystemClock()
 _NEVER = threading.Event()
-_LOOK = 0.05
 
 _CRM = """
 hubspot:
@@ -98,6 +99,7 @@ class Storm:
     workers: int = 3
     kill_every: float = 1.0  # seconds of the machine's clock
     most_kills: int = 6
+    look: float = 0.1  # seconds between two looks at how far it is
     factor: int = 60  # how much faster than the machine's the clock runs
     weather: Weather = field(default_factory=Weather)
     kills: int = 0
@@ -136,14 +138,14 @@ class Storm:
             path.write_text(text, "utf-8")
 
     def _reply_all(self) -> None:
-        """Every lead answers, and the news of it comes twice; some of them are in the CRM already."""
+        """Every lead answers, of some the news comes twice; some of them are in the CRM already."""
         engine = self.app.engine
         for start in range(0, self.replies, _CHUNK):
             numbers = range(start, min(start + _CHUNK, self.replies))
             with self.app.store.begin() as connection:
                 self._add_leads(connection, numbers)
                 for number in numbers:
-                    for _ in range(2):
+                    for _ in range(1 + (number % TWICE == 0)):
                         apply(connection, engine, self._reply(number))
         for number in range(0, self.replies, TYPED):
             self.hubspot.add("contacts", {"email": _address(number), "firstname": "Typed"})
@@ -175,7 +177,7 @@ class Storm:
                     workers.kill_one(self.kills)
                     self.kills += 1
                     next_kill = _CLOCK.monotonic() + self.kill_every
-                _NEVER.wait(_LOOK)
+                _NEVER.wait(self.look)
 
     def _open(self) -> int:
         statement = select(func.count()).where(
@@ -228,7 +230,7 @@ class _Workers:
 
     def __exit__(self, *_: object) -> None:
         for pid in self._pids:
-            os.kill(pid, signal.SIGKILL)
+            _kill(pid)
         assert self._nursery.stdin
         assert self._nursery.stdout
         self._nursery.stdin.close()
@@ -236,7 +238,7 @@ class _Workers:
         self._nursery.wait(10)
 
     def kill_one(self, number: int) -> None:
-        os.kill(self._pids.pop(number % len(self._pids)), signal.SIGKILL)
+        _kill(self._pids.pop(number % len(self._pids)))
         self._start()
 
     def _start(self) -> None:
@@ -245,6 +247,11 @@ class _Workers:
         self._nursery.stdin.write(json.dumps(self._order) + "\n")
         self._nursery.stdin.flush()
         self._pids.append(int(self._nursery.stdout.readline()))
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def _address(number: int) -> str:

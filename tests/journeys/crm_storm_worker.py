@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from outreach.clock import SystemClock
 from outreach.services import crm_news  # noqa: F401  # imported before the fork, as everything else
 
 _PAUSE = 0.02
+_SWEEP = 25  # rounds
 
 
 class HurriedClock(SystemClock):
@@ -61,13 +63,17 @@ def _become(order: dict[str, Any]) -> None:
 
 
 async def _work(order: dict[str, Any]) -> None:
-    """Drain and sweep until somebody kills it."""
+    """Drain, and sweep now and then, until somebody kills it; what goes wrong is logged, as a worker does."""
     clock = HurriedClock(datetime.fromisoformat(order["begun_at"]), order["factor"])
     app = apps.build(Path(order["root"]), os.environ | order["environ"], clock=clock)
-    while True:
-        app.sweep_sync()
-        for name in app.due_connections():
-            await app.drain(name)
+    for number in count():
+        try:
+            if number % _SWEEP == 0:
+                app.sweep_sync()
+            for name in app.due_connections():
+                await app.drain(name)
+        except Exception:  # noqa: BLE001  # the database may be busy for long; the next round tries again
+            sys.excepthook(*sys.exc_info())
         await asyncio.sleep(_PAUSE)
 
 
