@@ -8,7 +8,7 @@ from tests.journeys.crm_storm import Storm
 
 
 def test_each_reply_is_in_the_crm_once_whatever_happens(tmp_path: Path, sqlite_url: str) -> None:
-    storm = Storm(tmp_path / "workspace", replies=400, database_url=sqlite_url, workers=2, kill_every=0.7)
+    storm = Storm(tmp_path / "workspace", replies=300, database_url=sqlite_url, workers=2, kill_every=0.7)
 
     storm.run()
 
