@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -265,6 +265,21 @@ class CrmSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSettings:
+    """What reports take as given, and to whom they go. `weekly` is (weekday, Monday is 0; time), in the team's zone."""
+
+    to: tuple[str, ...] = ()
+    sender: str = ""
+    weekly: tuple[int, time] | None = None
+    monthly: int | None = None  # the day of the month
+    at: time = time(8)  # when the monthly one goes out
+    segment: str = "fields.segment"  # which value of a lead is its segment
+    sector_cycle: timedelta | None = None  # how long a sale takes on average in the sector
+    proposal_stages: tuple[str, ...] = ("proposal", "solution_proposal")
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     host: str = "127.0.0.1"
     port: int = 8080
@@ -286,4 +301,5 @@ class Settings:
     senders: Mapping[str, SenderSettings] = field(default_factory=dict)
     crm: Mapping[str, CrmSettings] = field(default_factory=dict)
     web: WebSettings = field(default_factory=WebSettings)
+    reports: ReportSettings = field(default_factory=ReportSettings)
     secret_key: str | None = field(default=None, repr=False)

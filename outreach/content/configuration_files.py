@@ -11,6 +11,7 @@ from outreach.content import yaml_file
 from outreach.content.configuration import Settings
 from outreach.content.crm_file import read_crm
 from outreach.content.outreach_file import overlay, read_outreach
+from outreach.content.reports_settings import check_reports
 from outreach.content.senders_file import read_senders
 from outreach.content.variables import Resolved, read_env_files, resolve
 from outreach.content.yaml_file import Path, YamlFile
@@ -60,6 +61,8 @@ def read_configuration(
     settings = _with(main, lambda found: read_outreach(main.file, root, found), is_used, problems)
     people = _with(senders, lambda found: read_senders(senders.file, found), is_used_sender, problems)
     connections = _with(crm, lambda found: read_crm(crm.file, found), is_used, problems)
+    if settings:
+        problems.extend(check_reports(main.file, settings.reports, people))
     return Configuration(
         settings=replace(settings, senders=people, crm=connections) if settings else None,
         senders_file=senders.file,

@@ -26,6 +26,7 @@ from outreach.content.configuration import (
 from outreach.content.field_types import Elapsed, Line, Port, Secret, Slug, Text, WebUrl, split_url
 from outreach.content.model_reading import MAPPING_REMEDY, FileModel, known_keys, read_model
 from outreach.content.options import split_options
+from outreach.content.reports_settings import ReportsModel, report_settings
 from outreach.content.schedules import BUILT_IN, ScheduleModel
 from outreach.content.suggestions import closest
 from outreach.content.yaml_file import Path, YamlFile
@@ -114,6 +115,7 @@ class OutreachModel(FileModel):
     schedules: dict[Slug, ScheduleModel] = Field(default={})
     webhooks: dict[Slug, dict[str, Any]] = Field(default={})
     web: WebModel = WebModel()
+    reports: ReportsModel = ReportsModel()
     secret_key: Secret | None = None
 
 
@@ -237,6 +239,7 @@ def read_outreach(file: YamlFile, root: FilePath, problems: list[Problem]) -> Se
         schedules=BUILT_IN | {name: schedule.schedule(name) for name, schedule in model.schedules.items()},
         webhooks={name: webhook for name, webhook in webhooks.items() if webhook},
         web=WebSettings(host=model.web.host, port=model.web.port),
+        reports=report_settings(model.reports),
         secret_key=model.secret_key,
     )
 

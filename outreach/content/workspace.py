@@ -14,6 +14,7 @@ from outreach.content.configuration import Settings
 from outreach.content.configuration_files import OUTREACH, Configuration, read_configuration
 from outreach.content.crm_checks import check_crm
 from outreach.content.enroll_checks import check_enrolling
+from outreach.content.goals_file import GOALS, read_goals
 from outreach.content.lint_allow import without_allowed
 from outreach.content.lints import CODES, Used, lint_pipeline, lint_template
 from outreach.content.pipelines import read_pipeline
@@ -25,6 +26,7 @@ from outreach.content.template_name import template_name
 from outreach.content.templates import Template, compile_template, html_name
 from outreach.content.yaml_file import Path, YamlFile
 from outreach.domain.action import find
+from outreach.domain.goal import Goal
 from outreach.domain.pipeline import Pipeline
 from outreach.domain.sequence import Sequence
 from outreach.errors import ConfigError, Problem
@@ -46,6 +48,7 @@ class Workspace:
     settings: Settings
     pipelines: Mapping[str, Pipeline] = field(default_factory=dict)
     sequences: Mapping[str, Sequence] = field(default_factory=dict)
+    goals: tuple[Goal, ...] = ()
     templates: Mapping[str, str] = field(default_factory=dict, repr=False)
     files: Mapping[str, FileRef] = field(default_factory=dict)  # that templates name, below attachments/
     hashes: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -61,6 +64,7 @@ class _Reading:
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     pipeline_files: dict[str, str] = field(default_factory=dict)
     broken_pipelines: bool = False
+    goals: tuple[Goal, ...] = ()
     drafts: list[SequenceDraft] = field(default_factory=list)
     templates: dict[str, str] = field(default_factory=dict)
     html: dict[str, str] = field(default_factory=dict)
@@ -190,6 +194,7 @@ def _read(
 ) -> tuple[Workspace | None, tuple[Problem, ...]]:
     root = reading.root
     _read_pipelines(reading)
+    _read_goals(reading)
     _read_templates(reading)
     _read_attachments(reading)
     _read_sequences(reading)
@@ -209,11 +214,18 @@ def _workspace(reading: _Reading, settings: Settings) -> Workspace:
         root=reading.root,
         settings=settings,
         pipelines=reading.pipelines,
+        goals=reading.goals,
         sequences={sequence.name: sequence for sequence in built if sequence},
         templates=reading.templates | {html_name(name): source for name, source in reading.html.items()},
         files=reading.files,
         hashes=reading.hashes | _configuration_hashes(reading.root),
     )
+
+
+def _read_goals(reading: _Reading) -> None:
+    path = reading.root / GOALS
+    file = _read_yaml(reading, path) if path.is_file() else None
+    reading.goals = read_goals(file, reading.problems) if file else ()
 
 
 def _configuration_hashes(root: FilePath) -> dict[str, str]:

@@ -70,7 +70,7 @@ leads = Table(
     Column("score", Integer, nullable=False, default=0),
     Column("tags", Json, nullable=False, default=list),
     Column("fields", Json, nullable=False, default=dict),
-    Column("created_at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False, index=True),
     Column("updated_at", Instant, nullable=False),
 )
 
@@ -97,7 +97,7 @@ stage_moves = Table(
     Column("to_stage", String(128), nullable=False),
     Column("reason", Text, nullable=False),
     Column("by", String(128), nullable=False),
-    Column("at", Instant, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
 )
 
 senders = Table(
@@ -105,6 +105,7 @@ senders = Table(
     metadata,
     _name(),
     Column("circuit_open_until", Instant),
+    Column("circuit_since_at", Instant),  # when the first of the failures in a row came
     Column("circuit_failures", Integer, nullable=False, default=0),
     Column("circuit_reason", Text),
     Column("last_used_at", Instant),
@@ -199,10 +200,20 @@ touches = Table(
     Column("server_reply", Text),
     Column("reason", Text),
     Column("crossed", Boolean, nullable=False, default=False),  # handed over before a stop that came in meanwhile
+    Column("score", Integer),  # the lead's when it was planned; only where the sender has limits, which make lanes
+    Column("domain", String(255)),  # of the recipient; only where domains are capped
     UniqueConstraint("enrollment_id", "step"),
     _partial("ix_touches_due", "sender", "action", "due_at", where="state = 'planned' AND due_at IS NOT NULL"),
+    Index(
+        "ix_touches_lanes",
+        *("sender", "action", "sequence", "is_first", text("score DESC"), "wanted_at", "id"),
+        sqlite_where=text("state = 'planned' AND due_at IS NOT NULL AND score IS NOT NULL"),
+        postgresql_where=text("state = 'planned' AND due_at IS NOT NULL AND score IS NOT NULL"),
+    ),
+    _partial("ix_touches_domain", "domain", "used_at", where="domain IS NOT NULL AND used_at IS NOT NULL"),
     _partial("ix_touches_closing", "closes_at", where="state = 'planned' AND closes_at IS NOT NULL"),
     _partial("ix_touches_used", "sender", "action", "used_at", where="used_at IS NOT NULL"),
+    _partial("ix_touches_sent_at", "sent_at", where="sent_at IS NOT NULL"),
     _partial("ix_touches_in_flight", "claim_id", where="state IN ('claimed', 'handed_over')"),
     _partial("ix_touches_message_id", "message_id", where="message_id IS NOT NULL"),
     _partial("ix_touches_provider_id", "provider_id", where="provider_id IS NOT NULL"),
@@ -243,7 +254,7 @@ events = Table(
     metadata,
     Column("number", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
     Column("key", String(512), nullable=False, unique=True),
-    Column("kind", Word, nullable=False, index=True),
+    Column("kind", Word, nullable=False),
     Column("channel", Word, nullable=False),
     Column("at", Instant, nullable=False),
     Column("lead_id", Id, index=True),
@@ -255,6 +266,7 @@ events = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("data", Json, nullable=False, default=dict),
     Column("created_at", Instant, nullable=False),
+    Index("ix_events_kind_at", "kind", "at"),
 )
 
 replies = Table(

@@ -191,7 +191,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_events_key")),
     )
     op.create_index(op.f("ix_events_enrollment_id"), "events", ["enrollment_id"], unique=False)
-    op.create_index(op.f("ix_events_kind"), "events", ["kind"], unique=False)
+    op.create_index("ix_events_kind_at", "events", ["kind", "at"], unique=False)
     op.create_index(op.f("ix_events_lead_id"), "events", ["lead_id"], unique=False)
     op.create_index(op.f("ix_events_touch_id"), "events", ["touch_id"], unique=False)
     op.create_table(
@@ -260,6 +260,9 @@ def upgrade() -> None:
         sa.Column(
             "circuit_open_until", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True
         ),
+        sa.Column(
+            "circuit_since_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True
+        ),
         sa.Column("circuit_failures", sa.Integer(), nullable=False),
         sa.Column("circuit_reason", sa.Text(), nullable=True),
         sa.Column("last_used_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
@@ -317,6 +320,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leads")),
     )
     op.create_index(op.f("ix_leads_company_id"), "leads", ["company_id"], unique=False)
+    op.create_index(op.f("ix_leads_created_at"), "leads", ["created_at"], unique=False)
     op.create_index(op.f("ix_leads_stage"), "leads", ["stage"], unique=False)
     op.create_index(op.f("ix_leads_status"), "leads", ["status"], unique=False)
     op.create_table(
@@ -501,6 +505,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_stage_moves_lead_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stage_moves")),
     )
+    op.create_index(op.f("ix_stage_moves_at"), "stage_moves", ["at"], unique=False)
     op.create_index(op.f("ix_stage_moves_lead_id"), "stage_moves", ["lead_id"], unique=False)
     op.create_table(
         "holds",
@@ -550,6 +555,8 @@ def upgrade() -> None:
         sa.Column("server_reply", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("crossed", sa.Boolean(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=True),
+        sa.Column("domain", sa.String(length=255), nullable=True),
         sa.ForeignKeyConstraint(
             ["enrollment_id"], ["enrollments.id"], name=op.f("fk_touches_enrollment_id"), ondelete="CASCADE"
         ),
@@ -563,6 +570,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("state = 'planned' AND closes_at IS NOT NULL"),
         postgresql_where=sa.text("state = 'planned' AND closes_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_touches_domain",
+        "touches",
+        ["domain", "used_at"],
+        unique=False,
+        sqlite_where=sa.text("domain IS NOT NULL AND used_at IS NOT NULL"),
+        postgresql_where=sa.text("domain IS NOT NULL AND used_at IS NOT NULL"),
     )
     op.create_index(
         "ix_touches_due",
@@ -596,6 +611,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("provider_id IS NOT NULL"),
         postgresql_where=sa.text("provider_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_touches_sent_at",
+        "touches",
+        ["sent_at"],
+        unique=False,
+        sqlite_where=sa.text("sent_at IS NOT NULL"),
+        postgresql_where=sa.text("sent_at IS NOT NULL"),
     )
     op.create_index(
         "ix_touches_thread_id",
