@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import phonenumbers
 import tldextract
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from outreach.content.free_mail import is_free_mail
 from outreach.domain.lead import Address, AddressKind
@@ -35,6 +35,9 @@ _TELEGRAM_HANDLE = re.compile(r"@?([a-z]\w{3,31})", re.ASCII | re.IGNORECASE)
 _PHONE_PREFIX = re.compile(r"^(?:tel|phone|whatsapp|sms):", re.IGNORECASE)
 _LOOKS_LIKE_A_PHONE = re.compile(r"\+?[\d\s().\-/]{6,30}", re.ASCII)
 _MAILTO = re.compile(r"^mailto:", re.IGNORECASE)
+_PLAIN_EMAIL = re.compile(r"([a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*)@((?:[a-z0-9-]+\.)+[a-z]{2,63})")
+_PLAIN_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_MOST_LOCAL, _MOST_EMAIL = 64, 254  # RFC 5321 §4.5.3.1
 _IN_BRACKETS = re.compile(r"<([^<>]+)>\s*$")
 
 
@@ -43,7 +46,7 @@ def normalise(kind: str, raw: str, *, country: str | None = None) -> str:
 
     Raises ValueError with a sentence that says what is wrong and what to write.
     """
-    text = unicodedata.normalize("NFC", raw).strip()
+    text = (raw if raw.isascii() else unicodedata.normalize("NFC", raw)).strip()
     if not text:
         raise ValueError(f"the {kind} address is empty")
     if len(text) > _MOST_CHARACTERS or _CONTROL.search(text):
@@ -136,6 +139,22 @@ def _is_ip_address(host: str) -> bool:
 
 def _email(text: str) -> str:
     """Syntax of RFC 5321 and 6531; local part and domain in lower case, the domain in ASCII."""
+    plain = _PLAIN_EMAIL.fullmatch(text.lower()) if text.isascii() else None
+    if plain and len(text) <= _MOST_EMAIL and len(plain.group(1)) <= _MOST_LOCAL and _is_plain_domain(plain.group(2)):
+        return plain.group()
+    return _odd_email(text)
+
+
+@lru_cache(maxsize=8192)
+def _is_plain_domain(domain: str) -> bool:
+    """Surely a domain on the internet, so that nearly every address needs no parser: letters, digits and hyphens."""
+    labels = domain.split(".")
+    is_special = any(domain == name or domain.endswith(f".{name}") for name in SPECIAL_USE_DOMAIN_NAMES)
+    return not is_special and "--" not in domain and all(map(_PLAIN_LABEL.fullmatch, labels))
+
+
+def _odd_email(text: str) -> str:
+    """An address with anything that is not plain: brackets, other letters, quotes; or one that is none."""
     bracketed = _IN_BRACKETS.search(text)
     address = _MAILTO.sub("", bracketed.group(1) if bracketed else text).strip()
     try:

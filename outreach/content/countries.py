@@ -64,6 +64,7 @@ _OWN_NAMES = {
 _LETTERS = str.maketrans({"ı": "i", "İ": "i", "ß": "ss", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "æ": "ae", "Æ": "ae"})
 
 
+@lru_cache(maxsize=1024)
 def country_code(text: str) -> str | None:
     """`TR` for `tr`, `Turkey`, `Türkiye` or `TÜRKİYE`; None if it is no country we know."""
     word = text.strip()

@@ -25,6 +25,8 @@ MAX_ADDRESSES = 20
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _NOTHING = frozenset({"", "-", "--", "—", "n/a", "#n/a", "#ref!", "#value!"})
+_LONGEST_NOTHING = max(map(len, _NOTHING))
+_ADDRESS_FIELDS = frozenset(ADDRESS_FIELDS)
 _NO_ADDRESS = _NOTHING | {"none", "null", "nan", "na", "unknown", "yok", "keine", "?"}
 _LIST = re.compile(r"[;,\s]+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}([-_][a-z0-9]{2,8}){0,3}", re.IGNORECASE)
@@ -82,7 +84,9 @@ class _Reading:
 
     def text(self, name: str) -> str:
         """A value on one line, cut at the length its column holds."""
-        return " ".join(self.values.get(name, "").split())[: _LONGEST.get(name, 500)].rstrip()
+        if name not in self.values:
+            return ""
+        return " ".join(self.values[name].split())[: _LONGEST.get(name, 500)].rstrip()
 
     def under(self, prefix: str) -> dict[str, str]:
         """The team's own values of lead or company, by their own names."""
@@ -95,37 +99,50 @@ def understand(cells: Sequence[str], terms: Terms) -> Understood:
     country = _clear(reading, "country", country_code) or ""
     addresses = _addresses(reading, country or terms.default_country)
     first_name, last_name = _names(reading)
+    company = _company(reading, addresses)
+    language, zone, stage = _clear(reading, "language", _language) or "", _zone(reading), _stage(reading)
+    score = int(_clear(reading, "score", _score) or 0)
+    if reading.problems:
+        raise ValueError(" ".join(reading.problems))
     draft = LeadDraft(
         addresses=addresses,
         source=_source(reading),
-        company=_company(reading, addresses),
+        company=company,
         first_name=first_name,
         last_name=last_name,
         title=reading.text("title"),
-        language=_clear(reading, "language", _language) or "",
-        timezone=_zone(reading),
+        language=language,
+        timezone=zone,
         country=country,
         owner=reading.text("owner"),
-        stage=_stage(reading),
-        score=int(_clear(reading, "score", _score) or 0),
+        stage=stage,
+        score=score,
         tags=_tags(reading),
+        fields=_own_fields(reading, company),
     )
-    if reading.problems:
-        raise ValueError(" ".join(reading.problems))
-    return Understood(replace(draft, fields=_own_fields(reading, draft.company)), tuple(reading.unclear))
+    return Understood(draft, tuple(reading.unclear))
 
 
 def _collect(cells: Sequence[str], terms: Terms) -> _Reading:
     reading = _Reading(terms, {}, {})
+    addresses, values = reading.addresses, reading.values
     for column, cell in zip(terms.columns, cells, strict=False):
-        value = _CONTROL.sub("", as_written(cell)).strip()
-        if column.field == LEFT_OUT or value.lower() in _NOTHING:
+        name = column.field
+        value = _cleaned(cell) if cell and name != LEFT_OUT else ""
+        if not value:
             continue
-        if column.field in ADDRESS_FIELDS:
-            reading.addresses.setdefault(column.field, []).append(value)
+        if name in _ADDRESS_FIELDS:
+            addresses.setdefault(name, []).append(value)
         else:
-            reading.values.setdefault(column.field, value)
+            values.setdefault(name, value)
     return reading
+
+
+def _cleaned(cell: str) -> str:
+    """The cell without control characters, white space around it and the mark before a formula; empty for nothing."""
+    is_plain = cell.isprintable() and cell[0] != "'"  # nearly every cell
+    value = cell.strip() if is_plain else _CONTROL.sub("", as_written(cell)).strip()
+    return "" if len(value) <= _LONGEST_NOTHING and value.lower() in _NOTHING else value
 
 
 def _clear(reading: _Reading, name: str, read: Callable[[str], str | None]) -> str | None:
@@ -142,8 +159,8 @@ def _clear(reading: _Reading, name: str, read: Callable[[str], str | None]) -> s
 def _addresses(reading: _Reading, country: str | None) -> tuple[Address, ...]:
     """Every address, each once, e-mail first. A row without any is refused, and one with an e-mail that is none."""
     found: dict[Address, None] = {}
-    for kind in AddressKind:
-        for cell in reading.addresses.get(kind, []):
+    for kind in AddressKind if reading.addresses else ():
+        for cell in reading.addresses.get(kind, ()):
             for written in _each_of(kind, cell):
                 _add_address(reading, found, kind, written, country)
     if not found and not reading.problems:
@@ -215,7 +232,8 @@ def _company(reading: _Reading, addresses: Collection[Address]) -> Company:
     mail = (company_domain(address.value) for address in addresses if address.kind is AddressKind.EMAIL)
     domain = site or next((found for found in mail if found), None)
     company = Company(name=reading.text("company"), domain=domain)
-    return replace(company, fields=reading.under("company.fields.")) if company else company
+    fields = reading.under("company.fields.") if company else {}
+    return replace(company, fields=fields) if fields else company
 
 
 def _language(written: str) -> str | None:
@@ -253,7 +271,9 @@ def _stage(reading: _Reading) -> str:
 
 
 def _tags(reading: _Reading) -> tuple[str, ...]:
-    tags = (" ".join(tag.split())[:64] for tag in re.split(r"[,;|\n]", reading.values.get("tags", "")))
+    if "tags" not in reading.values:
+        return ()
+    tags = (" ".join(tag.split())[:64] for tag in re.split(r"[,;|\n]", reading.values["tags"]))
     return tuple(dict.fromkeys(tag for tag in tags if tag))
 
 

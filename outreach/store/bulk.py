@@ -1,6 +1,7 @@
 """Many rows in one statement and one parameter: the rows travel as JSON, which the database takes apart.
 
 That costs the client a fraction of a statement for each row, and a statement stays the same whatever their number.
+New rows go to SQLite through its driver, which is in this process and needs no JSON taken apart.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import JSON, Connection, Table, text
 from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 from sqlalchemy.sql.elements import TextClause
 
-from outreach.store.column_types import to_microseconds
+from outreach.store.column_types import Instant, to_microseconds
 
 Row = Mapping[str, Any]
 
@@ -32,9 +33,29 @@ def insert_all(connection: Connection, table: Table, rows: Sequence[Row]) -> Non
 
 
 def _insert_rows(connection: Connection, table: Table, rows: Sequence[Row], conflict: str) -> None:
-    if rows:
+    if rows and connection.dialect.name == "sqlite":
+        columns = tuple(rows[0])
+        connection.exec_driver_sql(_values(table, columns, conflict), _as_tuples(table, columns, rows))
+    elif rows:
         statement = _insert(table, tuple(rows[0]), conflict, connection.dialect.name)
         connection.execute(statement, {"rows": _as_json(rows, connection.dialect.name)})
+
+
+def _as_tuples(table: Table, columns: tuple[str, ...], rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+    """Rows as the driver of SQLite takes them: a fifth of the cost of taking JSON apart."""
+    written = [[row[name] for row in rows] for name in columns]
+    for index, name in enumerate(columns):
+        convert = _CONVERTED.get(type(table.c[name].type))
+        if convert:
+            written[index] = [None if value is None else convert(value) for value in written[index]]
+    return list(zip(*written, strict=True))
+
+
+def _json_text(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+_CONVERTED: Mapping[type, Any] = {Instant: to_microseconds, JSON: _json_text}
 
 
 def update_each(
@@ -84,6 +105,12 @@ def _update(changes: _Changes, dialect: str) -> TextClause:
     condition = " AND ".join([*(f"{name}.{column} = many.{column}" for column in key), changes.where])
     source = _source(changes.table, changes.columns, dialect)
     return text(f"UPDATE {name} SET {changed} FROM {source} WHERE {condition} RETURNING {name}.id")  # noqa: S608
+
+
+@lru_cache(maxsize=64)
+def _values(table: Table, columns: tuple[str, ...], conflict: str) -> str:
+    names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join("?" for _ in columns)
+    return f"INSERT INTO {table.name} ({names}) VALUES ({marks}){conflict}"  # noqa: S608
 
 
 @lru_cache(maxsize=64)

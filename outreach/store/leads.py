@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,18 +22,15 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy import update as sql_update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.lead import Address, AddressKind
 from outreach.domain.touch import TouchState
+from outreach.store import bulk
 from outreach.store.tables import addresses, companies, enrollments, leads, touches
-
-T = TypeVar("T")
+from outreach.store.within import among
 
 _TURNS_LOCK = 7_206_155
-_MOST_VALUES = 10_000  # bound values in one statement; SQLite takes 32,766, PostgreSQL 65,535
 _UPDATED = (
     "company_id",
     "first_name",
@@ -65,71 +61,73 @@ def owners_of(connection: Connection, wanted: Iterable[Address]) -> dict[Address
     for address in wanted:
         by_kind[address.kind].add(address.value)
     for kind, values in by_kind.items():
-        for some in _slices(values):
-            statement = select(addresses.c.value, addresses.c.lead_id).where(
-                addresses.c.kind == kind, addresses.c.value.in_(some)
-            )
-            found.update({Address(kind, value): lead_id for value, lead_id in connection.execute(statement)})
+        rows = connection.execute(_OWNERS, {"kind": kind, "values": list(values)})
+        found.update({Address(kind, value): lead_id for value, lead_id in rows})
     return found
+
+
+_OWNERS = select(addresses.c.value, addresses.c.lead_id).where(
+    addresses.c.kind == bindparam("kind"), among(addresses.c.value, "values")
+)
 
 
 def addresses_of(connection: Connection, lead_ids: Collection[str]) -> dict[str, list[Address]]:
     """Every address of each lead, oldest first."""
     found: dict[str, list[Address]] = {lead_id: [] for lead_id in lead_ids}
-    for some in _slices(lead_ids):
-        statement = (
-            select(addresses.c.lead_id, addresses.c.kind, addresses.c.value)
-            .where(addresses.c.lead_id.in_(some))
-            .order_by(addresses.c.id)
-        )
-        for lead_id, kind, value in connection.execute(statement):
-            found[lead_id].append(Address(AddressKind(kind), value))
+    for lead_id, kind, value in connection.execute(_ADDRESSES, {"ids": list(found)}) if found else ():
+        found[lead_id].append(Address(AddressKind(kind), value))
     return found
+
+
+_ADDRESSES = (
+    select(addresses.c.lead_id, addresses.c.kind, addresses.c.value)
+    .where(among(addresses.c.lead_id, "ids"))
+    .order_by(addresses.c.id)
+)
 
 
 def lock(connection: Connection, lead_ids: Collection[str]) -> dict[str, dict[str, Any]]:
     """These leads by id, locked in ascending id until the end of the transaction."""
-    found: dict[str, dict[str, Any]] = {}
-    for some in _slices(sorted(lead_ids)):
-        statement = select(leads).where(leads.c.id.in_(some)).order_by(leads.c.id).with_for_update()
-        found.update({row["id"]: dict(row) for row in connection.execute(statement).mappings()})
-    return found
+    if not lead_ids:
+        return {}
+    rows = connection.execute(_LOCK, {"ids": list(lead_ids)})
+    names = tuple(leads.c.keys())
+    return {row.id: dict(zip(names, row, strict=True)) for row in rows}
+
+
+_LOCK = select(leads).where(among(leads.c.id, "ids")).order_by(leads.c.id).with_for_update()
 
 
 def insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """New leads; give them their addresses next (`add_addresses`)."""
-    if rows:
-        connection.execute(leads.insert(), [dict(row) for row in rows])
+    bulk.insert_all(connection, leads, rows)
 
 
 def update(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write leads back. Each row is whole; pipeline, stage, source and birth stay as they are in the table."""
     if not rows:
         return
-    statement = (
-        sql_update(leads)
-        .where(leads.c.id == bindparam("of_lead"))
-        .values({name: bindparam(f"to_{name}") for name in _UPDATED})
-    )
-    values = [{"of_lead": row["id"], **{f"to_{name}": row[name] for name in _UPDATED}} for row in rows]
-    connection.execute(statement, values)
+    written = [{"id": row["id"], **{name: row[name] for name in _UPDATED}} for row in rows]
+    bulk.update_each(connection, leads, written, where="true")
 
 
 def add_addresses(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add addresses; one that somebody has by now stays theirs."""
-    if rows:
-        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-        connection.execute(dialect.insert(addresses).on_conflict_do_nothing(), [dict(row) for row in rows])
+    bulk.insert_missing(connection, addresses, [{"is_dead": False, **row} for row in rows])
 
 
 def drop_unreachable(connection: Connection, lead_ids: Collection[str]) -> list[str]:
     """Of these new leads, remove those that came too late to have an address; their ids."""
-    dropped: list[str] = []
-    for some in _slices(lead_ids):
-        reachable = exists().where(addresses.c.lead_id == leads.c.id)
-        statement = delete(leads).where(leads.c.id.in_(some), ~reachable).returning(leads.c.id)
-        dropped += connection.execute(statement).scalars()
-    return dropped
+    if not lead_ids:
+        return []
+    return list(connection.execute(_DROP, {"ids": list(lead_ids)}).scalars())
+
+
+_DROP = (
+    delete(leads)
+    .where(among(leads.c.id, "ids"), ~exists().where(addresses.c.lead_id == leads.c.id))
+    .returning(leads.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,9 +213,3 @@ def _says(word: str) -> ColumnElement[bool]:
     has_address = exists().where(addresses.c.lead_id == leads.c.id, addresses.c.value.icontains(word, autoescape=True))
     texts = (leads.c.first_name, leads.c.last_name, leads.c.title, companies.c.name, companies.c.domain)
     return or_(*(column.icontains(word, autoescape=True) for column in texts), has_address)
-
-
-def _slices(values: Collection[T]) -> Iterator[list[T]]:
-    left = iter(values)
-    while some := list(islice(left, _MOST_VALUES)):
-        yield some

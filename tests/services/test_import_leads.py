@@ -334,7 +334,7 @@ def test_a_lead_whose_address_was_taken_meanwhile_is_not_left_without_any(
     bring_in: Import, store: Store, clock: MovableClock
 ) -> None:
     bring_in("email", "a@example.com")
-    lead = dict(_leads(store)[0])
+    lead = {str(name): value for name, value in _leads(store)[0].items()}
     late = {**lead, "id": clock.fresh_id()}
 
     with store.begin() as connection:
