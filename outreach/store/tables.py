@@ -83,8 +83,38 @@ addresses = Table(
     Column("value", String(512), nullable=False),  # normalised
     Column("provider_id", String(255), index=True),  # the provider's own id of this person
     Column("is_dead", Boolean, nullable=False, default=False),
+    Column("verdict", Word),  # of `leads verify`: valid, catch_all, role, disposable, invalid, unknown
+    Column("verdict_reason", Text),
+    Column("verified_at", Instant),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("kind", "value"),
+)
+
+company_aliases = Table(
+    "company_aliases",  # other domains of companies
+    metadata,
+    Column("domain", String(255), primary_key=True),
+    Column("company_id", Id, ForeignKey("companies.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", Instant, nullable=False),
+)
+
+merges = Table(
+    "merges",  # two leads that were one person, and what it takes to part them again
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kept_id", Id, nullable=False, index=True),
+    Column("merged_id", Id, nullable=False, index=True),
+    Column("data", Json, nullable=False),
+    Column("by", String(128), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("undone_at", Instant),
+)
+
+erased = Table(
+    "erased",  # addresses of erased people: salted hashes, so that a later import finds them and nobody reads them
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("created_at", Instant, nullable=False),
 )
 
 stage_moves = Table(
@@ -200,15 +230,14 @@ touches = Table(
     Column("server_reply", Text),
     Column("reason", Text),
     Column("crossed", Boolean, nullable=False, default=False),  # handed over before a stop that came in meanwhile
-    Column("score", Integer),  # the lead's when it was planned; only where the sender has limits, which make lanes
+    Column("rank", Integer),  # minus the lead's score at that time: the lowest first; only where the sender has limits
     Column("domain", String(255)),  # of the recipient; only where domains are capped
     UniqueConstraint("enrollment_id", "step"),
     _partial("ix_touches_due", "sender", "action", "due_at", where="state = 'planned' AND due_at IS NOT NULL"),
-    Index(
+    _partial(
         "ix_touches_lanes",
-        *("sender", "action", "sequence", "is_first", text("score DESC"), "wanted_at", "id"),
-        sqlite_where=text("state = 'planned' AND due_at IS NOT NULL AND score IS NOT NULL"),
-        postgresql_where=text("state = 'planned' AND due_at IS NOT NULL AND score IS NOT NULL"),
+        *("sender", "action", "sequence", "is_first", "rank", "wanted_at", "id"),
+        where="state = 'planned' AND due_at IS NOT NULL AND rank IS NOT NULL",
     ),
     _partial("ix_touches_domain", "domain", "used_at", where="domain IS NOT NULL AND used_at IS NOT NULL"),
     _partial("ix_touches_closing", "closes_at", where="state = 'planned' AND closes_at IS NOT NULL"),
@@ -485,6 +514,28 @@ proposals = Table(
     Column("created_at", Instant, nullable=False),
     Column("decided_at", Instant),
     _partial("uq_proposals_open", "lead_id", "finding", where="state = 'proposed'", unique=True),
+)
+
+notices = Table(
+    "notices",  # what the team is told: a row for each of those who are to hear it
+    metadata,
+    Column("number", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
+    Column("key", String(512), nullable=False),  # a repetition means the same thing happened
+    Column("way", Word, nullable=False),  # slack, email, http
+    Column("to", String(320), nullable=False, server_default=""),  # the address, of a mail
+    Column("kind", Word, nullable=False),
+    Column("lead_id", Id, ForeignKey("leads.id", ondelete="CASCADE"), index=True),  # whom it names, if anybody
+    Column("text", Text, nullable=False),
+    Column("state", Word, nullable=False),  # waiting, sent, failed
+    Column("batch_id", Id),  # those that go together, again if they have to go again
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", Instant),  # of one that is being sent: when it is taken up again if nobody comes back
+    Column("error", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    UniqueConstraint("key", "way", "to"),
+    _partial("ix_notices_waiting", "due_at", where="state = 'waiting'"),
+    _partial("ix_notices_sent", "way", "to", "finished_at", where="state = 'sent'"),
 )
 
 audit = Table(

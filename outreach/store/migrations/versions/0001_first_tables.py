@@ -172,6 +172,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'stored'"),
     )
     op.create_table(
+        "erased",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_erased")),
+    )
+    op.create_table(
         "events",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("key", sa.String(length=512), nullable=False),
@@ -233,6 +239,19 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_mailboxes")),
     )
+    op.create_table(
+        "merges",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("kept_id", sa.String(length=64), nullable=False),
+        sa.Column("merged_id", sa.String(length=64), nullable=False),
+        sa.Column("data", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("by", sa.String(length=128), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_merges")),
+    )
+    op.create_index(op.f("ix_merges_kept_id"), "merges", ["kept_id"], unique=False)
+    op.create_index(op.f("ix_merges_merged_id"), "merges", ["merged_id"], unique=False)
     op.create_table(
         "pauses",
         sa.Column("scope", sa.String(length=64), nullable=False),
@@ -296,6 +315,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_vault")),
     )
     op.create_table(
+        "company_aliases",
+        sa.Column("domain", sa.String(length=255), nullable=False),
+        sa.Column("company_id", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["companies.id"], name=op.f("fk_company_aliases_company_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("domain", name=op.f("pk_company_aliases")),
+    )
+    op.create_index(op.f("ix_company_aliases_company_id"), "company_aliases", ["company_id"], unique=False)
+    op.create_table(
         "leads",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("company_id", sa.String(length=64), nullable=True),
@@ -350,6 +380,9 @@ def upgrade() -> None:
         sa.Column("value", sa.String(length=512), nullable=False),
         sa.Column("provider_id", sa.String(length=255), nullable=True),
         sa.Column("is_dead", sa.Boolean(), nullable=False),
+        sa.Column("verdict", sa.String(length=64), nullable=True),
+        sa.Column("verdict_reason", sa.Text(), nullable=True),
+        sa.Column("verified_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_addresses_lead_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_addresses")),
@@ -449,6 +482,43 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notes")),
     )
     op.create_index(op.f("ix_notes_lead_id"), "notes", ["lead_id"], unique=False)
+    op.create_table(
+        "notices",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("key", sa.String(length=512), nullable=False),
+        sa.Column("way", sa.String(length=64), nullable=False),
+        sa.Column("to", sa.String(length=320), server_default="", nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("lead_id", sa.String(length=64), nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=64), nullable=False),
+        sa.Column("batch_id", sa.String(length=64), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_notices_lead_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_notices")),
+        sa.UniqueConstraint("key", "way", "to", name=op.f("uq_notices_key_way_to")),
+    )
+    op.create_index(op.f("ix_notices_lead_id"), "notices", ["lead_id"], unique=False)
+    op.create_index(
+        "ix_notices_sent",
+        "notices",
+        ["way", "to", "finished_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'sent'"),
+        postgresql_where=sa.text("state = 'sent'"),
+    )
+    op.create_index(
+        "ix_notices_waiting",
+        "notices",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
     op.create_table(
         "proposals",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -555,7 +625,7 @@ def upgrade() -> None:
         sa.Column("server_reply", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("crossed", sa.Boolean(), nullable=False),
-        sa.Column("score", sa.Integer(), nullable=True),
+        sa.Column("rank", sa.Integer(), nullable=True),
         sa.Column("domain", sa.String(length=255), nullable=True),
         sa.ForeignKeyConstraint(
             ["enrollment_id"], ["enrollments.id"], name=op.f("fk_touches_enrollment_id"), ondelete="CASCADE"
@@ -594,6 +664,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("state IN ('claimed', 'handed_over')"),
         postgresql_where=sa.text("state IN ('claimed', 'handed_over')"),
+    )
+    op.create_index(
+        "ix_touches_lanes",
+        "touches",
+        ["sender", "action", "sequence", "is_first", "rank", "wanted_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'planned' AND due_at IS NOT NULL AND rank IS NOT NULL"),
+        postgresql_where=sa.text("state = 'planned' AND due_at IS NOT NULL AND rank IS NOT NULL"),
     )
     op.create_index(op.f("ix_touches_lead_id"), "touches", ["lead_id"], unique=False)
     op.create_index(
