@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from outreach.clock import Clock
 from outreach.content.revision import Revision, thaw
 from outreach.domain.crm_mapping import CrmMapping
+from outreach.domain.notice import NOBODY, Notify
 from outreach.domain.pipeline import Pipeline
 from outreach.domain.reply import ReplyClassifier
 from outreach.domain.sender import Sender
@@ -83,6 +84,7 @@ class Engine:
     files: Files | None = None  # contents of attached files; None: only what this database holds
     tracked: Tracked | None = None  # makes links and images that tell of opens and clicks; None: nothing is counted
     classifier: ReplyClassifier | None = None  # the team's own, asked before the rules
+    notify: Notify = NOBODY  # whom the team wants to be told of what
 
     def sender(self, name: str) -> Sender:
         """The sender of that name; one that is not configured any more has no channel and no limits."""
