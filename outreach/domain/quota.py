@@ -58,6 +58,7 @@ class Allowance:
     count: int | None  # None: no limit
     wait_until: datetime | None = None  # only with count 0
     because: str = ""
+    left: int | None = None  # of the caps of day and week, whatever the gap lets through now; None: there are none
 
 
 def allowance(limits: Limits, usage: Usage, *, now: datetime, midnight: datetime, key: str) -> Allowance:
@@ -76,7 +77,12 @@ def allowance(limits: Limits, usage: Usage, *, now: datetime, midnight: datetime
         wait_until, because = max(waits)
         return Allowance(0, wait_until, because)
     counts = [cap.left for cap in caps] + ([1] if _is_spaced(limits) else [])
-    return Allowance(min(counts, default=None))
+    return Allowance(min(counts, default=None), left=min((cap.left for cap in caps if cap.is_long), default=None))
+
+
+def mean_gap(limits: Limits) -> timedelta:
+    """The gap with half of its jitter."""
+    return (limits.gap or timedelta(0)) + (limits.jitter or timedelta(0)) / 2
 
 
 def daily_cap(limits: Limits, active_days: int) -> int | None:
@@ -97,6 +103,7 @@ class _Cap(NamedTuple):
     used: int
     frees_at: datetime
     span: str
+    is_long: bool
 
     @property
     def left(self) -> int:
@@ -107,11 +114,11 @@ def _caps(limits: Limits, usage: Usage, now: datetime, midnight: datetime) -> li
     hour_at = usage.hour_frees_at or now + _HOUR_LOOK_AGAIN
     week_at = usage.week_frees_at or now + _WEEK_LOOK_AGAIN
     spans = (
-        (limits.per_hour, usage.last_hour, hour_at, "an hour"),
-        (daily_cap(limits, usage.active_days), usage.today, midnight, "a day"),
-        (limits.per_7_days, usage.last_7_days, week_at, "in 7 days"),
+        (limits.per_hour, usage.last_hour, hour_at, "an hour", False),
+        (daily_cap(limits, usage.active_days), usage.today, midnight, "a day", True),
+        (limits.per_7_days, usage.last_7_days, week_at, "in 7 days", True),
     )
-    return [_Cap(most, used, frees_at, span) for most, used, frees_at, span in spans if most is not None]
+    return [_Cap(most, used, frees_at, span, long) for most, used, frees_at, span, long in spans if most is not None]
 
 
 def _is_spaced(limits: Limits) -> bool:

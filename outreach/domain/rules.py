@@ -13,6 +13,10 @@ REVIEW = "review"
 """The block of a message that a person has to read first."""
 
 
+AWAY = "provider unavailable"
+"""The block of what waits while the circuit of its sender is open; it keeps its place."""
+
+
 class Reviewed(StrEnum):
     """What a person said of a message that needed review."""
 
@@ -112,7 +116,7 @@ def only_inside_the_window(standing: Standing, now: datetime) -> Block | None:
 def not_while_the_circuit_is_open(standing: Standing, now: datetime) -> Block | None:
     """The sender's provider failed a moment ago; it is left alone for a while."""
     until = standing.circuit_open_until
-    return Block("provider unavailable", until=until) if until and now < until else None
+    return Block(AWAY, until=until) if until and now < until else None
 
 
 RULES: tuple[Rule, ...] = (

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from outreach.domain.quota import Limits
+from outreach.domain.turns import EVEN_SHARES, Shares
 
 NO_LIMITS = Limits()
 
@@ -40,9 +41,14 @@ class Sender:
     channels: frozenset[str] = frozenset()
     limits: Mapping[str, Limits] = field(default_factory=dict)  # by action
     freeze: frozenset[date] = frozenset()  # days, in its zone, on which it sends nothing
+    shares: Shares = EVEN_SHARES  # how its sequences, and follow-ups and first touches, share what it may do
 
     def limits_for(self, action: str) -> Limits:
         return self.limits.get(action, NO_LIMITS)
+
+    def has_limits(self, action: str) -> bool:
+        """Is there anything that could keep a due touch waiting for its turn?"""
+        return self.limits_for(action) != NO_LIMITS
 
     def is_frozen(self, now: datetime) -> bool:
         """Is today one of its days without sending?"""

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from outreach.domain import window
 from outreach.domain.quota import Allowance, Limits, Usage, allowance
 from outreach.domain.sender import Sender, account_of, queue_of
+from outreach.services import circuit, claim_turns
 from outreach.services.engine import Engine
-from outreach.store import stops, touches
+from outreach.store import lanes, stops, touches
 from outreach.store.tables import senders
 
 
@@ -26,6 +27,10 @@ def enter_senders(engine: Engine) -> None:
         missing = [{"name": name, "circuit_failures": 0} for name in sorted(engine.senders) if name not in known]
         if missing:
             connection.execute(insert(senders), missing)
+        for name, sender in engine.senders.items():
+            limited = [action for action in sender.limits if sender.has_limits(action)]
+            if limited:
+                lanes.enter(connection, name, limited)
 
     engine.store.write(work)
 
@@ -60,22 +65,28 @@ def _claim_queue(engine: Engine, sender: str, action: str, room: int) -> list[tu
 
 def _claim(connection: Connection, *, engine: Engine, name: str, action: str, room: int) -> tuple[str, int] | None:
     now = engine.clock.now()
-    row = connection.execute(select(senders).where(senders.c.name == name).with_for_update()).mappings().one_or_none()
-    if row is None or (row["circuit_open_until"] and row["circuit_open_until"] > now):
+    locked = connection.execute(_LOCK, {"name": name}).scalar()
+    if locked is None or is_paused(connection, name, action):
         return None
-    if is_paused(connection, name, action) or _is_failing(connection, name, action, now):
+    sender = engine.sender(name)
+    if sender.is_frozen(now):
         return None
-    if engine.sender(name).is_frozen(now):
-        return None
-    allowed = allowed_now(connection, engine.sender(name), action, now)
-    most = min(room, engine.policy.batch, engine.policy.batch if allowed.count is None else allowed.count)
+    allowed = allowed_now(connection, sender, action, now)
+    tried = circuit.most_now(connection, engine, name, action, now)
+    most = min(room, engine.policy.batch, *(each for each in (allowed.count, tried) if each is not None))
     if most <= 0:
         return None
     wanted = touches.Claim(
         id=engine.clock.fresh_id(), sender=name, action=action, most=most, lease_until=now + engine.policy.pick_up
     )
-    count = touches.claim(connection, wanted, now)
+    if claim_turns.is_chosen(engine, sender, action):
+        count = claim_turns.take(connection, engine, sender, wanted, allowed=allowed, now=now)
+    else:
+        count = touches.claim(connection, wanted, now)
     return (wanted.id, count) if count else None
+
+
+_LOCK = select(senders.c.name).where(senders.c.name == bindparam("name")).with_for_update()
 
 
 def is_paused(connection: Connection, sender: str, action: str) -> bool:
@@ -87,15 +98,6 @@ def is_paused(connection: Connection, sender: str, action: str) -> bool:
         (stops.ACTION, queue_of(sender, action)),
     }
     return any((row["scope"], row["value"]) in meant for row in stops.paused(connection))
-
-
-def _is_failing(connection: Connection, sender: str, action: str, now: datetime) -> bool:
-    """Is the circuit of this action open? That of a mailbox is its sender's."""
-    queue = queue_of(sender, action)
-    if queue == sender:
-        return False
-    open_until = connection.execute(select(senders.c.circuit_open_until).where(senders.c.name == queue)).scalar()
-    return open_until is not None and open_until > now
 
 
 def allowed_now(connection: Connection, sender: Sender, action: str, now: datetime) -> Allowance:

@@ -10,7 +10,6 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -18,7 +17,7 @@ import structlog
 from outreach import errors
 from outreach.channel import Channel, Receipt
 from outreach.domain.event import EventKind
-from outreach.domain.rules import Block
+from outreach.domain.rules import AWAY, Block
 from outreach.domain.touch import TouchState
 from outreach.services import circuit
 from outreach.services.batch import Ready, take
@@ -198,7 +197,7 @@ def _refused(ready: Ready, block: Block | None) -> Outcome | None:
         return None
     if block.is_final:
         return Outcome(ready=ready, state=TouchState.SKIPPED, why=block.because)
-    return Outcome(ready=ready, state=TouchState.PLANNED, block=block)
+    return Outcome(ready=ready, state=TouchState.PLANNED, block=block, keeps=block.because == AWAY)
 
 
 def _bug(ready: Ready, error: Exception, look: _LastLook) -> Outcome:
@@ -210,14 +209,11 @@ def _bug(ready: Ready, error: Exception, look: _LastLook) -> Outcome:
 
 def outcome_of(engine: Engine, ready: Ready, error: errors.AdapterError, *, was_marked: bool, dedupes: bool) -> Outcome:
     """The table of what each error means for a touch."""
-    now = engine.clock.now()
     match error:
         case errors.OutcomeUnknown() if was_marked and not dedupes:
             return Outcome(ready=ready, state=TouchState.UNKNOWN, why=str(error))
-        case errors.RateLimited():
-            return _later(ready, str(error), until=now + error.retry_after)
-        case errors.Unauthorized():
-            return _later(ready, str(error), until=now + timedelta(minutes=1))
+        case _ if circuit.trouble_of(error):  # the sender as a whole waits; this touch keeps its place and its attempts
+            return Outcome(ready=ready, state=TouchState.PLANNED, why=str(error), block=Block(str(error)), keeps=True)
         case errors.Unavailable() | errors.OutcomeUnknown():
             return _put_off(engine, ready, error)
         case errors.Refused(outcome=errors.Outcome.NOT_READY):

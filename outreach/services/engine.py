@@ -12,7 +12,9 @@ from outreach.clock import Clock
 from outreach.content.revision import Revision, thaw
 from outreach.domain.crm_mapping import CrmMapping
 from outreach.domain.notice import NOBODY, Notify
+from outreach.domain.guards import NO_GUARDS, Guards
 from outreach.domain.pipeline import Pipeline
+from outreach.domain.recipients import NO_CAPS, RecipientCaps
 from outreach.domain.reply import ReplyClassifier
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import Tracking
@@ -38,6 +40,8 @@ class Policy:
     snooze: timedelta = timedelta(days=7)  # out of office without a date
     not_now: timedelta = timedelta(days=90)  # a reply that says later, without a date
     new_leads_from_replies: bool = False  # whom a referral names with an address becomes a lead
+    recipients: RecipientCaps = NO_CAPS  # how often one person, company and domain is written to
+    guards: Guards = NO_GUARDS
     organisation: str = ""
     postal_address: str = ""
     public_url: str = ""

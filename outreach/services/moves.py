@@ -89,6 +89,7 @@ def touch_row(engine: Engine, item: Planned) -> dict[str, Any]:
         "attempts": 0,
         "crossed": False,
         "recipient": address["value"] if address else None,
+        "rank": -(row["leads_score"] or 0) if sender.has_limits(step.action) else None,
         "message_id": message_id(key, sender.domain) if step.action == "email" else None,
     }
 

@@ -39,6 +39,7 @@ class Outcome:
     receipt: Receipt = NO_RECEIPT
     why: str = ""
     block: Block | None = None
+    keeps: bool = False  # of `planned`: its place in the order and its attempts, as if nothing had been tried
     news: EventKind | None = None  # what the answer says about the person: a dead address, opted out, connected
 
 
@@ -55,8 +56,10 @@ def record_locked(
     Inside a transaction that has locked the enrollments; `locked` is what they said then.
     """
     now = engine.clock.now()
-    given_back = [outcome for outcome in outcomes if outcome.state is TouchState.PLANNED]
+    put_back = [outcome for outcome in outcomes if outcome.keeps]
+    given_back = [outcome for outcome in outcomes if outcome.state is TouchState.PLANNED and not outcome.keeps]
     finished = [outcome for outcome in outcomes if outcome.state is not TouchState.PLANNED]
+    touches.put_back(connection, [_kept_row(outcome) for outcome in put_back])
     touches.give_back(connection, _returns(connection, given_back, now))
     kept = touches.finish(connection, [_finish_row(outcome, now) for outcome in finished])
     finished = [
@@ -106,6 +109,12 @@ def _return_row(outcome: Outcome, block: Block | None, now: datetime) -> dict[st
         "closes_at": due_at,  # the window is looked up again when it is due
         "block": block.because if block else None,
     }
+
+
+def _kept_row(outcome: Outcome) -> dict[str, Any]:
+    """As it was when it was taken."""
+    kept = {name: outcome.ready.touch[name] for name in ("id", "claim_id", "due_at", "closes_at", "attempts")}
+    return {**kept, "block": outcome.why[:500] or (outcome.block.because if outcome.block else None)}
 
 
 def _finish_row(outcome: Outcome, now: datetime) -> dict[str, Any]:

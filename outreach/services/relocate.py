@@ -303,5 +303,7 @@ def _rewrite(connection: Connection, engine: Engine, crossing: Crossing, fates: 
                 move=found,
             ),
         )
-        values = {name: fresh[name] for name in ("action", "channel", "variant", "sender", "recipient", "message_id")}
+        values = {
+            name: fresh[name] for name in ("action", "channel", "variant", "sender", "recipient", "rank", "message_id")
+        }
         connection.execute(update(touches).where(touches.c.id == fate.planned["id"]).values(**values))

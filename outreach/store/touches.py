@@ -16,7 +16,7 @@ from outreach.domain.touch import TouchState
 from outreach.store.bulk import insert_missing, update_each
 from outreach.store.column_types import Instant
 from outreach.store.tables import claims, touches
-from outreach.store.within import within
+from outreach.store.within import among, within
 
 _IN_FLIGHT = "touches.state IN ('claimed', 'handed_over')"
 
@@ -80,6 +80,38 @@ def claim(connection: Connection, wanted: Claim, now: datetime) -> int:
     if count:
         connection.execute(claims.insert(), {"id": wanted.id, "lease_until": wanted.lease_until})
     return count
+
+
+_DUE = """SELECT id FROM touches WHERE {place} ORDER BY due_at LIMIT :most"""
+
+
+@lru_cache(maxsize=1)
+def _due() -> TextClause:
+    place = _CLAIMABLE.format(sender=":sender", action=":action")
+    return text(_DUE.format(place=place)).bindparams(bindparam("now", type_=Instant))
+
+
+def due(connection: Connection, sender: str, action: str, now: datetime, *, most: int) -> list[str]:
+    """Touches that may go as far as their time is concerned, the longest due first."""
+    asked = {"sender": sender, "action": action, "now": now, "most": most}
+    return list(connection.execute(_due(), asked).scalars())
+
+
+_CLAIM_THESE = (
+    update(touches)
+    .where(text("touches.state = 'planned'"), among(touches.c.id, "ids"))
+    .values(state="claimed", claim_id=bindparam("claim_id"), used_at=bindparam("used"), block=None)
+    .returning(touches.c.id)
+)
+
+
+def claim_these(connection: Connection, wanted: Claim, touch_ids: Sequence[str], now: datetime) -> list[str]:
+    """Claim these touches, chosen one by one; those that were still planned."""
+    asked = {"ids": list(touch_ids), "claim_id": wanted.id, "used": now}
+    claimed = list(connection.execute(_CLAIM_THESE, asked).scalars())
+    if claimed:
+        connection.execute(claims.insert(), {"id": wanted.id, "lease_until": wanted.lease_until})
+    return claimed
 
 
 _COUNT_IN_FLIGHT = select(func.count()).select_from(touches).where(text(_IN_FLIGHT))
@@ -178,6 +210,21 @@ def give_back(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[
     )
 
 
+def put_back(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The provider is away: back to planned as if nothing had been tried, with the same place in the order.
+
+    Each row: id, claim_id, due_at, closes_at, attempts, block. The ids that went.
+    """
+    return update_each(
+        connection,
+        touches,
+        rows,
+        where=_IN_FLIGHT,
+        key=("id", "claim_id"),
+        also="state = 'planned', handed_over_at = NULL, claim_id = NULL, owner = NULL, used_at = NULL",
+    )
+
+
 def finish(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
     """Record outcomes: rows of the columns they change, with id and claim_id. The ids that were still of that claim."""
     return update_each(connection, touches, rows, where=_IN_FLIGHT, key=("id", "claim_id"))
@@ -252,14 +299,28 @@ TOO_LATE = "too_late"
 """The block of touches that an outage made later than `max_late`."""
 
 
-def hold_late(connection: Connection, before: datetime) -> int:
-    """Hold back planned touches that were due before that instant; how many."""
-    statement = (
-        update(touches)
-        .where(touches.c.state == TouchState.PLANNED, touches.c.due_at < before)
-        .values(due_at=None, closes_at=None, block=TOO_LATE)
+def hold_late(connection: Connection, before: datetime, *, queue: tuple[str, str] | None = None) -> int:
+    """Hold back planned touches that were due before that instant, all or those of one (sender, action); how many."""
+    statement = update(touches).where(touches.c.state == TouchState.PLANNED, touches.c.due_at < before)
+    if queue:
+        statement = statement.where(touches.c.sender == queue[0], touches.c.action == queue[1])
+    return connection.execute(statement.values(due_at=None, closes_at=None, block=TOO_LATE)).rowcount
+
+
+_PROBE = (
+    select(touches.c.state, func.count())
+    .where(
+        touches.c.sender == bindparam("sender"),
+        touches.c.action == bindparam("action"),
+        touches.c.used_at >= bindparam("since"),
     )
-    return connection.execute(statement).rowcount
+    .group_by(touches.c.state)
+)
+
+
+def states_since(connection: Connection, sender: str, action: str, since: datetime) -> dict[str, int]:
+    """State → touches that have used the sender's quota since then."""
+    return {row[0]: row[1] for row in connection.execute(_PROBE, {"sender": sender, "action": action, "since": since})}
 
 
 def settle_late(connection: Connection, now: datetime, *, skip: bool) -> list[str]:
