@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, PlainValidator
 
@@ -19,7 +19,7 @@ from outreach.errors import Problem
 SOURCE = "test"
 """The source of a lead that names none."""
 
-_ENGINE = frozenset({"id", "status", "pipeline", "created_at", "name"})
+_ENGINE = frozenset({"id", "pipeline", "created_at", "name"})
 """Names of a lead that a test cannot set."""
 
 
@@ -68,6 +68,8 @@ class _LeadModel(FileModel):
     tags: list[Line] = Field(default=[], max_length=100)
     fields: dict[str, _Plain] = Field(default={})
     company: Any = None
+    verified: bool = True
+    status: Literal["new", "customer"] = "new"
 
 
 def read_lead(file: YamlFile, path: Path, data: object, problems: list[Problem]) -> LeadDraft | None:

@@ -92,6 +92,8 @@ class Case:
     is_partial: bool = False  # `only`: touches that are not listed are allowed
     has_limits: bool = False
     has_holdout: bool = False
+    is_verified: bool = True  # the lead's e-mail address
+    is_customer: bool = False
 
     @property
     def where(self) -> str:
@@ -168,6 +170,8 @@ class _Reading:
             is_partial=model.only,
             has_limits=model.limits,
             has_holdout=model.holdout,
+            is_verified=model.lead.get("verified") is not False,
+            is_customer=model.lead.get("status") == "customer",
         )
 
     def _check_start(self, path: Path, model: CaseModel, happens: list[Happening | None]) -> None:

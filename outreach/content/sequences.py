@@ -65,10 +65,6 @@ def read_review(value: object) -> Review | None:
     return Review() if words == "all" else None
 
 
-def _not_verified_yet(value: object) -> object:
-    raise ValueError("needs checked addresses, and `outreach leads verify` does not exist yet. Remove the key.")
-
-
 _REVIEW_SCHEMA = WithJsonSchema({"type": "string", "pattern": "^(first +[0-9]+|all|none)$"})
 
 
@@ -78,7 +74,8 @@ class EnterModel(FileModel):
     auto: bool = False
     every: Duration | None = None
     max_per_day: Positive | None = None
-    verified: Annotated[bool, BeforeValidator(_not_verified_yet)] = False
+    verified: bool = False
+    customers: bool = False
 
 
 class SequenceModel(FileModel):
@@ -178,6 +175,8 @@ def _enter(model: EnterModel) -> Enter:
         auto=model.auto,
         every=model.every or EVERY,
         max_per_day=model.max_per_day,
+        verified=model.verified,
+        customers=model.customers,
     )
 
 

@@ -240,6 +240,8 @@ class Enter:
     auto: bool = False  # whoever begins to match is enrolled
     every: Span = EVERY  # of `auto`: how often everybody is asked
     max_per_day: int | None = None  # of `auto`: enrollments a day
+    verified: bool = False  # only with an e-mail address that `leads verify` found valid
+    customers: bool = False  # people with the status `customer` too
 
 
 @dataclass(frozen=True, slots=True)

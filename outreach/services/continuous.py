@@ -87,7 +87,7 @@ def _chunk(connection: Connection, *, engine: Engine, name: str, revision: Revis
     room = _room_today(connection, engine, revision, now)
     if room == 0:
         return _Asked(Summary(), is_over=True)
-    ids = _candidates(connection, name, place["after"])
+    ids = _candidates(connection, revision, place["after"])
     summary = enroll_some(connection, engine, name, ids, most=room)
     _note(connection, engine, name, summary, now)
     asked_all = summary.asked == len(ids)
@@ -120,17 +120,19 @@ def _room_today(connection: Connection, engine: Engine, revision: Revision, now:
     return max(most - connection.execute(statement).scalar_one(), 0)
 
 
-def _candidates(connection: Connection, name: str, after: str) -> list[str]:
+def _candidates(connection: Connection, revision: Revision, after: str) -> list[str]:
     """The next leads, by id, who are in no sequence and never were in this one."""
+    sequence = revision.sequence
+    kept_out = (Status.DO_NOT_CONTACT,) if sequence.enter.customers else (Status.DO_NOT_CONTACT, Status.CUSTOMER)
     known = exists(
         select(enrollments.c.id).where(
             enrollments.c.lead_id == leads.c.id,
-            (enrollments.c.sequence == name) | (enrollments.c.state != EnrollmentState.FINISHED),
+            (enrollments.c.sequence == sequence.name) | (enrollments.c.state != EnrollmentState.FINISHED),
         )
     )
     statement = (
         select(leads.c.id)
-        .where(leads.c.id > after, leads.c.status.not_in((Status.DO_NOT_CONTACT, Status.CUSTOMER)), ~known)
+        .where(leads.c.id > after, leads.c.status.not_in(kept_out), ~known)
         .order_by(leads.c.id)
         .limit(_CHUNK)
     )

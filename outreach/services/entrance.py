@@ -20,6 +20,7 @@ from outreach.domain.quota import jitter_share
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import RelativeTo, TouchStep, WaitStep, WriteStep
 from outreach.domain.sequence import Sequence as Path
+from outreach.domain.verdict import Verdict
 from outreach.services.facts import address_for, lead_context
 from outreach.store.paths import Row
 
@@ -71,15 +72,20 @@ def _dates_needed(sequence: Path) -> tuple[tuple[str, str], ...]:
 
 def refusal(entrance: Entrance, lead: Row, addresses: Collection[Row], now: datetime) -> str | None:
     """Why this lead may not enter, by what is known of the lead alone; None: it may."""
-    if lead["leads_status"] in (Status.DO_NOT_CONTACT, Status.CUSTOMER):
+    enter = entrance.revision.sequence.enter
+    if lead["leads_status"] == Status.DO_NOT_CONTACT or (
+        lead["leads_status"] == Status.CUSTOMER and not enter.customers
+    ):
         return f"status {lead['leads_status']}"
-    if "email" in entrance.channels and address_for("email", addresses) is None:
+    mailbox = address_for("email", addresses)
+    if mailbox is None and ("email" in entrance.channels or enter.verified):
         return "no e-mail address"
+    if enter.verified and mailbox and mailbox["verdict"] != Verdict.VALID:
+        return f"e-mail address {mailbox['verdict'] or 'not verified'}"
     context = lead_context(lead, addresses, sender_for(entrance, lead, addresses), now)
     if entrance.where and not evaluate(entrance.where, context):
         return "not selected by --where"
-    condition = entrance.revision.sequence.enter.when
-    if condition and not evaluate(condition, context):
+    if enter.when and not evaluate(enter.when, context):
         return "enter.when is not true"
     return _missing(entrance, context)
 

@@ -16,6 +16,8 @@ from outreach.clock import MovableClock
 from outreach.content import calendars
 from outreach.content.sequence_tests import Case
 from outreach.domain.lead import AddressKind
+from outreach.domain.pipeline import Status
+from outreach.domain.verdict import Verdict, Verified
 from outreach.services import revise
 from outreach.services.claim import enter_senders
 from outreach.services.dispatch import ChannelOf, Dispatcher
@@ -23,7 +25,7 @@ from outreach.services.engine import Engine
 from outreach.services.enroll import Selection, enroll
 from outreach.services.keep_leads import Beginning, keep
 from outreach.services.play import Came, Ended, Play, Played, of_lead
-from outreach.store import lead_rows, scratch
+from outreach.store import lead_rows, lead_states, scratch, verdicts
 
 
 class CaseClock(MovableClock):
@@ -94,7 +96,13 @@ class Rehearsal:
         pipeline = self._engine.pipelines[content["pipeline"]["name"]]
         beginning = Beginning(pipeline.name, pipeline.first)
         with self._engine.store.begin() as connection:
-            return keep(connection, [case.lead], beginning=beginning, clock=self._clock)[0].lead_id
+            lead_id = keep(connection, [case.lead], beginning=beginning, clock=self._clock)[0].lead_id
+            if case.is_verified:
+                own = ((each.kind, each.value) for each in case.lead.addresses if each.kind is AddressKind.EMAIL)
+                verdicts.keep(connection, dict.fromkeys(own, Verified(Verdict.VALID)), now=self._clock.now())
+            if case.is_customer:
+                lead_states.set_status(connection, [lead_id], Status.CUSTOMER, self._clock.now())
+        return lead_id
 
     def _carry_out(self, claim_id: str) -> None:
         self._loop.run_until_complete(self._dispatcher.run_claim(claim_id))

@@ -20,6 +20,7 @@ from outreach.domain.lead_matching import People
 from outreach.domain.pipeline import Pipeline, Status
 from outreach.domain.planner import Had
 from outreach.domain.sender import Sender
+from outreach.domain.verdict import Verdict
 from outreach.services.facts import address_kind, holidays_of, zone_of
 from outreach.store.companies import key_of
 from outreach.store.paths import Row
@@ -49,6 +50,7 @@ class Known:
     status: str = Status.NEW
     enrollment_id: str = ""
     refused: str | None = None
+    verdicts: Mapping[str, str | None] | None = None  # e-mail address → verdict; None: a file, whose are taken as valid
 
     @property
     def name(self) -> str:
@@ -233,7 +235,16 @@ class Person:
 
 def address_rows(known: Known) -> list[Row]:
     """The addresses as the store would give them."""
-    return [{"kind": each.kind, "value": each.value, "is_dead": False} for each in known.draft.addresses]
+    verdicts = known.verdicts
+    return [
+        {
+            "kind": each.kind,
+            "value": each.value,
+            "is_dead": False,
+            "verdict": Verdict.VALID if verdicts is None else verdicts.get(each.value),
+        }
+        for each in known.draft.addresses
+    ]
 
 
 def lead_row(known: Known) -> dict[str, Any]:

@@ -67,6 +67,7 @@ def known_of(lead: RowMapping, addresses: Sequence[RowMapping], refused: str | N
         created_at=lead["leads_created_at"],
         status=lead["leads_status"],
         refused=refused,
+        verdicts={row["value"]: row["verdict"] for row in addresses if row["kind"] == AddressKind.EMAIL},
     )
 
 

@@ -49,7 +49,6 @@ HEADS = [
     ("enter: {per_company: 0}\n", "3:22: 'per_company' must be at least 1."),
     ("enter: {per_company: true}\n", "3:22: 'per_company' must be a whole number of at most nine digits."),
     ("enter: {auto: true}\n", "3:9: 'auto' needs 'when': without it everybody would be enrolled."),
-    ("enter: {verified: true}\n", "3:19: 'verified' needs checked addresses, and `outreach leads verify`"),
     ("holdout: 5\n", "3:10: 'holdout': '5' is not a share. Write it as 5%."),
     ("review: first\n", "3:9: 'review': 'first' says nothing about review. Write first 20, all or none."),
     ("description: 5\n", "3:14: 'description' must be text. Put it in quotes."),

@@ -149,7 +149,7 @@ def test_the_end_may_be_that_it_goes_on() -> None:
             "first_nam: Ayşe",
             "4:37: unknown key 'first_nam'. Did you mean 'first_name'? A field of your own may stand under 'fields'.",
         ),
-        ("timezone: Europe/Istanbul", "status: new", "4:37: 'status' is set by the engine. Remove it."),
+        ("timezone: Europe/Istanbul", "pipeline: other", "4:37: 'pipeline' is set by the engine. Remove it."),
         (
             "timezone: Europe/Istanbul",
             "country: Atlantis",
