@@ -21,6 +21,7 @@ from outreach.clock import Clock, SystemClock, fresh_secret
 from outreach.content.configuration import CrmSettings, ImapSettings, SenderSettings, Settings
 from outreach.content.workspace import Workspace, load
 from outreach.domain import opt_out_token
+from outreach.domain.notice import EMAIL
 from outreach.doorbell import DELIVERIES, Doorbell
 from outreach.errors import ConfigError, Problem, StoreError
 from outreach.fetching import Fetcher
@@ -39,6 +40,7 @@ from outreach.services.crm_check import CheckRow, crm_refusals, refusals
 from outreach.services.dkim_keys import signer_of
 from outreach.services.engine import Engine, Policy
 from outreach.services.mail_accounts import grant_of
+from outreach.services.notices import mail_sender
 from outreach.services.read_back import due_readings, read_back, see_to_rounds
 from outreach.services.receive import Intake
 from outreach.services.tracked import Tracked
@@ -71,6 +73,7 @@ _IMAP_OPTIONS = (
     "idle",
 )
 _TIMEOUT = httpx.Timeout(30, connect=5)
+_TEAM = "/team"  # no sender is called so: the channels that tell our own people
 _SECRET = "secret_key"  # noqa: S105  # the name of a row, not a secret
 
 
@@ -121,6 +124,7 @@ class App:
             classifier=load_classifier(self.settings.replies.classifier),
             files=Files(self.store, in_workspace(lambda: self.workspace)),
             tracked=Tracked(secret, self._policy.public_url),
+            notify=self.settings.notify.notify,
         )
         enter_senders(engine)
         return engine
@@ -241,6 +245,18 @@ class App:
             given["keep_copy"] = self._copies[name].put
         return given
 
+    def way_of(self, name: str) -> Channel | None:
+        """How the team is told by `slack`, `http` or `email`; None if the settings do not say."""
+        if name == EMAIL:
+            sender = mail_sender(self.engine)
+            return self.channel_of(sender, EMAIL) if sender else None
+        key = (_TEAM, name)
+        if key not in self._channels and name in self.settings.notify.options:
+            place = Place("config/outreach.yaml", f"notify.{name}")
+            options = way_options(name, self.settings.notify.options[name])
+            self._channels[key] = adapters.make(adapters.CHANNELS, name, options, place=place, given=self.given)
+        return self._channels.get(key)
+
     def dedupes(self, sender: str, channel: str) -> bool:
         """Does the provider of this account accept the same key only once?"""
         connected = self.channel_of(sender, channel)
@@ -306,7 +322,8 @@ class App:
         """Do what is due on one CRM connection: write what happened here, then read what happened there."""
         connected = self.crms.get(connection)
         if connected:
-            await sync.drain(self.store, [connected], clock=self.clock, owner=self.owner)
+            notify = self.settings.notify.notify
+            await sync.drain(self.store, [connected], clock=self.clock, owner=self.owner, notify=notify)
             await read_back(self.engine, connected)
 
     def prove_crms(self) -> None:
@@ -394,6 +411,8 @@ def policy_of(configured: Settings) -> Policy:
         postal_address=organisation.postal_address if organisation else "",
         public_url=configured.public_url.rstrip("/"),
         tracking=configured.defaults.tracking,
+        recipients=configured.recipients,
+        guards=configured.guards,
         snooze=configured.replies.out_of_office,
         not_now=configured.replies.not_now,
         new_leads_from_replies=configured.replies.new_leads,
@@ -412,6 +431,17 @@ def account_of(each: SenderSettings, channel: str) -> tuple[str, dict[str, Any]]
         return each.email.use, {**each.email.options, **own}
     account = each.channels.get(channel)
     return (account.use, dict(account.options)) if account else None
+
+
+def way_options(name: str, written: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of the adapter that tells the team; a request without a body of its own carries the text as JSON."""
+    if name != "http":
+        return dict(written)
+    allowed = {"allow": written["allow"]} if "allow" in written else {}
+    endpoint = {key: value for key, value in written.items() if key != "allow"}
+    if not {"json", "form", "multipart", "text"} & set(endpoint) and endpoint.get("method") != "GET":
+        endpoint["json"] = {"text": "{{ text }}", "kinds": "{{ values.kinds }}", "key": "{{ key }}"}
+    return {"endpoints": {"notice": endpoint}, **allowed}
 
 
 def crm_options(each: CrmSettings, configured: Settings) -> dict[str, Any]:

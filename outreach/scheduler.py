@@ -14,6 +14,7 @@ from outreach.services import recover
 from outreach.services.advance import advance
 from outreach.services.claim import claim_due
 from outreach.services.continuous import enroll_matching
+from outreach.services.notices import tell_of_what_waits
 from outreach.services.reviews import close_moot
 from outreach.services.understand import waiting_deliveries
 from outreach.store import leases
@@ -82,6 +83,7 @@ class Scheduler:
         self._app.sweep_sync()
         enroll_matching(self._app.engine)
         close_moot(self._app.engine)
+        tell_of_what_waits(self._app.engine)
 
     def _ring_for_the_rest(self) -> None:
         self._app.doorbell.ring(DELIVERIES, waiting_deliveries(self._app.engine))

@@ -14,6 +14,7 @@ import uvloop
 from outreach.app import App
 from outreach.doorbell import Answers
 from outreach.services.dispatch import Dispatcher
+from outreach.services.tell_team import any_due, tell_team
 from outreach.services.understand import understand_one, waiting_deliveries
 from outreach.store import touches
 
@@ -38,7 +39,7 @@ class Worker:
         self._loop_thread = threading.Thread(target=self._loop.run_forever, name="network", daemon=True)
         self._dispatcher = Dispatcher(app.engine, app.channel_of, owner=app.owner)
         self._stopped = threading.Event()
-        looks = (self.look_for_claims, self.look_for_deliveries, self.look_for_syncs)
+        looks = (self.look_for_claims, self.look_for_deliveries, self.look_for_syncs, self.look_for_notices)
         self._lookers = [threading.Thread(target=self._look, args=(look,), daemon=True) for look in looks]
 
     def start(self) -> None:
@@ -114,3 +115,9 @@ class Worker:
                 break
             self.sync(connection)
         return len(due)
+
+    def look_for_notices(self) -> int:
+        """Tell the team what it is to hear; how many messages went out."""
+        if not any_due(self._app.engine):
+            return 0
+        return self._wait(tell_team(self._app.engine, self._app.way_of))

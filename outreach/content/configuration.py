@@ -13,9 +13,13 @@ from outreach.domain import mail_provider
 from outreach.domain.cautious import CAUTIOUS
 from outreach.domain.crm_mapping import CrmMapping, CrmTrigger, DealRule, FieldRule, TieBreak
 from outreach.domain.crm_news import Change
+from outreach.domain.notice import NOBODY, Notify
+from outreach.domain.guards import DEFAULT_GUARDS, Guards
 from outreach.domain.quota import Limits
+from outreach.domain.recipients import NO_CAPS, RecipientCaps
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import Schedule, Tracking
+from outreach.domain.turns import EVEN_SHARES, Shares
 
 
 class UnknownPolicy(StrEnum):
@@ -157,6 +161,7 @@ class SenderSettings:
     email: EmailSettings | None = None
     channels: Mapping[str, ChannelSettings] = field(default_factory=dict)
     freeze: frozenset[date] = frozenset()  # days on which this sender sends nothing
+    shares: Shares = EVEN_SHARES
 
     def sender(self) -> Sender:
         """The same in the domain's words: what the engine asks about a sender."""
@@ -176,6 +181,7 @@ class SenderSettings:
             channels=mailbox | frozenset(self.channels),
             limits=self._limits(),
             freeze=self.freeze,
+            shares=self.shares,
         )
 
     def _limits(self) -> dict[str, Limits]:
@@ -280,6 +286,14 @@ class ReportSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotifySettings:
+    """Who of the team is told of what. `options` are those of the adapters that tell, secrets among them."""
+
+    notify: Notify = NOBODY
+    options: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)  # slack, http
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     host: str = "127.0.0.1"
     port: int = 8080
@@ -296,10 +310,13 @@ class Settings:
     organisation: Organisation | None = None
     defaults: Defaults = field(default_factory=Defaults)
     replies: ReplySettings = field(default_factory=ReplySettings)
+    recipients: RecipientCaps = NO_CAPS  # how often one person, company and domain is written to
+    guards: Guards = DEFAULT_GUARDS
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     webhooks: Mapping[str, WebhookSettings] = field(default_factory=dict)
     senders: Mapping[str, SenderSettings] = field(default_factory=dict)
     crm: Mapping[str, CrmSettings] = field(default_factory=dict)
     web: WebSettings = field(default_factory=WebSettings)
     reports: ReportSettings = field(default_factory=ReportSettings)
+    notify: NotifySettings = field(default_factory=NotifySettings)
     secret_key: str | None = field(default=None, repr=False)

@@ -10,6 +10,7 @@ from typing import TypeVar
 from outreach.content import yaml_file
 from outreach.content.configuration import Settings
 from outreach.content.crm_file import read_crm
+from outreach.content.notify_settings import check_notify
 from outreach.content.outreach_file import overlay, read_outreach
 from outreach.content.reports_settings import check_reports
 from outreach.content.senders_file import read_senders
@@ -63,6 +64,7 @@ def read_configuration(
     connections = _with(crm, lambda found: read_crm(crm.file, found), is_used, problems)
     if settings:
         problems.extend(check_reports(main.file, settings.reports, people))
+        problems.extend(check_notify(main.file, settings.notify, people))
     return Configuration(
         settings=replace(settings, senders=people, crm=connections) if settings else None,
         senders_file=senders.file,

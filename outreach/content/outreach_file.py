@@ -25,7 +25,9 @@ from outreach.content.configuration import (
 )
 from outreach.content.field_types import Elapsed, Line, Port, Secret, Slug, Text, WebUrl, split_url
 from outreach.content.model_reading import MAPPING_REMEDY, FileModel, known_keys, read_model
+from outreach.content.notify_settings import NotifyModel, notify_settings
 from outreach.content.options import split_options
+from outreach.content.pace_models import GuardsModel, RecipientsModel
 from outreach.content.reports_settings import ReportsModel, report_settings
 from outreach.content.schedules import BUILT_IN, ScheduleModel
 from outreach.content.suggestions import closest
@@ -112,10 +114,13 @@ class OutreachModel(FileModel):
     organisation: OrganisationModel | None = None
     defaults: DefaultsModel = DefaultsModel()
     replies: RepliesModel = RepliesModel()
+    recipients: RecipientsModel = RecipientsModel()
+    guards: GuardsModel = GuardsModel()
     schedules: dict[Slug, ScheduleModel] = Field(default={})
     webhooks: dict[Slug, dict[str, Any]] = Field(default={})
     web: WebModel = WebModel()
     reports: ReportsModel = ReportsModel()
+    notify: NotifyModel = NotifyModel()
     secret_key: Secret | None = None
 
 
@@ -236,10 +241,13 @@ def read_outreach(file: YamlFile, root: FilePath, problems: list[Problem]) -> Se
         organisation=_organisation(model.organisation),
         defaults=_defaults(model.defaults),
         replies=ReplySettings(**dict(model.replies)),
+        recipients=model.recipients.caps(),
+        guards=model.guards.guards(),
         schedules=BUILT_IN | {name: schedule.schedule(name) for name, schedule in model.schedules.items()},
         webhooks={name: webhook for name, webhook in webhooks.items() if webhook},
         web=WebSettings(host=model.web.host, port=model.web.port),
         reports=report_settings(model.reports),
+        notify=notify_settings(file, model.notify, problems),
         secret_key=model.secret_key,
     )
 

@@ -192,6 +192,7 @@ OUTREACH: Words = {
         {"evenings": {"days": "mon-thu", "hours": "17:00-20:00"}},
     ),
     "webhooks": ("Connections of POST /webhooks/<name>.", {"replies": {"use": "standard", "secrets": ["${SECRET}"]}}),
+    "notify": ("Who of the team is told when something needs a person.", {"slack": {"url": "${SLACK_URL}"}}),
     "web": ("Where the web role listens.", {"host": "127.0.0.1", "port": 8080}),
     "secret_key": ("What links are signed with; made and kept in the database if left out.", "${OUTREACH_KEY}"),
 }
@@ -218,6 +219,19 @@ REPLIES: Words = {
 WEB: Words = {
     "host": ("The address to listen on.", "127.0.0.1"),
     "port": ("The port to listen on.", 8080),
+}
+
+NOTIFY: Words = {
+    "kinds": ("Which kinds are told; every kind but reply if left out.", ["restriction", "crm_failed"]),
+    "slack": ("A Slack channel: url, and kinds of its own.", {"url": "${SLACK_URL}"}),
+    "email": ("Mails to colleagues.", {"to": ["team@example.com"], "sender": "anna"}),
+    "http": ("A request: url and the other keys of an endpoint.", {"url": "https://hooks.example.com/outreach"}),
+}
+
+NOTIFY_EMAIL: Words = {
+    "to": ("Who gets them.", ["team@example.com"]),
+    "sender": ("Whose mailbox sends them.", "anna"),
+    "kinds": ("Which kinds are told this way.", ["restriction"]),
 }
 
 WEBHOOK: Words = {"use": ("The receiver: a short name or a dotted path.", "standard")}
@@ -286,6 +300,8 @@ BY_MODEL: Mapping[str, Words] = {
     "DefaultsModel": DEFAULTS,
     "RepliesModel": REPLIES,
     "WebModel": WEB,
+    "NotifyModel": NOTIFY,
+    "NotifyEmailModel": NOTIFY_EMAIL,
     "WebhookModel": WEBHOOK,
     "CrmModel": CRM,
     "FieldModel": FIELD,

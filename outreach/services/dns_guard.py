@@ -103,7 +103,8 @@ def _judge(engine: Engine, policy: DnsPolicy, name: str, email: EmailSettings, f
     if policy is not DnsPolicy.PAUSE or not set(names) - before:
         return False
     reason = "; ".join(f"{each.check}: {each.said}" for each in failed)[:400]
-    pause(engine, Target(width=Width.SENDER, value=name), reason=f"{reason}. See: outreach doctor", by=_BY)
+    said = f"{reason}. See: outreach doctor"
+    pause(engine, Target(width=Width.SENDER, value=name), reason=said, by=_BY, is_news=True)
     return True
 
 

@@ -23,6 +23,7 @@ from outreach.services.classify import LEFT, classified_by_rules, suggestion_of
 from outreach.services.ending import end, end_colleagues
 from outreach.services.engine import Engine
 from outreach.services.never_again import opt_out, suppression
+from outreach.services.notices import tell_of_a_reply
 from outreach.services.work_list import write_down
 from outreach.store import deliveries, enrollments, lead_states, replies, stops, touches
 from outreach.store.replies import ANSWERS
@@ -70,6 +71,7 @@ def carry_out(connection: Connection, engine: Engine, event: Event, match: Match
         _keep_the_answer(connection, engine, event, match.lead_id, number)
     if event.kind is EventKind.REPLIED:  # last, so that the CRM is told of the lead as it is now
         write_down(connection, engine, "reply", event, match.lead_id)
+        tell_of_a_reply(connection, engine, match.lead_id, key=event.key, channel=event.channel)
 
 
 def _taken_up(connection: Connection, engine: Engine, event: Event, match: Match) -> int | None:

@@ -14,10 +14,12 @@ from typing import assert_never
 from sqlalchemy import Connection, or_, select, update
 
 from outreach.domain.enrollment import EnrollmentState, FinishReason
+from outreach.domain.notice import Notice, NoticeKind
 from outreach.domain.pipeline import Status
 from outreach.domain.suppression import Scope, SuppressionReason
 from outreach.errors import UsageError
 from outreach.services.engine import Engine
+from outreach.services.notices import tell
 from outreach.store import audit, enrollments, lead_states, stops, touches
 from outreach.store.tables import addresses, leads, tasks
 from outreach.store.tables import enrollments as enrollment_table
@@ -135,8 +137,11 @@ def remove(engine: Engine, target: Target, *, by: str, detail: str = "") -> list
     return engine.store.write(work)
 
 
-def pause(engine: Engine, target: Target, *, reason: str, by: str) -> int:
-    """Hold everything the target covers; how many enrollments changed (wide pauses: how many are covered)."""
+def pause(engine: Engine, target: Target, *, reason: str, by: str, is_news: bool = False) -> int:
+    """Hold everything the target covers; how many enrollments changed (wide pauses: how many are covered).
+
+    `is_news`: no person did it, so the team is told.
+    """
 
     def work(connection: Connection) -> int:
         engine.store.lock_wide_stop(connection)
@@ -147,7 +152,11 @@ def pause(engine: Engine, target: Target, *, reason: str, by: str) -> int:
             enrollments.lock(connection, ids)
             return len(enrollments.set_state(connection, ids, EnrollmentState.PAUSED))
         row = {"scope": target.width, "value": target.value, "reason": reason, "by": by, "created_at": now}
-        stops.pause(connection, row)
+        if stops.pause(connection, row) and is_news:
+            what = f"{target.width} {target.value}"
+            text = f"{what} is paused by {by}: {reason}"
+            notice = Notice(kind=NoticeKind.GUARD, key=f"guard:{what}:{now.isoformat()}"[:500], text=text)
+            tell(connection, engine.notify, notice, now)
         return len(ids)
 
     return engine.store.write(work)

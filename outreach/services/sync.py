@@ -29,10 +29,12 @@ from sqlalchemy import Connection
 from outreach.clock import Clock
 from outreach.crm import Crm
 from outreach.domain.crm_mapping import CrmMapping
+from outreach.domain.notice import NOBODY, Notice, NoticeKind, Notify
 from outreach.errors import OutcomeUnknown
 from outreach.services.crm_budget import Budget, Meter
 from outreach.services.crm_operations import Learned, carry_out
 from outreach.services.crm_verdict import Became, Pace, Verdict, judge
+from outreach.services.notices import tell
 from outreach.store import crm_connections, crm_jobs, crm_links, crm_records
 from outreach.store.crm_connections import ConnectionState
 from outreach.store.crm_jobs import Claim, ClaimedJob, DeadJob, JobChange
@@ -73,6 +75,7 @@ class _Drain:
     owner: str
     pace: Pace
     is_stopping: Callable[[], bool]
+    notify: Notify = NOBODY
 
 
 @dataclass(slots=True)
@@ -105,13 +108,14 @@ async def drain(
     owner: str,
     pace: Pace | None = None,
     is_stopping: Callable[[], bool] = lambda: False,
+    notify: Notify = NOBODY,
 ) -> tuple[Drained, ...]:
     """Do everything that is due now, for every connection, until nothing is (or `is_stopping` says so).
 
     Returns at once for a connection that is parked, or whose budget is used up: call it again, each second or so.
     Any number of processes may do so at the same time; `owner` names this one.
     """
-    by = _Drain(store=store, clock=clock, owner=owner, pace=pace or Pace(), is_stopping=is_stopping)
+    by = _Drain(store=store, clock=clock, owner=owner, pace=pace or Pace(), is_stopping=is_stopping, notify=notify)
     return tuple(await asyncio.gather(*(_drain(by, connected) for connected in connections)))
 
 
@@ -198,6 +202,8 @@ def _record_one(connection: Connection, run: _Run, tried: _Try) -> Verdict | Non
     verdict = _verdict(connection, run, tried, now)
     if not _settle(connection, tried.job, verdict, now):
         return None
+    if verdict.became is Became.DEAD:
+        _tell(connection, run.by.notify, tried.job, verdict, now)
     if tried.learned.is_person_gone:
         crm_links.drop_person(connection, tried.job.connection, tried.job.lead_id)
     for link in tried.learned.links:
@@ -205,6 +211,18 @@ def _record_one(connection: Connection, run: _Run, tried: _Try) -> Verdict | Non
     if tried.learned.values:
         crm_records.learn(connection, tried.job.connection, tried.job.lead_id, tried.learned.values, now)
     return verdict
+
+
+def _tell(connection: Connection, notify: Notify, job: ClaimedJob, verdict: Verdict, now: datetime) -> None:
+    """A person has to look at it."""
+    text = f"{job.operation} was not written to {job.connection}: {verdict.change.error}. See: outreach crm failed"
+    key = f"crm_failed:{job.number}:{now.isoformat()}"
+    tell(
+        connection,
+        notify,
+        Notice(kind=NoticeKind.CRM_FAILED, key=key, text=text, lead_id=job.lead_id if job.lead else None),
+        now,
+    )
 
 
 def _verdict(connection: Connection, run: _Run, tried: _Try, now: datetime) -> Verdict:

@@ -87,9 +87,9 @@ def list_suppressions(connection: Connection) -> list[RowMapping]:
     return list(connection.execute(select(suppressions).order_by(suppressions.c.created_at.desc())).mappings())
 
 
-def pause(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Pause a sequence, sender, domain, company or all."""
-    connection.execute(_insert(connection, pauses), [dict(row)])
+def pause(connection: Connection, row: Mapping[str, Any]) -> bool:
+    """Pause a sequence, sender, domain, company or all; False if it was paused already."""
+    return connection.execute(_insert(connection, pauses).values(dict(row))).rowcount > 0
 
 
 def unpause(connection: Connection, scope: str, value: str) -> bool:
