@@ -35,7 +35,7 @@ def build(
     """
     return {
         "lead": _named(_with_fields(lead)),
-        "company": _with_fields(company) if company else {},
+        "company": _with_fields(company or _NONE),
         "sender": of_sender(sender or _NONE),
         "enrollment": _only(ENROLLMENT, enrollment or _NONE),
         "events": _pruned(events) if events else {},
