@@ -30,15 +30,23 @@ HEAD = "name: two-mails\npipeline: default\nsenders: [anna]\nschedule: always\ns
 ALL = [*ACTIONS, "http.ping"]
 
 
+TEMPLATES = {"linkedin.voice": "spoken", "whatsapp.template": "approved"}
+"""Actions whose text needs more than words."""
+
+
 def step(name: str) -> str:
     takes_text = name in ACTIONS and ACTIONS[name].wording is Wording.NEEDED
-    return f"  - id: {name.replace('.', '-')}\n    {name}: {'intro' if takes_text else ''}\n"
+    template = TEMPLATES.get(name, "intro") if takes_text else ""
+    return f"  - id: {name.replace('.', '-')}\n    {name}: {template}\n"
 
 
 def files(*names: str, accounts: str = "", after: str = "") -> dict[str, str]:
     return {
         "config/senders.yaml": FILES["config/senders.yaml"] + accounts,
         "sequences/two-mails.yaml": HEAD + "".join(map(step, names)) + after,
+        "templates/spoken.md": "---\nattachments: [hello.m4a]\n---\nHi {{ lead.first_name }}\n",
+        "templates/approved.md": "---\napproved_as: hello\n---\nHi {{ lead.first_name }}\n",
+        "attachments/hello.m4a": "sound",
     }
 
 
