@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MIGRATION_DB := build/migration.db
 PYTEST_ARGS ?=
+TEST_PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup format lint types imports test demo bench check lock migration first-migration clean
@@ -49,8 +50,8 @@ types: setup ## mypy, strict
 imports: setup ## the floors of the house: who may import whom
 	$(BIN)/lint-imports
 
-test: setup ## the whole suite, with real PostgreSQL and Redis
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: setup ## the whole suite, with real PostgreSQL and Redis, two files at a time
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
 
 demo: setup ## the whole story on this machine, no account needed
 	$(BIN)/outreach demo
