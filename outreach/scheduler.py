@@ -10,7 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from outreach.app import App
 from outreach.doorbell import DELIVERIES, SYNC, TOUCHES
-from outreach.services import recover
+from outreach.services import guards, recover
 from outreach.services.advance import advance
 from outreach.services.claim import claim_due
 from outreach.services.continuous import enroll_matching
@@ -82,6 +82,7 @@ class Scheduler:
         recover.sweep(self._app.engine, self._app.dedupes)
         self._app.sweep_sync()
         enroll_matching(self._app.engine)
+        guards.look(self._app.engine)
         close_moot(self._app.engine)
         tell_of_what_waits(self._app.engine)
 

@@ -111,6 +111,25 @@ EMAIL: Words = {
     "address": ("The address of the mailbox.", "anna@example.com"),
     "use": ("The adapter; smtp if left out.", "smtp"),
     "smtp": ("The server that takes outgoing mail.", {"url": "smtps://smtp.example.com:465"}),
+    "ratio": ("How follow-ups and first touches share its limits.", {"follow_ups": 3, "first": 1}),
+    "shares": ("How sequences share its limits; 1 each if left out.", {"founder-intro": 2}),
+}
+
+RATIO: Words = {
+    "follow_ups": ("So many follow-ups …", 3),
+    "first": ("… for so many first touches, where both wait.", 1),
+}
+
+RECIPIENTS: Words = {
+    "person_per_7_days": ("At most so many touches of one person in 7 days.", 3),
+    "company_per_7_days": ("At most so many touches of the people of one company in 7 days.", 10),
+    "domain_per_day": ("At most so many mails to one domain in 24 hours; free mail providers are not counted.", 20),
+}
+
+GUARDS: Words = {
+    "bounces": ("A sender with more bounces is paused; or off.", {"more_than": "5%"}),
+    "complaints": ("A sender with more complaints is paused; or off.", {"more_than": "0.3%"}),
+    "silence": ("A sender nobody answers is paused; or off.", {"at_least": 500}),
     "imap": ("The server that holds incoming mail.", {"url": "imaps://imap.example.com:993"}),
     "reply_to": ("Where answers go, if not to the address.", "team@example.com"),
     "reply_token": ("Each mail has a Reply-To of its own, anna+TOKEN@example.com.", True),
@@ -198,6 +217,8 @@ OUTREACH: Words = {
 }
 
 ORGANISATION: Words = {
+    "recipients": ("How often one person, company and domain is written to, by all senders.", {"person_per_7_days": 3}),
+    "guards": ("When a sender pauses by its own numbers.", {"bounces": {"more_than": "5%"}}),
     "name": ("The name of the organisation.", "Example Ltd"),
     "postal_address": ("Its postal address, which the law of most countries asks for.", "1 Example St, Istanbul"),
 }
@@ -310,3 +331,6 @@ BY_MODEL: Mapping[str, Words] = {
     "CaseModel": CASE,
 }
 """The words of a model, by its name; steps share `STEP`."""
+    "RatioModel": RATIO,
+    "RecipientsModel": RECIPIENTS,
+    "GuardsModel": GUARDS,

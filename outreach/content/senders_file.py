@@ -29,6 +29,7 @@ from outreach.content.field_types import (
 from outreach.content.mail_servers import DkimModel, ImapModel, Selector, SmtpModel, as_list
 from outreach.content.model_reading import FileModel, known_keys, read_model
 from outreach.content.options import split_options
+from outreach.content.pace_models import Portions, RatioModel, shares_of
 from outreach.content.suggestions import closest, did_you_mean
 from outreach.content.yaml_file import Path, YamlFile
 from outreach.domain.quota import Limits, Ramp
@@ -96,6 +97,8 @@ class SenderModel(FileModel):
     signature: Text = ""
     booking_url: WebUrl = ""
     freeze: list[Day] = Field(default=[], max_length=366)
+    ratio: RatioModel = RatioModel()
+    shares: Portions = Field(default={})
 
 
 class ChannelModel(FileModel):
@@ -138,6 +141,7 @@ def _sender(file: YamlFile, name: str, data: object, problems: list[Problem]) ->
         email=email,
         channels={key: channel for key, channel in channels.items() if channel},
         freeze=frozenset(model.freeze),
+        shares=shares_of(model.ratio, model.shares),
     )
 
 

@@ -41,11 +41,10 @@ class Guards:
 
 
 NO_GUARDS = Guards()
-DEFAULT_GUARDS = Guards(
-    bounces=RateGuard(10, timedelta(days=7), 100),
-    complaints=RateGuard(0.3, timedelta(days=30), 500),
-    silence=SilenceGuard(500, timedelta(days=14), timedelta(days=3)),
-)
+BOUNCES = RateGuard(10, timedelta(days=7), 100)
+COMPLAINTS = RateGuard(0.3, timedelta(days=30), 500)
+SILENCE = SilenceGuard(500, timedelta(days=14), timedelta(days=3))
+DEFAULT_GUARDS = Guards(bounces=BOUNCES, complaints=COMPLAINTS, silence=SILENCE)
 
 
 @dataclass(frozen=True, slots=True)

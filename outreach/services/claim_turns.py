@@ -39,6 +39,7 @@ def take(
         ids = _next(connection, sender, wanted, allowed=allowed, now=now)
         return len(touches.claim_these(connection, wanted, ids, now)) if ids else 0
     recipients.lock(connection)
+    free: dict[str, str] = {}
     for _ in range(_ROUNDS):
         ids = _next(connection, sender, wanted, allowed=allowed, now=now)
         free = _within_caps(connection, caps, ids, now) if ids else {}

@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy import Connection, bindparam, select, text, update
-from sqlalchemy.sql.elements import TextClause
+from sqlalchemy.sql.selectable import TextualSelect
 
 from outreach.domain.turns import RECENT, Lane, Waiting
 from outreach.store.column_types import Instant
@@ -32,7 +32,7 @@ _HEAD = f"""SELECT id FROM ({_LANE}) AS looked_at
 
 
 @lru_cache(maxsize=2)
-def _heads(dialect: str) -> TextClause:
+def _heads(dialect: str) -> TextualSelect:
     columns = ", ".join(f"touches.{name}" for name in _COLUMNS)
     if dialect == "sqlite":
         source = f"{_LANES.format(true='1', false='0')} CROSS JOIN touches ON touches.id IN ({_HEAD})"

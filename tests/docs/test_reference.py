@@ -25,6 +25,7 @@ from outreach.content import (
     crm_file,
     mail_servers,
     outreach_file,
+    pace_models,
     pipelines,
     schedules,
     senders_file,
@@ -103,6 +104,8 @@ SETTINGS = [
         outreach_file.TrackingModel,
         outreach_file.WebModel,
     ),
+    *(pace_models.RecipientsModel, pace_models.GuardsModel, pace_models.BouncesModel, pace_models.ComplaintsModel),
+    *(pace_models.SilenceModel, pace_models.RatioModel),
     *(schedules.ScheduleModel, senders_file.SenderModel, senders_file.EmailModel, mail_servers.SmtpModel),
     *(
         mail_servers.ImapModel,
