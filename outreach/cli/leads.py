@@ -1,4 +1,4 @@
-"""Commands about lists of people: leads import, list, show."""
+"""Commands about lists of people: leads import, list, show; more of them stand in modules of their own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from outreach.cli import crm_import
+from outreach.cli import crm_import, erasing
 from outreach.cli.failures import FAILED
 from outreach.cli.invocation import opened
 from outreach.cli.terminal import AsJson, count, print_json, print_table, progress
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from outreach.services.import_leads import Summary
     from outreach.services.leads import LeadPage
 
-commands = typer.Typer(help="People: import, list, show.", no_args_is_help=True)
+commands = typer.Typer(help="People: import, list, show, export, erase.", no_args_is_help=True)
 
 _TIMELINE = 30
 _SHOWN = ("id", "status", "pipeline", "stage", "score", "source", "owner", "title", "language", "country", "timezone")
@@ -176,6 +176,9 @@ def show(
         print_json(found)
     else:
         _show_lead(found)
+
+
+erasing.add_to(commands)
 
 
 def _show_lead(found: dict[str, Any]) -> None:

@@ -38,7 +38,8 @@ ENTER: Words = {
     "auto": ("Whoever begins to match is enrolled, without anybody asking.", True),
     "every": ("How often everybody is asked, with auto.", "15 minutes"),
     "max_per_day": ("At most so many enrollments a day, with auto.", 50),
-    "verified": ("Only leads with checked addresses; not possible yet.", False),
+    "verified": ("Only leads whose e-mail address `leads verify` found valid.", True),
+    "customers": ("People with the status customer too, who are kept out of every other sequence.", True),
 }
 
 SCHEDULE: Words = {
@@ -89,13 +90,18 @@ PIPELINE: Words = {
 STAGE: Words = {
     "name": ("The name of the stage.", "contacted"),
     "kind": ("open, won, lost, or parked (handed over to marketing).", "open"),
-    "stale_after": ("How long a lead may stay before it counts as forgotten.", "30 days"),
+    "stale_after": ("How long a lead may stay before it counts as stale.", "30 days"),
+    "give_up_after": ("How long nobody answers, with nothing planned, before the lead is given up.", "90 days"),
+    "give_up_to": ("The parked or lost stage it then goes to; left out: the first one allowed.", "nurture"),
     "requires": ("What a lead must have to enter.", ["source"]),
     "entering": ("What entering it does.", {"task": "call"}),
 }
 
 ENTERING: Words = {
     "task": ("A task for the lead's owner.", "call"),
+    "sequence": ("The sequence the lead is put into, once it is in no other.", "welcome"),
+    "crm": ("What is written to the CRMs.", ["stage", "tags"]),
+    "notify": ("Who gets a mail about it: owner, team, a sender, or an address.", "owner"),
 }
 
 SENDER: Words = {
@@ -105,12 +111,6 @@ SENDER: Words = {
     "signature": ("Stands below every message.", "Anna Yılmaz · Example Ltd"),
     "booking_url": ("Where a meeting can be booked.", "https://cal.example.com/anna"),
     "freeze": ("Days on which this sender sends nothing.", ["2026-12-24"]),
-}
-
-EMAIL: Words = {
-    "address": ("The address of the mailbox.", "anna@example.com"),
-    "use": ("The adapter; smtp if left out.", "smtp"),
-    "smtp": ("The server that takes outgoing mail.", {"url": "smtps://smtp.example.com:465"}),
     "ratio": ("How follow-ups and first touches share its limits.", {"follow_ups": 3, "first": 1}),
     "shares": ("How sequences share its limits; 1 each if left out.", {"founder-intro": 2}),
 }
@@ -130,6 +130,12 @@ GUARDS: Words = {
     "bounces": ("A sender with more bounces is paused; or off.", {"more_than": "5%"}),
     "complaints": ("A sender with more complaints is paused; or off.", {"more_than": "0.3%"}),
     "silence": ("A sender nobody answers is paused; or off.", {"at_least": 500}),
+}
+
+EMAIL: Words = {
+    "address": ("The address of the mailbox.", "anna@example.com"),
+    "use": ("The adapter; smtp if left out.", "smtp"),
+    "smtp": ("The server that takes outgoing mail.", {"url": "smtps://smtp.example.com:465"}),
     "imap": ("The server that holds incoming mail.", {"url": "imaps://imap.example.com:993"}),
     "reply_to": ("Where answers go, if not to the address.", "team@example.com"),
     "reply_token": ("Each mail has a Reply-To of its own, anna+TOKEN@example.com.", True),
@@ -211,14 +217,15 @@ OUTREACH: Words = {
         {"evenings": {"days": "mon-thu", "hours": "17:00-20:00"}},
     ),
     "webhooks": ("Connections of POST /webhooks/<name>.", {"replies": {"use": "standard", "secrets": ["${SECRET}"]}}),
+    "recipients": ("How often one person, company and domain is written to, by all senders.", {"person_per_7_days": 3}),
+    "guards": ("When a sender pauses by its own numbers.", {"bounces": {"more_than": "5%"}}),
     "notify": ("Who of the team is told when something needs a person.", {"slack": {"url": "${SLACK_URL}"}}),
     "web": ("Where the web role listens.", {"host": "127.0.0.1", "port": 8080}),
+    "reports": ("What reports take as given, and whom they are mailed to.", {"sector_cycle": "84 days"}),
     "secret_key": ("What links are signed with; made and kept in the database if left out.", "${OUTREACH_KEY}"),
 }
 
 ORGANISATION: Words = {
-    "recipients": ("How often one person, company and domain is written to, by all senders.", {"person_per_7_days": 3}),
-    "guards": ("When a sender pauses by its own numbers.", {"bounces": {"more_than": "5%"}}),
     "name": ("The name of the organisation.", "Example Ltd"),
     "postal_address": ("Its postal address, which the law of most countries asks for.", "1 Example St, Istanbul"),
 }
@@ -240,6 +247,28 @@ REPLIES: Words = {
 WEB: Words = {
     "host": ("The address to listen on.", "127.0.0.1"),
     "port": ("The port to listen on.", 8080),
+}
+
+REPORTS: Words = {
+    "to": ("Who gets the reports by mail.", ["team@example.com"]),
+    "sender": ("Whose mailbox sends them.", "anna"),
+    "weekly": ("When the report of the week before goes out, in the team's zone.", "monday 08:00"),
+    "monthly": ("The day on which the report of the month before goes out.", 1),
+    "at": ("When on that day.", "08:00"),
+    "segment": ("Which value of a lead is its segment.", "fields.industry"),
+    "sector_cycle": ("How long a sale takes on average in your sector.", "84 days"),
+    "proposal_stages": ("Stages that mean a proposal was made.", ["proposal"]),
+    "currency": ("The currency of all values, as reports show it.", "EUR"),
+}
+
+GOAL: Words = {
+    "name": ("What people call it.", "Q1 meetings"),
+    "kpi": ("The measure, one of docs/reference/kpis.md.", "meetings"),
+    "target": ("The number to reach; of shares also in percent.", 60),
+    "owner": ("Who answers for it.", "anna"),
+    "start": ("Its first day.", "2026-01-01"),
+    "deadline": ("Its last day.", "2026-03-31"),
+    "attainable_because": ("Why it can be reached.", "41 in Q4 with half the senders"),
 }
 
 NOTIFY: Words = {
@@ -306,10 +335,14 @@ BY_MODEL: Mapping[str, Words] = {
     "ScheduleModel": SCHEDULE,
     "PipelineModel": PIPELINE,
     "StageModel": STAGE,
+    "EnteringModel": ENTERING,
     "SenderModel": SENDER,
     "EmailModel": EMAIL,
     "LimitsModel": LIMITS,
     "RampModel": RAMP,
+    "RatioModel": RATIO,
+    "RecipientsModel": RECIPIENTS,
+    "GuardsModel": GUARDS,
     "SmtpModel": SERVER,
     "ImapModel": SERVER,
     "OAuthModel": OAUTH,
@@ -321,8 +354,10 @@ BY_MODEL: Mapping[str, Words] = {
     "DefaultsModel": DEFAULTS,
     "RepliesModel": REPLIES,
     "WebModel": WEB,
+    "ReportsModel": REPORTS,
     "NotifyModel": NOTIFY,
     "NotifyEmailModel": NOTIFY_EMAIL,
+    "GoalModel": GOAL,
     "WebhookModel": WEBHOOK,
     "CrmModel": CRM,
     "FieldModel": FIELD,
@@ -331,6 +366,3 @@ BY_MODEL: Mapping[str, Words] = {
     "CaseModel": CASE,
 }
 """The words of a model, by its name; steps share `STEP`."""
-    "RatioModel": RATIO,
-    "RecipientsModel": RECIPIENTS,
-    "GuardsModel": GUARDS,

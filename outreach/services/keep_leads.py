@@ -15,8 +15,8 @@ from outreach.clock import Clock
 from outreach.domain.lead import Address, LeadDraft, additions
 from outreach.domain.lead_matching import People, Placed
 from outreach.domain.pipeline import Status
-from outreach.domain.suppression import Scope, keys_of
-from outreach.store import companies, leads, stops
+from outreach.domain.suppression import Scope, SuppressionReason, keys_of
+from outreach.store import companies, erased, leads, stops
 
 _NO_COMPANY = ("", "")
 _MOST_KEYS = 10_000  # in one question to the database
@@ -86,11 +86,13 @@ def keep(connection: Connection, drafts: Sequence[LeadDraft], *, beginning: Begi
         _enter(book, draft, place, company_ids.get(companies.key_of(draft.company) or _NO_COMPANY), beginning)
         for draft, place in zip(drafts, placed, strict=True)
     ]
-    suppressed = _suppressed(connection, book, people, {place.lead_id for place in placed})
+    back = _erased_before(connection, placed)
+    suppressed = _suppressed(connection, book, people, {place.lead_id for place in placed}) | back
     for lead_id in sorted(suppressed):
         if book.row(lead_id)["status"] == Status.NEW:
             book.change(lead_id, {"status": Status.DO_NOT_CONTACT})
     _write(connection, book, _address_rows(placed, clock))
+    _suppress_erased(connection, back, clock)
     return [
         Kept(place.lead_id, result, place.lead_id in suppressed, place.foreign)
         for place, result in zip(placed, results, strict=True)
@@ -152,6 +154,20 @@ def _suppressed(connection: Connection, book: _Book, people: People, lead_ids: C
     while some := list(islice(asked, _MOST_KEYS)):
         found.update(stops.suppressed(connection, some))
     return {lead_id for lead_id, own in keys.items() if own & found}
+
+
+def _erased_before(connection: Connection, placed: Sequence[Placed]) -> set[str]:
+    """Leads who were erased, and are back on a list."""
+    added = [(address, place.lead_id) for place in placed for address in place.added]
+    found = erased.known(connection, (address for address, _ in added)) if added else set()
+    return {lead_id for address, lead_id in added if address in found}
+
+
+def _suppress_erased(connection: Connection, lead_ids: Collection[str], clock: Clock) -> None:
+    """Under the id of the new lead: no address comes into the list of suppressions by this."""
+    same = {"scope": Scope.LEAD, "reason": SuppressionReason.ERASED, "detail": "", "by": "engine"}
+    rows = [{"id": clock.fresh_id(), "value": each, **same, "created_at": clock.now()} for each in sorted(lead_ids)]
+    stops.suppress(connection, rows)
 
 
 def _address_rows(placed: Sequence[Placed], clock: Clock) -> list[dict[str, Any]]:

@@ -1,0 +1,40 @@
+"""What is kept of people, taken out and deleted from the command line."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Shell
+
+
+def test_all_leads_come_out_and_in_again_without_a_change(stocked: Shell) -> None:
+    exported = stocked.run("leads", "export")
+
+    path = stocked.write("again.csv", exported.out)
+    again = stocked.run("leads", "import", str(path), "--json").json
+
+    assert (
+        again["unchanged"] + again["updated"]
+        == again["rows_read"]
+        == len(list(csv.DictReader(io.StringIO(exported.out))))
+    )
+
+
+def test_one_person_comes_out_as_a_document_and_is_gone_after_erasing(stocked: Shell) -> None:
+    lead = stocked.run("leads", "list", "--json").json["rows"][0]
+
+    told = stocked.run("leads", "export", lead["address"]).json
+    refused = stocked.run("leads", "erase", lead["address"])
+    done = stocked.run("leads", "erase", lead["address"], "--yes", "--json").json
+
+    assert told["lead"]["id"] == lead["id"]
+    assert refused.code == 2
+    assert done["lead_id"] == lead["id"]
+    assert stocked.run("leads", "show", lead["address"]).code == 2
+
+
+def test_an_expression_that_is_none_is_a_mistake(stocked: Shell) -> None:
+    assert stocked.run("leads", "export", "--where", "lead.score >").code == 2
