@@ -24,14 +24,36 @@ def add_to(program: typer.Typer) -> None:
 
 
 def demo(
+    context: typer.Context,
     *,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the dashboard up until Ctrl-C.")] = False,
+    history: Annotated[
+        bool, typer.Option("--history", help="Instead: half a year of sample data for reports, into this workspace.")
+    ] = False,
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Of the history: another one, other people.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """The whole story on this machine: real SMTP and HTTP on loopback, thirty sample leads, no account needed."""
     from outreach.sandbox.demo import run
 
+    if history:
+        _make_history(context, seed, as_json=as_json)
+        return
     raise typer.Exit(run(as_json=as_json, keep=keep))
+
+
+def _make_history(context: typer.Context, seed: int, *, as_json: bool) -> None:
+    from outreach.sandbox.history import fill
+    from outreach.services.plain import plain
+
+    with opened(context) as app:
+        made = fill(app, seed=seed)
+    if as_json:
+        print_json(plain(made))
+        return
+    counted = f"{made.leads} leads, {made.touches} touches, {made.events} events"
+    print(f"Sample data: {counted}, from {made.first:%Y-%m-%d} to {made.last:%Y-%m-%d}. None of them exists.")
+    print("Look at it: outreach report --quarter last --html report.html")
 
 
 def bench(

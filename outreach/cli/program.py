@@ -23,6 +23,7 @@ from outreach.cli import (
     previewing,
     reading,
     rehearsing,
+    reporting,
     reviewing,
     roles,
     schema,
@@ -68,7 +69,7 @@ def _begin(
 
 _OWN = (
     files, schema, rehearsing, simulate, changing, people, enrolling, holding, previewing, reading, decisions,
-    reviewing, roles, operations, inbox, examining,
+    reviewing, roles, operations, inbox, examining, reporting,
 )  # fmt: skip
 
 for module in _OWN:

@@ -20,8 +20,13 @@ QUARTER_SECONDS = 900
 
 def _quarter(connection: Connection, at: ColumnElement[Any]) -> ColumnElement[int]:
     if connection.dialect.name == "sqlite":
-        return cast(type_coerce(at, BigInteger) / (QUARTER_SECONDS * 1_000_000), Integer)
-    return cast(func.floor(func.date_part("epoch", at) / QUARTER_SECONDS), Integer)
+        return _whole(connection, type_coerce(at, BigInteger) / (QUARTER_SECONDS * 1_000_000))
+    return _whole(connection, func.date_part("epoch", at) / QUARTER_SECONDS)
+
+
+def _whole(connection: Connection, number: ColumnElement[Any]) -> ColumnElement[int]:
+    """What stands before the point of a number that is not negative. PostgreSQL would round, SQLite cuts."""
+    return cast(number if connection.dialect.name == "sqlite" else func.floor(number), Integer)
 
 
 def by_quarter(connection: Connection, question: Question) -> tuple[dict[int, int], dict[int, int]]:
@@ -59,9 +64,10 @@ def cohorts(
             func.min(told.c.answered_at).label("answered_at"),
         )
         .group_by("place", touches.c.enrollment_id)
+        .having(func.max(case((touches.c.is_first, 1), else_=0)) == 1)
         .subquery("each")
     )
-    weeks = cast(func.floor(seconds(connection, each.c.answered_at, each.c.first_at) / (7 * 86_400.0)), Integer)
+    weeks = _whole(connection, seconds(connection, each.c.answered_at, each.c.first_at) / (7 * 86_400.0))
     number = case(*((each.c.first_at >= start, at) for at, start in reversed(list(enumerate(starts)))), else_=-1)
     rows = select(number.label("number"), weeks.label("weeks")).subquery("rows")
     statement = select(rows.c.number, rows.c.weeks, func.count()).group_by(rows.c.number, rows.c.weeks)

@@ -143,14 +143,12 @@ def _meaning() -> ColumnElement[str]:
 
 def told_of(question: Question) -> FromClause:
     """What followed each touch: touch_id, one flag for each thing, and when the first answer came."""
-    meaning = _meaning()
-    is_answer = and_(meaning.is_not(None), meaning.not_in([ReplyClass.AUTO_REPLY, ReplyClass.OPT_OUT]))
     rows = (
         select(
             func.coalesce(events.c.touch_id, last_touch(events.c.lead_id, events.c.at)).label("touch_id"),
             events.c.kind,
-            meaning.label("meaning"),
-            case((is_answer, events.c.at)).label("answered_at"),
+            events.c.at,
+            _meaning().label("meaning"),
         )
         .outerjoin(replies, replies.c.event_number == events.c.number)
         .where(events.c.kind.in_(_TOLD), events.c.at >= question.start_at - _CLOCKS_DIFFER)
@@ -165,9 +163,10 @@ def told_of(question: Question) -> FromClause:
         "opted_out": rows.c.meaning == ReplyClass.OPT_OUT,
         "positive": rows.c.meaning.in_(list(POSITIVE)),
     }
+    answered_at = case((rows.c.meaning.not_in([ReplyClass.AUTO_REPLY, ReplyClass.OPT_OUT]), rows.c.at))
     columns = [func.max(case((flag, 1), else_=0)).label(name) for name, flag in flags.items()]
     return (
-        select(rows.c.touch_id, *columns, func.min(rows.c.answered_at).label("answered_at"))
+        select(rows.c.touch_id, *columns, func.min(answered_at).label("answered_at"))
         .where(rows.c.touch_id.is_not(None))
         .group_by(rows.c.touch_id)
         .subquery("told")
