@@ -218,7 +218,7 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> set[str]:
 def test_no_command_is_said_to_be_coming_that_is_there() -> None:
     coming = re.search(r"^Coming, and not there yet: .*$", text_of("README.md"), re.M)
     assert coming
-    absent = {*marked(coming[0]), "leads erase", "db backup", "db restore"}  # the last three: pages say so
+    absent = {*marked(coming[0]), "db backup", "db restore"}  # the last two: pages say so
 
     assert absent & commands(typer.main.get_command(program)) == set()
 
