@@ -15,6 +15,7 @@ from outreach.services.advance import advance
 from outreach.services.claim import claim_due
 from outreach.services.continuous import enroll_matching
 from outreach.services.notices import tell_of_what_waits
+from outreach.services.keep_pipeline import keep_pipeline
 from outreach.services.reviews import close_moot
 from outreach.services.understand import waiting_deliveries
 from outreach.store import leases
@@ -81,9 +82,10 @@ class Scheduler:
         """Look after every state that is not final."""
         recover.sweep(self._app.engine, self._app.dedupes)
         self._app.sweep_sync()
-        enroll_matching(self._app.engine)
         guards.look(self._app.engine)
+        enroll_matching(self._app.engine)
         close_moot(self._app.engine)
+        keep_pipeline(self._app.engine)
         tell_of_what_waits(self._app.engine)
 
     def _ring_for_the_rest(self) -> None:

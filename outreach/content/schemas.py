@@ -15,10 +15,9 @@ from pydantic_core import PydanticSerializationError
 
 from outreach.content.crm_file import CrmModel
 from outreach.content.outreach_file import OutreachModel, WebhookModel
-from outreach.content.pipelines import ENTERING, TASKS, PipelineModel
+from outreach.content.pipelines import PipelineModel
 from outreach.content.schedules import ScheduleModel
 from outreach.content.schema_words import BY_MODEL, HTTP_STEP, STEP, TESTS, Words
-from outreach.content.schema_words import ENTERING as ENTERING_WORDS
 from outreach.content.senders_file import ChannelModel, EmailModel, SenderModel
 from outreach.content.sequence_test_models import CaseModel
 from outreach.content.sequences import SequenceModel
@@ -143,14 +142,7 @@ def _http_step() -> Schema:
 
 
 def _pipeline() -> Schema:
-    made = _model(PipelineModel)
-    entering = made["$defs"]["StageModel"]["properties"]["entering"]
-    entering |= {
-        "additionalProperties": False,
-        "properties": {key: {"type": "string", "enum": list(TASKS)} for key in ENTERING},
-    }
-    _describe(entering, ENTERING_WORDS)
-    return made
+    return _model(PipelineModel)
 
 
 def _senders() -> Schema:

@@ -17,6 +17,7 @@ from outreach.content.enroll_checks import check_enrolling
 from outreach.content.goals_file import GOALS, read_goals
 from outreach.content.lint_allow import without_allowed
 from outreach.content.lints import CODES, Used, lint_pipeline, lint_template
+from outreach.content.pipeline_checks import check_entering
 from outreach.content.pipelines import read_pipeline
 from outreach.content.sequence_checks import Surroundings, check_sequence
 from outreach.content.sequences import SequenceDraft, build, read_sequence
@@ -361,6 +362,7 @@ def _compare(reading: _Reading, configuration: Configuration) -> None:
             accounts = Accounts(configuration.settings.senders, reading.can, reading.compiled)
             check_accounts(draft, accounts, reading.problems)
     check_enrolling(reading.drafts, reading.problems)
+    _check_pipelines(reading, around.senders)
     _check_organisation(reading, configuration)
     if configuration.settings and not reading.broken_pipelines:
         check_crm(configuration, reading.pipelines, reading.problems)
@@ -378,6 +380,13 @@ def _check_expressions(draft: SequenceDraft, problems: list[Problem]) -> None:
             expressions.check(expression, fields=None)
         except ValueError as error:
             problems.append(draft.file.problem(path, str(error)))
+
+
+def _check_pipelines(reading: _Reading, senders: Collection[str]) -> None:
+    """Asked only where every sequence could be read: one that is broken is not unknown."""
+    sequences = {draft.name: draft.model.pipeline for draft in reading.drafts}
+    if len(list(_files(reading, SEQUENCES, "*.y*ml"))) == len(sequences):
+        check_entering(reading.pipeline_sources, sequences=sequences, senders=senders, problems=reading.problems)
 
 
 def _check_organisation(reading: _Reading, configuration: Configuration) -> None:

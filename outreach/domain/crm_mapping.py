@@ -19,6 +19,7 @@ class CrmTrigger(StrEnum):
     WON = "won"
     LOST = "lost"
     NOTE = "note"
+    STAGE = "stage"
 
 
 class TieBreak(StrEnum):

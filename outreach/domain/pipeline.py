@@ -34,7 +34,9 @@ class Stage:
     kind: StageKind = StageKind.OPEN
     stale_after: Span | None = None
     requires: tuple[str, ...] = ()
-    entering: Mapping[str, str] = field(default_factory=dict)
+    entering: Mapping[str, str] = field(default_factory=dict)  # task, sequence, crm (operations), notify
+    give_up_after: Span | None = None  # without an answer and with nothing planned
+    give_up_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,18 @@ class Pipeline:
 
     def stage(self, name: str) -> Stage | None:
         return next((stage for stage in self.stages if stage.name == name), None)
+
+    def first_of(self, kind: StageKind, *, present: str) -> Stage | None:
+        """The first stage of that kind that a lead at `present` may move to."""
+        return next((each for each in self.stages if each.kind is kind and self.allows(present, each.name)), None)
+
+    def gives_up_to(self, stage: Stage) -> str | None:
+        """Where a lead goes that nobody hears from: as written, else the first parked stage, else the first lost."""
+        if stage.give_up_to:
+            return stage.give_up_to
+        kinds = (StageKind.PARKED, StageKind.LOST)
+        found = (self.first_of(kind, present=stage.name) for kind in kinds)
+        return next((each.name for each in found if each), None)
 
     @property
     def first(self) -> str:

@@ -69,7 +69,7 @@ def _park(connection: Connection, engine: Engine, meant: Meant) -> None:
     parked = next((stage for stage in pipeline.stages if stage.kind is StageKind.PARKED), None) if pipeline else None
     if pipeline and parked:
         move = stage_move(engine, meant.lead_id, pipeline, stage=parked.name, reason="the reply says: not now")
-        move_stages(connection, [move], engine.clock.now())
+        move_stages(connection, engine, [move], engine.clock.now())
     _make_task(connection, engine, meant, lead, note="Write again", due_at=due_at)
 
 

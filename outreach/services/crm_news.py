@@ -157,7 +157,7 @@ def _close_as(heard: _Heard, kind: StageKind) -> None:
     if heard.news.value:
         columns: dict[str, str] = {}
         fields, now = {"value": heard.news.value}, heard.engine.clock.now()
-        lead_states.set_values(heard.connection, heard.lead_id, columns=columns, fields=fields, now=now)
+        lead_states.set_values(heard.connection, heard.lead_id, columns=columns, fields=fields, now=now, by=heard.by)
     pipeline = heard.engine.pipelines.get(heard.lead["leads_pipeline"])
     stages = [stage.name for stage in pipeline.stages if stage.kind is kind] if pipeline else []
     _close(heard, kind, pipeline, stages[0] if stages else "")
@@ -186,7 +186,7 @@ def _move(heard: _Heard, pipeline: Pipeline, stage: str) -> None:
     freely = replace(pipeline, moves={**pipeline.moves, heard.lead["leads_stage"]: (stage,)})
     reason = f"{heard.news.change} in {heard.news.crm}"
     move = stage_move(heard.engine, heard.lead_id, freely, stage=stage, reason=reason, by=heard.by)
-    move_stages(heard.connection, [move], heard.engine.clock.now())
+    move_stages(heard.connection, heard.engine, [move], heard.engine.clock.now())
 
 
 def _look_again(heard: _Heard) -> None:

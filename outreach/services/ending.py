@@ -81,7 +81,7 @@ def _move_stage(
         if stage and revision.pipeline.stage(stage):
             moves.append(stage_move(engine, lead_id, revision.pipeline, stage=stage, reason=reason))
     if wanted or last:
-        move_stages(connection, moves, engine.clock.now())
+        move_stages(connection, engine, moves, engine.clock.now())
     else:
         _move_by_pipeline(connection, engine, lead_id, trigger)
 
@@ -97,7 +97,7 @@ def _move_by_pipeline(connection: Connection, engine: Engine, lead_id: str, trig
     pipeline, stage = engine.pipelines.get(name), _default_stage(trigger)
     if pipeline and stage and pipeline.stage(stage):
         move = stage_move(engine, lead_id, pipeline, stage=stage, reason=str(trigger))
-        move_stages(connection, [move], engine.clock.now())
+        move_stages(connection, engine, [move], engine.clock.now())
 
 
 def _company_domains(connection: Connection, lead_id: str) -> set[str]:

@@ -10,7 +10,16 @@ from itertools import chain
 from sqlalchemy import Connection, select
 
 from outreach.domain.touch import TouchState
-from outreach.store.tables import enrollments, events, notes, stage_moves, touches
+from outreach.store.tables import (
+    enrollments,
+    events,
+    field_changes,
+    notes,
+    rests,
+    stage_moves,
+    stage_sequences,
+    touches,
+)
 
 _LONGEST = 300
 
@@ -34,6 +43,9 @@ def history(connection: Connection, lead_id: str) -> list[Entry]:
         _events(connection, lead_id),
         _stages(connection, lead_id),
         _notes(connection, lead_id),
+        _values(connection, lead_id),
+        _rests(connection, lead_id),
+        _sequences_of_stages(connection, lead_id),
     )
     return sorted(found, key=lambda entry: entry.at)
 
@@ -80,3 +92,25 @@ def _stages(connection: Connection, lead_id: str) -> Iterator[Entry]:
 def _notes(connection: Connection, lead_id: str) -> Iterator[Entry]:
     for row in connection.execute(select(notes).where(notes.c.lead_id == lead_id)).mappings():
         yield Entry(at=row["created_at"], kind="note", what=f"{row['author']}: {row['text']}"[:_LONGEST])
+
+
+def _values(connection: Connection, lead_id: str) -> Iterator[Entry]:
+    statement = select(field_changes).where(field_changes.c.lead_id == lead_id).order_by(field_changes.c.number)
+    for row in connection.execute(statement).mappings():
+        changed = f"{row['before']} → {row['after'] or '-'}" if row["before"] else row["after"]
+        where = ", ".join(part for part in (f"by {row['by']}", row["origin"]) if part)
+        yield Entry(at=row["at"], kind="value", what=f"{row['name']}: {changed} ({where})"[:_LONGEST])
+
+
+def _rests(connection: Connection, lead_id: str) -> Iterator[Entry]:
+    for row in connection.execute(select(rests).where(rests.c.lead_id == lead_id)).mappings():
+        until = f" until {row['until'].date().isoformat()}" if row["until"] else ""
+        yield Entry(at=row["created_at"], kind="rest", what=f"{row['by']}: {row['because']}{until}"[:_LONGEST])
+
+
+def _sequences_of_stages(connection: Connection, lead_id: str) -> Iterator[Entry]:
+    """Those that were refused; the others show as enrollments."""
+    refused = stage_sequences.c.lead_id == lead_id, stage_sequences.c.state == "refused"
+    for row in connection.execute(select(stage_sequences).where(*refused)).mappings():
+        what = f"not entered, as the stage {row['stage']} asks: {row['detail']}"
+        yield Entry(at=row["finished_at"], kind="refused", what=what[:_LONGEST], sequence=row["sequence"])

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, update
 
+from outreach.domain.crm_mapping import CrmTrigger
 from outreach.domain.enrollment import FinishReason
 from outreach.domain.pipeline import Pipeline, StageKind, Status
 from outreach.domain.planner import Finish, LookAgain, Move, PlanTouch
@@ -17,8 +18,11 @@ from outreach.domain.sequence import Sequence, Trigger, What
 from outreach.domain.touch import TouchState, message_id, touch_key
 from outreach.services.engine import Engine
 from outreach.services.enroll import hand_over
-from outreach.services.entering import make_tasks
+from outreach.services.entering import enter
 from outreach.services.facts import address_for
+from outreach.services.requirements import Demands, ask_for, settle
+from outreach.services.stop import finish
+from outreach.services.work_list import add_work, lead_facts
 from outreach.services.writes import write_on_lead
 from outreach.store import enrollments, lead_states, touches
 from outreach.store.paths import Row
@@ -42,11 +46,12 @@ def carry_out(connection: Connection, engine: Engine, planned: Collection[Planne
     for item in planned:
         _write(connection, engine, item, now)
         _close_overdue(connection, item, now)
-    move_stages(connection, [move for item in planned for move in _stage_moves(engine, item)], now)
+    moved = move_stages(connection, engine, [move for item in planned for move in _stage_moves(engine, item)], now)
     going_on = [item for item in planned if not isinstance(item.move.outcome, Finish)]
     enrollments.save_moves(connection, [_stand(item) for item in going_on])
     touches.insert(connection, [touch_row(engine, item) for item in going_on if _plans(item)])
     _finish(connection, engine, [item for item in planned if isinstance(item.move.outcome, Finish)], now)
+    close_where_over(connection, engine, moved)
 
 
 def _plans(item: Planned) -> bool:
@@ -114,12 +119,42 @@ def stage_move(
     )
 
 
-def move_stages(connection: Connection, moves: Items[lead_states.StageMove], now: datetime) -> None:
-    """Move leads, and do what entering their stage does; a stage of kind won makes the lead a customer."""
-    moved = lead_states.move_stages(connection, moves, now)
-    make_tasks(connection, moved, now)
+def move_stages(
+    connection: Connection, engine: Engine, moves: Items[lead_states.StageMove], now: datetime
+) -> list[lead_states.StageMove]:
+    """Move leads and do what entering their stage does; those that moved. Who enters a stage of kind won is a customer.
+
+    A lead that lacks what the stage requires stays where it is, and a task asks a person for it.
+    """
+    if not moves:
+        return []
+    demands = Demands(connection, moves)
+    moved = lead_states.move_stages(connection, moves, now, meets=demands.meets)
+    ask_for(connection, demands.unmet, now)
+    settle(connection, moved, now)
+    enter(connection, engine, moved, now)
     won = [move.lead_id for move in moved if _kind(move) is StageKind.WON]
     lead_states.set_status(connection, won, Status.CUSTOMER, now)
+    return moved
+
+
+_OVER = {StageKind.WON: CrmTrigger.WON, StageKind.LOST: CrmTrigger.LOST}
+
+
+def close_where_over(connection: Connection, engine: Engine, moved: Collection[lead_states.StageMove]) -> list[str]:
+    """Won and lost end every open sequence of a lead, and the CRMs are told; the enrollments that ended."""
+    ended: list[str] = []
+    for move in moved:
+        trigger = _OVER.get(_kind(move) or StageKind.OPEN)
+        if trigger is None:
+            continue
+        inside = enrollments.open_of_leads(connection, [move.lead_id])
+        enrollments.lock(connection, inside)
+        ended += finish(connection, engine, inside, FinishReason.STOPPED, detail=f"stage {move.stage}")
+        facts = lead_facts(connection, move.lead_id)
+        if facts is not None:
+            add_work(connection, engine, trigger, event_key=f"stage:{move.move_id}", lead=facts)
+    return ended
 
 
 def _kind(move: lead_states.StageMove) -> StageKind | None:

@@ -184,7 +184,7 @@ def _go_on(
 ) -> None:
     """Plan what follows for enrollments that are not over."""
     going = [o for o in outcomes if states[o.ready.touch["enrollment_id"]]["state"] != EnrollmentState.FINISHED]
-    move_stages(connection, [move for outcome in going if (move := _first_touch(engine, outcome))], now)
+    move_stages(connection, engine, [move for outcome in going if (move := _first_touch(engine, outcome))], now)
     elsewhere = [o.ready.touch["enrollment_id"] for o in going if _is_elsewhere(o, states)]
     enrollments.look_now(connection, elsewhere, now)
     here = [outcome for outcome in going if not _is_elsewhere(outcome, states)]

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from sqlalchemy import Connection, RowMapping, update
+from sqlalchemy import Connection, RowMapping
 
 from outreach.content.suggestions import did_you_mean
-from outreach.domain.crm_mapping import CrmTrigger
-from outreach.domain.enrollment import FinishReason
 from outreach.domain.pipeline import Pipeline, Stage, StageKind
 from outreach.errors import UsageError
-from outreach.services import stop
 from outreach.services.engine import Engine
-from outreach.services.moves import move_stages, stage_move
-from outreach.services.work_list import add_work, lead_facts
+from outreach.services.moves import close_where_over, move_stages, stage_move
+from outreach.services.requirements import REASON, missing
+from outreach.services.set_values import set_within
 from outreach.store import audit, enrollments, lead_rows
-from outreach.store.tables import leads
 
-_TRIGGERS = {StageKind.WON: CrmTrigger.WON, StageKind.LOST: CrmTrigger.LOST}
+BY_HAND = "by hand"
+"""The reason where nobody gave one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +26,7 @@ class Wish:
 
     stage: str
     by: str
-    reason: str = "by hand"
+    reason: str = BY_HAND
     values: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -60,31 +57,17 @@ def _move(connection: Connection, engine: Engine, lead_id: str, wish: Wish) -> M
     stage = _stage(pipeline, lead["leads_stage"], wish.stage)
     now = engine.clock.now()
     if wish.values:
-        fields = {**(lead["leads_fields"] or {}), **wish.values}
-        connection.execute(update(leads).where(leads.c.id == lead_id).values(fields=fields, updated_at=now))
+        set_within(connection, engine, lead_id, wish.values, by=wish.by, origin=f"stage {stage.name}")
         lead = _lead(connection, lead_id)
-    _check_requirements(lead, stage)
+    _check_requirements(connection, lead, stage, wish)
     move = stage_move(engine, lead_id, pipeline, stage=stage.name, reason=wish.reason, by=wish.by)
-    move_stages(connection, [move], now)
-    ended = _follow(connection, engine, lead_id, inside, stage, event_key=f"stage:{move.move_id}")
+    moved = move_stages(connection, engine, [move], now)
+    ended = close_where_over(connection, engine, moved)
+    enrollments.look_now(connection, inside, now)  # somebody may wait for this stage
     before = lead["leads_stage"]
     data = {"from": before, "to": stage.name}
     audit.write(connection, now=now, actor=wish.by, action="stage", subject=lead_id, data=data)
     return Moved(lead_id=lead_id, before=before, stage=stage.name, kind=stage.kind, ended=tuple(ended))
-
-
-def _follow(
-    connection: Connection, engine: Engine, lead_id: str, inside: list[str], stage: Stage, *, event_key: str
-) -> list[str]:
-    trigger = _TRIGGERS.get(stage.kind)
-    if trigger is None:
-        enrollments.look_now(connection, inside, engine.clock.now())  # somebody may wait for this stage
-        return []
-    ended = stop.finish(connection, engine, inside, FinishReason.STOPPED, detail=f"stage {stage.name}")
-    facts = lead_facts(connection, lead_id)
-    if facts is not None:
-        add_work(connection, engine, trigger, event_key=event_key, lead=facts)
-    return ended
 
 
 def _lead(connection: Connection, lead_id: str) -> RowMapping:
@@ -115,20 +98,10 @@ def _stage(pipeline: Pipeline, present: str, name: str) -> Stage:
     return stage
 
 
-def _check_requirements(lead: RowMapping, stage: Stage) -> None:
-    missing = [name for name in stage.requires if not _value(lead, name)]
-    if missing:
-        written = " ".join(f"--set {name.removeprefix('fields.')}=…" for name in missing)
-        raise UsageError(f"stage '{stage.name}' needs {', '.join(missing)}, which the lead lacks. Add: {written}")
-
-
-def _value(lead: RowMapping, name: str) -> Any:
-    """A column, one of the lead's own fields, or `company.x`."""
-    fields: Mapping[str, Any] = lead["leads_fields"] or {}
-    if name.startswith("company."):
-        own = lead["companies_fields"] or {}
-        column = f"companies_{name.removeprefix('company.')}"
-        return lead[column] if column in lead else own.get(name.removeprefix("company."))
-    if f"leads_{name}" in lead:
-        return lead[f"leads_{name}"]
-    return fields.get(name.removeprefix("fields."))
+def _check_requirements(connection: Connection, lead: RowMapping, stage: Stage, wish: Wish) -> None:
+    lacking = missing(connection, lead, stage)
+    if lacking:
+        written = " ".join(f"--set {name.removeprefix('fields.')}=…" for name in lacking)
+        raise UsageError(f"stage '{stage.name}' needs {', '.join(lacking)}, which the lead lacks. Add: {written}")
+    if REASON in stage.requires and wish.reason in ("", BY_HAND):
+        raise UsageError(f"stage '{stage.name}' needs a reason. Add: --reason TEXT")

@@ -117,7 +117,7 @@ def _move_first(connection: Connection, engine: Engine, touch: RowMapping) -> No
     if stage:
         reason = f"first touch of sequence {touch['sequence']}"
         move = stage_move(engine, touch["lead_id"], revision.pipeline, stage=stage, reason=reason)
-        move_stages(connection, [move], engine.clock.now())
+        move_stages(connection, engine, [move], engine.clock.now())
 
 
 def _doubt(row: RowMapping, now: datetime) -> Doubt:

@@ -24,16 +24,16 @@ def write_on_lead(
     points = sum(int(write.value) for write in writes if write.what is What.SCORE)
     if points:
         lead_states.add_score(connection, lead_id, points, now)
-    _set(connection, lead_id, [write for write in writes if write.what is What.SET], now)
+    _set(connection, lead_id, [write for write in writes if write.what is What.SET], by=by, now=now)
     for write in writes:
         if write.what is What.NOTE:
             keep_note(connection, engine, lead_id, write.value, by=by)
 
 
-def _set(connection: Connection, lead_id: str, writes: Sequence[WriteStep], now: datetime) -> None:
+def _set(connection: Connection, lead_id: str, writes: Sequence[WriteStep], *, by: str, now: datetime) -> None:
     values = {name: text for write in writes for name, text in write.values.items()}
     if not values:
         return
     columns = {name: text for name, text in values.items() if name in SETTABLE}
     fields = {name: text for name, text in values.items() if name not in SETTABLE}
-    lead_states.set_values(connection, lead_id, columns=columns, fields=fields, now=now)
+    lead_states.set_values(connection, lead_id, columns=columns, fields=fields, now=now, by=by)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, select, update
+from sqlalchemy import Connection, exists, func, select, update
 
 from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.pipeline import Pipeline, Status
 from outreach.store.bulk import insert_all, update_each
-from outreach.store.tables import enrollments, leads, stage_moves
+from outreach.store.tables import enrollments, field_changes, leads, rule_scores, stage_moves
 from outreach.store.within import within
 
 _STRONGER = {
@@ -63,8 +63,18 @@ class StageMove:
     by: str = "engine"
 
 
-def move_stages(connection: Connection, wanted: Sequence[StageMove], now: datetime) -> list[StageMove]:
-    """Move leads, with history. A move to where the lead stands, or one its pipeline does not allow, is left out."""
+def move_stages(
+    connection: Connection,
+    wanted: Sequence[StageMove],
+    now: datetime,
+    *,
+    meets: Callable[[StageMove], bool] = lambda _: True,
+) -> list[StageMove]:
+    """Move leads, with history; those that moved.
+
+    A move to where the lead stands, or one its pipeline does not allow, is left out. Of the others `meets` says
+    whether they may be made; it is asked with the leads locked.
+    """
     if not wanted:
         return []
     present = _present_stages(connection, {move.lead_id for move in wanted})
@@ -72,7 +82,8 @@ def move_stages(connection: Connection, wanted: Sequence[StageMove], now: dateti
     for move in wanted:
         pipeline, stage = present.get(move.lead_id, (None, None))
         before = stage if pipeline == move.pipeline.name else None
-        if move.lead_id in present and before != move.stage and move.pipeline.allows(before, move.stage):
+        is_allowed = move.lead_id in present and before != move.stage and move.pipeline.allows(before, move.stage)
+        if is_allowed and meets(move):
             done.append((move, before))
             present[move.lead_id] = (move.pipeline.name, move.stage)
     _write_stages(connection, done, now)
@@ -130,9 +141,49 @@ def add_score(connection: Connection, lead_id: str, points: int, now: datetime) 
 
 
 def set_values(
-    connection: Connection, lead_id: str, *, columns: Mapping[str, str], fields: Mapping[str, str], now: datetime
-) -> None:
-    """Write columns of the lead, and fields of the team's own beside those it has."""
-    own = connection.execute(select(leads.c.fields).where(leads.c.id == lead_id).with_for_update()).scalar_one()
-    values = {**columns, "fields": {**(own or {}), **fields}, "updated_at": now}
+    connection: Connection,
+    lead_id: str,
+    *,
+    columns: Mapping[str, str],
+    fields: Mapping[str, str],
+    now: datetime,
+    by: str = "engine",
+    origin: str = "",
+) -> list[str]:
+    """Write columns of the lead, and fields of the team's own beside those it has; what changed, by name.
+
+    Each change is kept with what was there before, who wrote it and where it was learnt. An empty value clears.
+    """
+    row = connection.execute(select(leads).where(leads.c.id == lead_id).with_for_update()).mappings().one()
+    own = row["fields"] or {}
+    before = {name: row[name] for name in columns} | {name: own.get(name) for name in fields}
+    after = {**columns, **fields}
+    changed = [name for name, value in after.items() if (before[name] or "") != (value or "")]
+    if not changed:
+        return []
+    kept = {name: value for name, value in {**own, **fields}.items() if name not in fields or value not in ("", None)}
+    values = {**{name: value or None for name, value in columns.items()}, "fields": kept, "updated_at": now}
     connection.execute(update(leads).where(leads.c.id == lead_id).values(**values))
+    same = {"lead_id": lead_id, "by": by[:128], "origin": origin, "at": now}
+    rows = [{**same, "name": name, "before": _text(before[name]), "after": _text(after[name])} for name in changed]
+    connection.execute(field_changes.insert(), rows)
+    return changed
+
+
+def set_score(connection: Connection, lead_id: str, points: int, now: datetime, *, by: str, origin: str = "") -> bool:
+    """Where the score begins, to which the rules add theirs; False if that is what it was."""
+    statement = select(leads.c.score, func.coalesce(rule_scores.c.points, 0).label("rules"))
+    statement = statement.outerjoin(rule_scores, rule_scores.c.lead_id == leads.c.id).where(leads.c.id == lead_id)
+    row = connection.execute(statement.with_for_update(of=leads)).one()
+    before = row.score - row.rules
+    if before == points:
+        return False
+    changed = update(leads).where(leads.c.id == lead_id)
+    connection.execute(changed.values(score=points + row.rules, updated_at=now))
+    values = {"lead_id": lead_id, "name": "score", "before": str(before), "after": str(points), "at": now}
+    connection.execute(field_changes.insert().values(by=by[:128], origin=origin, **values))
+    return True
+
+
+def _text(value: object) -> str | None:
+    return None if value in (None, "") else str(value)

@@ -464,21 +464,19 @@ field_changes = Table(
     Column("at", Instant, nullable=False),
 )
 
-entering_acts = Table(
-    "entering_acts",  # what entering a stage asks for and cannot be done in the transaction of the move
+stage_sequences = Table(
+    "stage_sequences",  # sequences that leads get into because they entered a stage
     metadata,
     Column("id", Id, primary_key=True),
     Column("lead_id", Id, ForeignKey("leads.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("pipeline", String(128), nullable=False),
     Column("stage", String(128), nullable=False),
-    Column("act", Word, nullable=False),  # sequence, notify
-    Column("value", Text, nullable=False),  # the sequence, or whom to tell
-    Column("why", Text, nullable=False, server_default=""),  # the reason of the move
-    Column("state", Word, nullable=False),  # waiting, begun, done, failed, dropped
+    Column("sequence", String(128), nullable=False),
+    Column("state", Word, nullable=False),  # waiting, enrolled, refused, left
     Column("detail", Text, nullable=False, server_default=""),
     Column("created_at", Instant, nullable=False),
     Column("finished_at", Instant),
-    _partial("ix_entering_acts_waiting", "act", "id", where="state = 'waiting'"),
+    _partial("ix_stage_sequences_waiting", "id", where="state = 'waiting'"),
 )
 
 rests = Table(

@@ -433,31 +433,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("state <> 'finished'"),
     )
     op.create_table(
-        "entering_acts",
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("lead_id", sa.String(length=64), nullable=False),
-        sa.Column("pipeline", sa.String(length=128), nullable=False),
-        sa.Column("stage", sa.String(length=128), nullable=False),
-        sa.Column("act", sa.String(length=64), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.Column("why", sa.Text(), server_default="", nullable=False),
-        sa.Column("state", sa.String(length=64), nullable=False),
-        sa.Column("detail", sa.Text(), server_default="", nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
-        sa.Column("finished_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
-        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_entering_acts_lead_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_entering_acts")),
-    )
-    op.create_index(op.f("ix_entering_acts_lead_id"), "entering_acts", ["lead_id"], unique=False)
-    op.create_index(
-        "ix_entering_acts_waiting",
-        "entering_acts",
-        ["act", "id"],
-        unique=False,
-        sqlite_where=sa.text("state = 'waiting'"),
-        postgresql_where=sa.text("state = 'waiting'"),
-    )
-    op.create_table(
         "field_changes",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("lead_id", sa.String(length=64), nullable=False),
@@ -577,6 +552,29 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_stage_moves_at"), "stage_moves", ["at"], unique=False)
     op.create_index(op.f("ix_stage_moves_lead_id"), "stage_moves", ["lead_id"], unique=False)
+    op.create_table(
+        "stage_sequences",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("lead_id", sa.String(length=64), nullable=False),
+        sa.Column("pipeline", sa.String(length=128), nullable=False),
+        sa.Column("stage", sa.String(length=128), nullable=False),
+        sa.Column("sequence", sa.String(length=128), nullable=False),
+        sa.Column("state", sa.String(length=64), nullable=False),
+        sa.Column("detail", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_stage_sequences_lead_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stage_sequences")),
+    )
+    op.create_index(op.f("ix_stage_sequences_lead_id"), "stage_sequences", ["lead_id"], unique=False)
+    op.create_index(
+        "ix_stage_sequences_waiting",
+        "stage_sequences",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
     op.create_table(
         "holds",
         sa.Column("enrollment_id", sa.String(length=64), nullable=False),
