@@ -22,7 +22,7 @@ from outreach.services.claim import Quota, quotas
 from outreach.services.days_off import day_off
 from outreach.services.engine import Engine
 from outreach.services.plain import plain
-from outreach.store import crm_connections, crm_jobs, figures, stops
+from outreach.store import crm_connections, crm_jobs, figures, notices, stops
 from outreach.store.tables import senders
 from outreach.store.touches import TOO_LATE
 
@@ -112,6 +112,8 @@ class Status:
     tasks_overdue: int
     deliveries_waiting: int
     deliveries_failed: int
+    notices_waiting: int  # to the team
+    notices_failed: int
     crms: tuple[CrmLine, ...]
     forgotten: int
     forgotten_by: Mapping[str, int]  # situation → leads
@@ -136,6 +138,7 @@ def _status(connection: Connection, engine: Engine, now: datetime) -> Status:
     counts = figures.touch_counts(connection, now=now, today=midnight)
     tasks_open, tasks_overdue = figures.open_tasks(connection, now)
     deliveries_waiting, deliveries_failed = figures.unread_deliveries(connection)
+    notices_waiting, notices_failed = notices.counts(connection)
     closed = closed_stages(engine)
     forgotten = figures.forgotten(connection, closed)
     ticked_at = recover.last_tick(connection)
@@ -160,6 +163,8 @@ def _status(connection: Connection, engine: Engine, now: datetime) -> Status:
         tasks_overdue=tasks_overdue,
         deliveries_waiting=deliveries_waiting,
         deliveries_failed=deliveries_failed,
+        notices_waiting=notices_waiting,
+        notices_failed=notices_failed,
         crms=_crms(connection, engine, now),
         forgotten=sum(forgotten.values()),
         forgotten_by=forgotten,

@@ -89,7 +89,8 @@ def list_suppressions(connection: Connection) -> list[RowMapping]:
 
 def pause(connection: Connection, row: Mapping[str, Any]) -> bool:
     """Pause a sequence, sender, domain, company or all; False if it was paused already."""
-    return connection.execute(_insert(connection, pauses).values(dict(row))).rowcount > 0
+    statement = _insert(connection, pauses).values(dict(row)).returning(pauses.c.scope)
+    return connection.execute(statement).scalar() is not None
 
 
 def unpause(connection: Connection, scope: str, value: str) -> bool:

@@ -24,6 +24,7 @@ from outreach.clock import SystemClock
 from outreach.content import (
     crm_file,
     mail_servers,
+    notify_settings,
     outreach_file,
     pace_models,
     pipelines,
@@ -41,6 +42,7 @@ from outreach.domain.cautious import CAUTIOUS
 from outreach.domain.crm_mapping import CrmTrigger, TieBreak
 from outreach.domain.enrollment import EnrollmentState, FinishReason
 from outreach.domain.event import EventKind
+from outreach.domain.notice import NoticeKind
 from outreach.domain.pipeline import StageKind, Status
 from outreach.domain.quota import Limits
 from outreach.domain.sequence import OnFailure, Trigger
@@ -115,6 +117,7 @@ SETTINGS = [
         senders_file.RampModel,
     ),
     *(senders_file.ChannelModel, crm_file.CrmModel, crm_file.FieldModel, crm_file.StatusModel, crm_file.DealModel, crm_file.RateModel),
+    *(notify_settings.WayModel, notify_settings.NotifyModel, notify_settings.NotifyEmailModel),
     *(pipelines.PipelineModel, pipelines.StageModel),
 ]
 
@@ -124,13 +127,13 @@ def test_every_key_of_a_settings_file_is_in_the_reference(model: type[BaseModel]
     assert set(keys_of(model)) - words("docs/reference/settings.md") == set()
 
 
-@pytest.mark.parametrize("values", [CrmTrigger, Operation, Mode, TieBreak, StageKind, UnknownPolicy, DnsPolicy])
+@pytest.mark.parametrize("values", [CrmTrigger, Operation, Mode, TieBreak, StageKind, UnknownPolicy, DnsPolicy, NoticeKind])
 def test_every_word_of_a_settings_file_is_in_the_reference(values: type[StrEnum]) -> None:
     assert set(values) - words("docs/reference/settings.md") == set()
 
 
 def test_no_model_of_a_settings_file_is_forgotten() -> None:
-    modules = (outreach_file, senders_file, mail_servers, crm_file, pipelines, schedules)
+    modules = (outreach_file, notify_settings, senders_file, mail_servers, crm_file, pipelines, schedules)
     models = {
         each
         for module in modules
