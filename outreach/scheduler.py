@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from outreach.app import App
 from outreach.doorbell import DELIVERIES, SYNC, TOUCHES
-from outreach.services import guards, recover
+from outreach.services import guards, recover, report_mail
 from outreach.services.advance import advance
 from outreach.services.claim import claim_due
 from outreach.services.continuous import enroll_matching
@@ -24,6 +26,7 @@ log = structlog.get_logger()
 
 _TICK_SECONDS = 1.0
 _SWEEP_SECONDS = 10.0
+_REPORT_SECONDS = 60.0
 _LEASE = timedelta(seconds=5)
 _RENEW = timedelta(seconds=1)
 """A lease is kept without asking for that long; much shorter than the lease itself."""
@@ -46,6 +49,7 @@ class Scheduler:
         options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
         self._jobs.add_job(self._guarded_tick, "interval", seconds=_TICK_SECONDS, **options)
         self._jobs.add_job(self._guarded_sweep, "interval", seconds=_SWEEP_SECONDS, **options)
+        self._jobs.add_job(self._guarded_reports, "interval", seconds=_REPORT_SECONDS, **options)
         self._jobs.start()
         log.info("scheduler_started", owner=self._app.owner)
 
@@ -115,3 +119,28 @@ class Scheduler:
                 self._app.guard_senders()
         except Exception as error:  # noqa: BLE001  # as above
             log.warning("sweep_failed", error=str(error)[:200])
+
+    def _guarded_reports(self) -> None:
+        """Apart from the sweep, because drawing takes seconds."""
+        try:
+            if self.leads():
+                mail_reports(self._app)
+        except Exception as error:  # noqa: BLE001  # as above
+            log.warning("reports_failed", error=str(error)[:200])
+
+
+def mail_reports(app: App) -> list[str]:
+    """Send the reports of weeks and months that are due; the keys of those that were taken."""
+    return asyncio.run(_mail_reports(app)) if app.settings.reports.to else []
+
+
+async def _mail_reports(app: App) -> list[str]:
+    """Over connections of its own: those of the program belong to the network's loop, which is another thread's."""
+    reports = app.settings.reports
+    own = App(app.settings, clock=app.clock, policy=app.engine.policy)
+    try:
+        mailbox = partial(own.channel_of, reports.sender, "email")
+        return await report_mail.send_due(app.engine, reports, app.workspace.goals, channel=mailbox)
+    finally:
+        await own.close_network()
+        own.close()

@@ -14,6 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 from pydantic_core import PydanticSerializationError
 
 from outreach.content.crm_file import CrmModel
+from outreach.content.goals_file import GoalModel
 from outreach.content.outreach_file import OutreachModel, WebhookModel
 from outreach.content.pipelines import PipelineModel
 from outreach.content.schedules import ScheduleModel
@@ -33,6 +34,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "outreach": ("config/outreach.yaml",),
     "senders": ("config/senders.yaml",),
     "crm": ("config/crm.yaml",),
+    "goals": ("config/goals.yaml",),
     "pipeline": ("config/pipelines/*.yaml",),
     "sequence": ("sequences/*.yaml",),
     "sequence-tests": ("sequences/tests/*.yaml",),
@@ -60,6 +62,7 @@ def schemas() -> dict[str, Schema]:
         "outreach": _file("config/outreach.yaml: the workspace", _outreach()),
         "senders": _file("config/senders.yaml: the identities that send", _senders()),
         "crm": _file("config/crm.yaml: systems of record", _crm()),
+        "goals": _file("config/goals.yaml: what the team wants to reach, by when", _goals()),
         "pipeline": _file("A pipeline: the stages of buying", _pipeline()),
         "sequence": _file("A sequence: what is sent to whom, and when", _sequence()),
         "sequence-tests": _file("Tests of a sequence", _tests()),
@@ -156,6 +159,11 @@ def _senders() -> Schema:
 
 def _only_words(schema: Schema) -> Schema:
     return {key: schema[key] for key in ("description", "examples") if key in schema}
+
+
+def _goals() -> Schema:
+    goal = _model(GoalModel)
+    return _with_defs({"type": "array", "items": goal}, goal)
 
 
 def _crm() -> Schema:

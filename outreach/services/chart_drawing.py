@@ -41,10 +41,10 @@ DARK: Mapping[str, str] = {
     "grey": "#6f7a85",
     "violet": "#c39be6",
 }
-WIDTH = 6.4
-"""Inches: 460 points, which stay readable when a phone shows them on 340 pixels."""
+WIDTH = 5.7
+"""Inches: 410 points, which stay readable when a phone shows them on 340 pixels."""
 
-_DOTS = 160
+_DOTS = 180
 _STYLE: Any = {
     "font.size": 11,
     "font.family": "DejaVu Sans",

@@ -40,12 +40,13 @@ def activity(found: Report) -> Chart | None:
         return None
     size = 1 if found.period.days <= _MOST_DAYS else 7
     starts = [found.period.first + timedelta(days=number) for number in range(0, found.period.days, size)]
+    shorter = "; the last one has fewer days" if found.period.days % size else ""
     figure, axes = canvas(3.6, rows=2, sharex=True)
     kinds = (("touches sent", found.sent_days, "blue"), ("answers", found.answered_days, "orange"))
     for place, (name, numbers, colour) in zip(axes, kinds, strict=True):
         sums = [sum(numbers.get(start + timedelta(days=day), 0) for day in range(size)) for start in starts]
         place.bar(range(len(starts)), sums, color=LIGHT[colour], width=0.8)
-        place.set_title(f"{name} per {'day' if size == 1 else 'week'}")
+        place.set_title(f"{name} per {'day' if size == 1 else 'week'}{shorter}")
         place.yaxis.set_major_locator(MaxNLocator(3, integer=True, min_n_ticks=1))
         thin_grid(place)
     _date_ticks(axes[-1], starts)
@@ -204,7 +205,8 @@ def cycle(found: Report) -> Chart | None:
         axes.text(middle, row - 0.36, f"{middle:.0f} d", ha="center", va="bottom", fontsize=9)
     axes.set_yticks(range(len(ordered)), [f"{name or 'no segment'} ({len(days)})" for name, days in ordered])
     axes.set_ylim(len(ordered) - 0.4, -0.85)
-    axes.set_xlim(left=0)
+    longest = max(max(days) for _, days in ordered)
+    axes.set_xlim(0, max(longest, found.sector_days or 0) * 1.08)
     if found.sector_days:
         axes.axvline(found.sector_days, color=LIGHT["orange"], linewidth=1.6, linestyle=(0, (4, 3)))
         axes.text(

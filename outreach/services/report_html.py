@@ -56,6 +56,7 @@ section,figure{background:var(--paper);border:1px solid var(--line);border-radiu
 th,td{text-align:left;padding:.35rem .9rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 th{color:var(--dim);font-weight:500;font-size:.85rem}tr:last-child td{border-bottom:0}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+a{color:inherit}@media (max-width:40rem){body{padding:.6rem}.charts figure{padding:.7rem}}
 .good{color:var(--green)}.bad{color:var(--orange)}
 @media print{body{background:none}section,figure{break-inside:avoid}}
 """
@@ -97,8 +98,9 @@ def _tiles(found: Report) -> str:
         if name in found.values:
             kpi, value, before = SINGLE[name], found.values[name], found.previous.get(name)
             now = escape(shown(kpi, value.value, found.currency))
-            told = f"<small>{_change(found, kpi)} from {escape(shown(kpi, before.value, found.currency))}</small>"
-            cells.append(f"<div><dt>{escape(kpi.title)}</dt><dd>{now}{told if before else ''}</dd></div>")
+            earlier = escape(shown(kpi, before.value if before else None, found.currency))
+            told = f"<small>{_change(found, kpi)} from {earlier}</small>"
+            cells.append(f"<div><dt>{escape(kpi.title)}</dt><dd>{now}{told}</dd></div>")
     return f'<dl class="tiles">{"".join(cells)}</dl>'
 
 

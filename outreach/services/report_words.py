@@ -58,16 +58,26 @@ def change(kpi: Kpi, now: Value, before: Value | None) -> str:
     if before is None or now.value is None or before.value is None:
         return NOTHING
     difference = now.value - before.value
+    if _looks_the_same(kpi, now.value, before.value):
+        return "same"
     if kpi.unit is Unit.SHARE:
         return f"{difference * 100:+.1f} pt"
     if not before.value:
-        return NOTHING if not difference else "new"
+        return "new"
     return f"{difference / before.value * 100:+.0f} %"
+
+
+def _looks_the_same(kpi: Kpi, now: float, before: float) -> bool:
+    """Would the difference be shown as none?"""
+    difference = abs(now - before)
+    return difference < (0.0005 if kpi.unit is Unit.SHARE else abs(before) * 0.005) or not difference
 
 
 def is_better(kpi: Kpi, now: Value, before: Value | None) -> bool | None:
     """Did it get better? None: as before, or nothing to compare with, or of no value either way."""
-    if before is None or now.value is None or before.value is None or now.value == before.value or not kpi.is_reliable:
+    if before is None or now.value is None or before.value is None or not kpi.is_reliable:
+        return None
+    if _looks_the_same(kpi, now.value, before.value):
         return None
     return (now.value > before.value) is kpi.more_is_better
 
