@@ -116,7 +116,8 @@ SETTINGS = [
         senders_file.LimitsModel,
         senders_file.RampModel,
     ),
-    *(senders_file.ChannelModel, crm_file.CrmModel, crm_file.FieldModel, crm_file.StatusModel, crm_file.DealModel, crm_file.RateModel),
+    *(senders_file.ChannelModel, crm_file.CrmModel, crm_file.FieldModel, crm_file.StatusModel),
+    *(crm_file.DealModel, crm_file.RateModel),
     *(notify_settings.WayModel, notify_settings.NotifyModel, notify_settings.NotifyEmailModel),
     *(pipelines.PipelineModel, pipelines.StageModel),
 ]
@@ -127,7 +128,9 @@ def test_every_key_of_a_settings_file_is_in_the_reference(model: type[BaseModel]
     assert set(keys_of(model)) - words("docs/reference/settings.md") == set()
 
 
-@pytest.mark.parametrize("values", [CrmTrigger, Operation, Mode, TieBreak, StageKind, UnknownPolicy, DnsPolicy, NoticeKind])
+@pytest.mark.parametrize(
+    "values", [CrmTrigger, Operation, Mode, TieBreak, StageKind, UnknownPolicy, DnsPolicy, NoticeKind]
+)
 def test_every_word_of_a_settings_file_is_in_the_reference(values: type[StrEnum]) -> None:
     assert set(values) - words("docs/reference/settings.md") == set()
 

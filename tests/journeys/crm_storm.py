@@ -152,7 +152,7 @@ class Storm:
 
     def _add_leads(self, connection: Any, numbers: range) -> None:
         now = self.app.clock.now()
-        row = {"source": "storm", "status": "in_sequence", "pipeline": "default", "stage": "prospect"}
+        row: dict[str, Any] = {"source": "storm", "status": "in_sequence", "pipeline": "default", "stage": "prospect"}
         row |= {"stage_since_at": now, "created_at": now, "updated_at": now}
         connection.execute(insert(leads), [{"id": f"l{number}", "first_name": "Ada", **row} for number in numbers])
         own = [{"id": f"a{number}", "lead_id": f"l{number}", "value": _address(number)} for number in numbers]

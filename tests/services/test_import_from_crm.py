@@ -206,12 +206,12 @@ def test_a_known_lead_keeps_its_source_owner_and_stage(field: Field) -> None:
 
 def test_what_the_system_cannot_select_by_is_said(field: Field) -> None:
     crm = crm_of(field)
-    type(crm).selections = frozenset({Selection.LIST})  # type: ignore[misc]
+    type(crm).selections = frozenset({Selection.LIST})
     try:
         with pytest.raises(UsageError, match="has no --stage"):
             run(field, by=Selection.STAGE, value="s1")
     finally:
-        type(crm).selections = frozenset(Selection)  # type: ignore[misc]
+        type(crm).selections = frozenset(Selection)
 
 
 def test_the_options_of_the_memory_are_what_they_say() -> None:
