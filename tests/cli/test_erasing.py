@@ -38,3 +38,16 @@ def test_one_person_comes_out_as_a_document_and_is_gone_after_erasing(stocked: S
 
 def test_an_expression_that_is_none_is_a_mistake(stocked: Shell) -> None:
     assert stocked.run("leads", "export", "--where", "lead.score >").code == 2
+
+
+def test_two_leads_are_merged_and_parted(stocked: Shell) -> None:
+    first, second = (row["id"] for row in stocked.run("leads", "list", "--json").json["rows"][:2])
+
+    refused = stocked.run("leads", "merge", first, second)
+    merged = stocked.run("leads", "merge", first, second, "--yes")
+    gone = stocked.run("leads", "show", second)
+    parted = stocked.run("leads", "merge", "--undo", first, second)
+
+    assert (refused.code, merged.code, gone.code, parted.code) == (2, 0, 2, 0)
+    assert f"--undo {first} {second}" in merged.out
+    assert stocked.run("leads", "show", second).code == 0
