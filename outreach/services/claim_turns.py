@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,25 +16,26 @@ from outreach.domain.action import needs_address
 from outreach.domain.quota import Allowance, mean_gap
 from outreach.domain.recipients import NO_CAPS, Ledger, PutOff, Recipient, RecipientCaps, Whom
 from outreach.domain.sender import Sender
-from outreach.domain.turns import Choice, choose
+from outreach.domain.turns import MOST_KEPT, Choice, choose
 from outreach.services.engine import Engine
 from outreach.store import lanes, recipients, touches
 from outreach.store.touches import Claim
 
+_INSTANT = timedelta(microseconds=1)
 _ROUNDS = 10
 """So often a claim looks for others in place of those whom a cap of their recipient keeps back."""
 
 
 def is_chosen(engine: Engine, sender: Sender, action: str) -> bool:
     """Are touches claimed one by one, rather than whatever is due?"""
-    return sender.has_limits(action) or (engine.policy.recipients != NO_CAPS and _is_counted(action))
+    return sender.has_limits(action) or (engine.policy.recipients != NO_CAPS and is_counted(action))
 
 
 def take(
     connection: Connection, engine: Engine, sender: Sender, wanted: Claim, *, allowed: Allowance, now: datetime
 ) -> int:
     """Claim whose turn it is; how many. Inside the transaction that has locked the sender."""
-    caps = engine.policy.recipients if _is_counted(wanted.action) else NO_CAPS
+    caps = engine.policy.recipients if is_counted(wanted.action) else NO_CAPS
     if caps == NO_CAPS:
         ids = _next(connection, sender, wanted, allowed=allowed, now=now)
         return len(touches.claim_these(connection, wanted, ids, now)) if ids else 0
@@ -66,10 +67,10 @@ def choice_of(
     connection: Connection, sender: Sender, action: str, allowed: Allowance, *, most: int, now: datetime
 ) -> Choice:
     """Whose turn it is."""
-    _, midnight = window.local_day_bounds(now, ZoneInfo(sender.zone))
-    waiting = lanes.heads(
-        connection, sender.name, action, now=now, before=midnight, most=max(most, min(allowed.left or 0, 200))
-    )
+    before, heads = now + _INSTANT, most
+    if allowed.left is not None and allowed.left <= MOST_KEPT:
+        before, heads = window.local_day_bounds(now, ZoneInfo(sender.zone))[1], max(most, allowed.left)
+    waiting = lanes.heads(connection, sender.name, action, now=now, before=before, most=heads)
     return choose(
         waiting,
         lanes.recent(connection, sender.name, action),
@@ -84,7 +85,7 @@ def choice_of(
 # Caps of one person, company and domain.
 
 
-def _is_counted(action: str) -> bool:
+def is_counted(action: str) -> bool:
     """Is it something a recipient gets? Calls and notes to the team are not."""
     return action != "task" and needs_address(action.partition(".")[0])
 
@@ -153,7 +154,7 @@ def refusal_now(
 ) -> PutOff | None:
     """What the caps of its recipient say of one touch now."""
     caps = engine.policy.recipients
-    if caps == NO_CAPS or not _is_counted(touch["action"]):
+    if caps == NO_CAPS or not is_counted(touch["action"]):
         return None
     address = touch["recipient"] if touch["channel"] == "email" else None
     own = recipients_of(caps, lead_id=touch["lead_id"], company_id=company_id, address=address)

@@ -16,10 +16,11 @@ from outreach.domain.simulation import Rates
 from outreach.domain.touch import TouchState
 from outreach.services.engine import Engine
 from outreach.services.relocate import Crossing, Fate, since
-from outreach.services.simulate import Simulation, Team
+from outreach.services.simulate import Simulation
 from outreach.services.simulate_course import Course, course_of
 from outreach.services.simulate_people import Person
 from outreach.services.simulate_stored import known_of, past_of
+from outreach.services.simulate_team import Team
 from outreach.store import enrollments, paths
 from outreach.store.stops import addresses_of
 
@@ -51,14 +52,18 @@ def forecast(engine: Engine, crossing: Crossing, fates: Sequence[Fate]) -> Forec
     )
 
 
+def _team(engine: Engine) -> Team:
+    return Team(senders=engine.senders, actions=TOUCH_ACTIONS, recipients=engine.policy.recipients)
+
+
 def _last_day(engine: Engine, crossing: Crossing, fates: Sequence[Fate], *, is_moving: bool) -> date | None:
     now = engine.clock.now()
     with engine.store.read() as connection:
         courses = _Courses(engine, crossing, connection, is_moving=is_moving)
         newest = courses.of(crossing.new)
-        simulation = Simulation(Team(senders=engine.senders, actions=TOUCH_ACTIONS), {crossing.sequence: newest}, now)
+        simulation = Simulation(_team(engine), {crossing.sequence: newest}, now)
         people = list(_people(connection, engine, fates, courses, now))
-    simulation.remember(past_of(engine.store, newest.entrance, now), crossing.sequence)
+    simulation.remember(past_of(engine.store, newest.entrance, now, engine.policy.recipients), crossing.sequence)
     for person in people:
         simulation.resume(person)
     simulation.run(now + _LONGEST)

@@ -20,6 +20,8 @@ from outreach.domain.action import needs_address
 from outreach.domain.enrollment import EnrollmentState, FinishReason
 from outreach.domain.event import EventKind
 from outreach.domain.planner import Finish, Had, LookAgain, Move, PlanTouch, next_move
+from outreach.domain.quota import Allowance
+from outreach.domain.recipients import NO_CAPS
 from outreach.domain.rules import Standing, first_block
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import TouchStep, Trigger
@@ -34,6 +36,8 @@ from outreach.services.simulate_people import End, Known, Person, address_rows, 
 from outreach.services.simulate_queue import Queue, Touch
 from outreach.services.simulate_record import Counts, Record
 from outreach.services.simulate_stored import Past
+from outreach.services.simulate_team import Team
+from outreach.services.simulate_turns import RecipientsUsed
 from outreach.services.simulate_writes import move_stage, write
 from outreach.store.paths import EVENT_NAMES
 
@@ -42,6 +46,8 @@ _REACT, _LOOK, _SERVE = range(3)
 
 _MOST_ROUNDS = 1_000
 _CHUNK = 1_000
+_BATCH = 200
+"""So many are claimed at once."""
 _NOTHING: dict[str, Had] = {}
 """In place of what people had, once nobody will ask any more."""
 
@@ -51,24 +57,6 @@ _ENDS: Mapping[EventKind, tuple[Trigger, FinishReason]] = {
     EventKind.UNSUBSCRIBED: (Trigger.UNSUBSCRIBE, FinishReason.UNSUBSCRIBED),
     EventKind.BOOKED: (Trigger.MEETING, FinishReason.BOOKED),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Team:
-    """Who sends, and the order in which actions are claimed."""
-
-    senders: Mapping[str, Sender]
-    actions: tuple[str, ...]
-
-    def sender(self, name: str) -> Sender:
-        return self.senders.get(name) or Sender(name=name)
-
-    def turn(self, sender: Sender, action: str) -> int:
-        """When its queue is claimed, among those that are due at one instant."""
-        names = sorted(self.senders)
-        place = names.index(sender.name) if sender.name in self.senders else len(names)
-        order = self.actions.index(action) if action in self.actions else len(self.actions)
-        return place * (len(self.actions) + 1) + order
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +81,24 @@ class Simulation:
         self._events: list[tuple[datetime, int, int, Any, Any]] = []
         self._numbers = count()
         self._half: frozenset[str] = frozenset()
+        self._recipients = RecipientsUsed(team.recipients)
+        self._waiting: set[Queue] = set()  # turns of theirs are kept for somebody whose window opens later
+
+    @property
+    def is_shared(self) -> bool:
+        """Does what one sender may do hang on what another one did?"""
+        return self._team.recipients != NO_CAPS
 
     def remember(self, past: Past, sequence: str) -> None:
         """What the database tells of the time before the start."""
         self._rooms[sequence] = Room(self.courses[sequence].entrance, past.inside)
         for name, action in past.first:
             used = list(past.used.get((name, action), ()))
-            self.queue(self._team.sender(name), action).remember(used, past.first[name, action], self.start)
+            queue = self.queue(self._team.sender(name), action)
+            queue.remember(used, past.first[name, action], self.start)
+            if queue.turns is not None:
+                queue.turns.remember(past.recent.get((name, action), ()))
+        self._recipients.remember(past.recipients)
 
     def enter(
         self, people: Iterable[Known], sequence: str, *, on_progress: Callable[[int], None] = lambda _: None
@@ -223,8 +222,9 @@ class Simulation:
         sender = self._team.sender(plan.step.sender) if plan.step.sender else person.sender
         queue = self.queue(sender, plan.step.action)
         person.is_open = True
-        touch = Touch(person, plan.step.id, plan.variant, plan.is_first, plan.due_at, next(self._numbers))
-        queue.add(touch, self._windows(person, sender), now)
+        number, windows = next(self._numbers), self._windows(person, sender)
+        touch = Touch(person, plan.step.id, plan.variant, plan.is_first, plan.due_at, number, plan.wanted_at, windows)
+        queue.add(touch, now)
         self._wake(queue, plan.due_at, now)
 
     def _windows(self, person: Person, sender: Sender) -> Any:
@@ -249,6 +249,8 @@ class Simulation:
             person.had = _NOTHING
             self.record.finish(reason)
             self._rooms[person.course.sequence.name].leave(person.known.company_id)
+            for queue in self._waiting:
+                self._wake(queue, now, now)
 
     # What senders do.
 
@@ -269,12 +271,30 @@ class Simulation:
             if allowed.count == 0:
                 queue.hold(allowed, now)
                 return self._wake(queue, allowed.wait_until or now, now)
-            for _ in range(len(queue) if allowed.count is None else allowed.count):
-                due_at = queue.next_at(now)
-                if due_at is None or due_at > now:
-                    break
-                self._carry_out(queue, queue.take(now), now)
+            if not self._take(queue, allowed, now):
+                return None
         return None
+
+    def _take(self, queue: Queue, allowed: Allowance, now: datetime) -> bool:
+        """Carry out what a claim would take; False: everybody waits for others, whose turn it is later today."""
+        most = len(queue) if allowed.count is None else allowed.count
+        chosen, look_at = queue.choose(allowed, now, most=min(most, _BATCH))
+        self._waiting.discard(queue)
+        if not chosen and look_at:
+            self._waiting.add(queue)
+            self._wake(queue, look_at, now)
+            return False
+        if not self._recipients.counts(queue.action):
+            for touch in chosen:
+                self._carry_out(queue, touch, now)
+            return True
+        channel = queue.action.partition(".")[0]
+        for touch, put_off in self._recipients.divide(chosen, channel, now):
+            if put_off is None:
+                self._carry_out(queue, touch, now)
+            elif not touch.person.reason:
+                self._put_off(queue, touch, put_off.until, now)
+        return True
 
     def _carry_out(self, queue: Queue, touch: Touch, now: datetime) -> None:
         person = touch.person
@@ -284,6 +304,10 @@ class Simulation:
         if self._is_blocked(queue, touch, step, now):
             return
         queue.use(now)
+        if queue.turns is not None:
+            queue.turns.use(touch)
+        if self._recipients.counts(queue.action):
+            self._recipients.use(touch, step.channel, now)
         person.begun_at = person.begun_at or now
         self.record.send(touch, queue, now)
         stage = person.course.sequence.stages.get(Trigger.FIRST_TOUCH)
@@ -338,10 +362,9 @@ class Simulation:
         return True
 
     def _put_off(self, queue: Queue, touch: Touch, until: datetime, now: datetime) -> None:
-        windows = self._windows(touch.person, queue.sender)
-        touch.due_at = windows.after(until).opens_at
-        queue.add(touch, windows, now)
-        self._wake(queue, touch.due_at, now)
+        later = replace(touch, due_at=touch.windows.after(until).opens_at, is_gone=False)
+        queue.add(later, now)
+        self._wake(queue, later.due_at, now)
 
     # What people do.
 

@@ -52,7 +52,8 @@ def _other_half(simulation: Simulation, senders: frozenset[str], until: datetime
 
 
 def _may_split(simulation: Simulation) -> bool:
-    return _cores() > 1 and len(simulation.courses) == 1 and _is_apart(*simulation.courses.values())
+    alone = len(simulation.courses) == 1 and not simulation.is_shared
+    return _cores() > 1 and alone and _is_apart(*simulation.courses.values())
 
 
 def _cores() -> int:

@@ -15,10 +15,11 @@ from outreach.domain.action import TOUCH_ACTIONS
 from outreach.domain.simulation import Rates
 from outreach.errors import UsageError
 from outreach.services import simulate_halves
-from outreach.services.simulate import Simulation, Team
+from outreach.services.simulate import Simulation
 from outreach.services.simulate_course import Course, course_of
 from outreach.services.simulate_people import Known
 from outreach.services.simulate_stored import Past, past_of
+from outreach.services.simulate_team import Team
 from outreach.store.session import Store
 
 
@@ -62,9 +63,9 @@ def begin(workspace: Workspace, question: Question, store: Store | None = None) 
     With a database its senders go on where they are: caps and ramps count what they have done.
     """
     senders = {name: each.sender() for name, each in workspace.settings.senders.items()}
-    team = Team(senders=senders, actions=TOUCH_ACTIONS)
+    team = Team(senders=senders, actions=TOUCH_ACTIONS, recipients=workspace.settings.recipients)
     courses = _courses(workspace, question, team)
-    past = past_of(store, courses[question.sequence].entrance, question.start) if store else Past()
+    past = past_of(store, courses[question.sequence].entrance, question.start, team.recipients) if store else Past()
     simulation = Simulation(team, courses, question.start)
     simulation.remember(past, question.sequence)
     return simulation

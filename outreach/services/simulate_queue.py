@@ -1,8 +1,8 @@
 """What one sender has to do of one action in a simulation, and what its limits let it do.
 
-It claims as `services/claim.py` does: the touch that is due the longest first, as many as the same `allowance` lets
-through. Touches are kept by window (schedule, zone, holidays), so that a window that closes over ten thousand waiting
-touches costs one look at the calendar.
+It claims as `services/claim.py` does: as many as the same `allowance` lets through; without limits the touch that was due
+first, with limits whose turn it is (`simulate_turns.py`). Touches are kept by window (schedule, zone,
+holidays), so that a window that closes over ten thousand waiting touches costs one look at the calendar.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from outreach.domain import window
 from outreach.domain.quota import Allowance, Usage, allowance
 from outreach.domain.sender import NO_LIMITS, Sender
 from outreach.domain.sequence import Schedule
+from outreach.services.simulate_turns import Turns
 
 if TYPE_CHECKING:
     from outreach.services.simulate_people import Person
@@ -44,6 +45,9 @@ class Touch:
     is_first: bool
     due_at: datetime
     number: int
+    wanted_at: datetime
+    windows: Windows
+    is_gone: bool = False  # it was taken in its turn; where it stands by its time it is passed over
 
 
 class Windows:
@@ -85,9 +89,12 @@ class _Bucket:
     def head(self, now: datetime) -> Head | None:
         """The first touch to go; its window is open at `due` or it is later than now."""
         opens_at = self.windows.at(now).opens_at
-        while self.fresh and self.fresh[0][0] < opens_at:
+        while self.fresh and (self.fresh[0][0] < opens_at or self.fresh[0][2].is_gone):
             _, number, touch = heappop(self.fresh)
-            heappush(self.left, (number, touch))
+            if not touch.is_gone:
+                heappush(self.left, (number, touch))
+        while self.left and self.left[0][1].is_gone:
+            heappop(self.left)
         first = self.fresh[0][:2] if self.fresh else None
         if self.left and (first is None or (opens_at, self.left[0][0]) < first):
             return (opens_at, self.left[0][0])
@@ -117,6 +124,9 @@ class Queue:
         self.last_used_at: datetime | None = None
         self._limits = sender.limits_for(action)
         self._is_spaced = bool(self._limits.gap or self._limits.jitter)
+        limits = self._limits
+        self._is_kept = bool(limits.ramp or limits.per_day is not None or limits.per_7_days is not None)
+        self.turns = Turns(sender, action) if sender.has_limits(action) else None
         self._zone = ZoneInfo(sender.zone)
         self._key = f"{sender.name}.{action}"
         self._first_used_at: datetime | None = None
@@ -137,8 +147,11 @@ class Queue:
         self._roll(now)
         self._today = sum(instant >= self._day[0] for instant in used)
 
-    def add(self, touch: Touch, windows: Windows, now: datetime) -> None:
+    def add(self, touch: Touch, now: datetime) -> None:
         """Plan a touch."""
+        windows = touch.windows
+        if self.turns is not None:
+            self.turns.add(touch)
         bucket = self._buckets.get(windows)
         if bucket is None:
             bucket = self._buckets[windows] = _Bucket(windows, len(self._numbered))
@@ -166,7 +179,21 @@ class Queue:
         bucket = self._numbered[heappop(self._heads)[2]]
         touch = bucket.pop()
         self._enter(bucket, now)
+        if self.turns is not None:
+            self.turns.remove(touch)
         return touch
+
+    def choose(self, allowed: Allowance, now: datetime, *, most: int) -> tuple[list[Touch], datetime | None]:
+        """Whose turn it is, at most so many, none of them in the queue any more; without any, when to look again."""
+        chosen: list[Touch] = []
+        look_at = None
+        if self.turns is not None:
+            self._roll(now)
+            chosen, room, look_at = self.turns.choose(allowed, now, self._day[1], most=most)
+            most = len(chosen) + room
+        while len(chosen) < most and (due_at := self.next_at(now)) is not None and due_at <= now:
+            chosen.append(self.take(now))
+        return chosen, look_at
 
     def _enter(self, bucket: _Bucket, now: datetime) -> None:
         bucket.entry = bucket.head(now)
@@ -179,7 +206,7 @@ class Queue:
             return Allowance(0, window.local_day_bounds(now, self._zone)[1], DAY_OFF)
         if self._limits == NO_LIMITS:
             return _FREE
-        if self._is_spaced and self.held_until is not None and self.held_until <= now:
+        if self._is_spaced and not self._is_kept and self.held_until is not None and self.held_until <= now:
             return _ONE  # nothing was used since every limit was asked, and the last of them has ended
         return allowance(self._limits, self._usage(now), now=now, midnight=self._day[1], key=self._key)
 
@@ -218,7 +245,7 @@ class Queue:
         return self._date
 
     def __len__(self) -> int:
-        return sum(map(len, self._buckets.values()))
+        return len(self.turns) if self.turns is not None else sum(map(len, self._buckets.values()))
 
     def _use(self, instant: datetime, now: datetime) -> None:
         self.last_used_at = instant

@@ -10,10 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping
 
 from outreach.domain.lead import Address, AddressKind, Company, LeadDraft
+from outreach.domain.recipients import NO_CAPS, Recipient, RecipientCaps
+from outreach.domain.turns import Lane
+from outreach.services.claim_turns import is_counted, recipients_of
 from outreach.services.enroll import inside_by_company, stored_refusals
 from outreach.services.entrance import Entrance
 from outreach.services.simulate_people import Known
-from outreach.store import lead_rows, stops, usage
+from outreach.store import lanes, lead_rows, recipients, stops, usage
 from outreach.store.session import Store
 
 _CHUNK = 1_000
@@ -27,16 +30,29 @@ class Past:
     used: Mapping[usage.Queue, Sequence[datetime]] = field(default_factory=dict)
     first: Mapping[usage.Queue, datetime] = field(default_factory=dict)
     inside: Mapping[str, int] = field(default_factory=dict)
+    recent: Mapping[usage.Queue, Sequence[Lane]] = field(default_factory=dict)  # the last turns, newest first
+    recipients: Sequence[tuple[Recipient, datetime]] = ()  # who was written to in the last 7 days, the oldest first
 
 
-def past_of(store: Store, entrance: Entrance, now: datetime) -> Past:
+def past_of(store: Store, entrance: Entrance, now: datetime, caps: RecipientCaps = NO_CAPS) -> Past:
     """As far as a simulation of that sequence asks."""
     with store.read() as connection:
+        first = usage.first_uses(connection)
         return Past(
             used=usage.used_since(connection, now - _WEEK),
-            first=usage.first_uses(connection),
+            first=first,
             inside=inside_by_company(connection, entrance),
+            recent={queue: lanes.recent(connection, *queue) for queue in first},
+            recipients=() if caps == NO_CAPS else list(_written_to(connection, caps, now)),
         )
+
+
+def _written_to(connection: Connection, caps: RecipientCaps, now: datetime) -> Iterator[tuple[Recipient, datetime]]:
+    for row in recipients.used_by_all(connection, now - _WEEK):
+        if is_counted(row["action"]):
+            address = row["recipient"] if row["channel"] == "email" else None
+            own = recipients_of(caps, lead_id=row["lead_id"], company_id=row["company_id"], address=address)
+            yield from ((each, row["used_at"]) for each in own)
 
 
 def people_of(store: Store, sequence: str) -> list[Known]:

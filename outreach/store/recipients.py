@@ -62,6 +62,22 @@ def used(connection: Connection, recipients: Collection[Recipient], now: datetim
     return found
 
 
+_USED_BY_ALL = (
+    select(
+        *(touches.c.lead_id, touches.c.recipient, touches.c.channel, touches.c.action, touches.c.used_at),
+        enrollments.c.company_id,
+    )
+    .join_from(touches, enrollments, touches.c.enrollment_id == enrollments.c.id)
+    .where(touches.c.used_at > bindparam("since"))
+    .order_by(touches.c.used_at)
+)
+
+
+def used_by_all(connection: Connection, since: datetime) -> list[RowMapping]:
+    """Every touch that was claimed since then, the oldest first, with whom it is for; to look ahead from."""
+    return list(connection.execute(_USED_BY_ALL, {"since": since}).mappings())
+
+
 def put_off(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """These wait for a cap. Each row: id, due_at, closes_at (the same: the window is looked up again), block."""
     update_each(connection, touches, rows, where="touches.state = 'planned'")
