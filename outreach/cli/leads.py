@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from outreach.cli import crm_import, erasing, merging
+from outreach.cli import crm_import, erasing, merging, verifying
 from outreach.cli.failures import FAILED
 from outreach.cli.invocation import opened
 from outreach.cli.terminal import AsJson, count, print_json, print_table, progress
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from outreach.services.import_leads import Summary
     from outreach.services.leads import LeadPage
 
-commands = typer.Typer(help="People: import, list, show, merge, export, erase.", no_args_is_help=True)
+commands = typer.Typer(help="People: import, list, show, verify, merge, export, erase.", no_args_is_help=True)
 
 _TIMELINE = 30
 _SHOWN = ("id", "status", "pipeline", "stage", "score", "source", "owner", "title", "language", "country", "timezone")
@@ -180,6 +180,7 @@ def show(
 
 erasing.add_to(commands)
 merging.add_to(commands)
+verifying.add_to(commands)
 
 
 def _show_lead(found: dict[str, Any]) -> None:

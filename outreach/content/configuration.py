@@ -13,8 +13,8 @@ from outreach.domain import mail_provider
 from outreach.domain.cautious import CAUTIOUS
 from outreach.domain.crm_mapping import CrmMapping, CrmTrigger, DealRule, FieldRule, TieBreak
 from outreach.domain.crm_news import Change
-from outreach.domain.notice import NOBODY, Notify
 from outreach.domain.guards import DEFAULT_GUARDS, Guards
+from outreach.domain.notice import NOBODY, Notify
 from outreach.domain.quota import Limits
 from outreach.domain.recipients import NO_CAPS, RecipientCaps
 from outreach.domain.sender import Sender
@@ -319,4 +319,5 @@ class Settings:
     web: WebSettings = field(default_factory=WebSettings)
     reports: ReportSettings = field(default_factory=ReportSettings)
     notify: NotifySettings = field(default_factory=NotifySettings)
+    verifier: str | None = None  # of e-mail addresses: `package.module:callable`, or the name of an entry point
     secret_key: str | None = field(default=None, repr=False)

@@ -121,6 +121,7 @@ class OutreachModel(FileModel):
     web: WebModel = WebModel()
     reports: ReportsModel = ReportsModel()
     notify: NotifyModel = NotifyModel()
+    verifier: Line | None = None
     secret_key: Secret | None = None
 
 
@@ -248,6 +249,7 @@ def read_outreach(file: YamlFile, root: FilePath, problems: list[Problem]) -> Se
         web=WebSettings(host=model.web.host, port=model.web.port),
         reports=report_settings(model.reports),
         notify=notify_settings(file, model.notify, problems),
+        verifier=model.verifier,
         secret_key=model.secret_key,
     )
 

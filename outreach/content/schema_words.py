@@ -97,6 +97,21 @@ STAGE: Words = {
     "entering": ("What entering it does.", {"task": "call"}),
 }
 
+SCORING: Words = {
+    "qualified_at": ("The score from which on a lead moves to its qualified stage, once.", 50),
+    "stages": ("By pipeline: the stage it moves to; left out: `qualified`.", {"investglass": "first_contact"}),
+    "every": ("How often all scores are recalculated; events count at once.", "1 hour"),
+    "rules": ("What gives or takes points.", [{"add": 10, "if": "company.size > 50"}, {"add": 25, "when": "replied"}]),
+}
+
+RULE: Words = {
+    "add": ("Points to give, or to take where it is below zero.", 25),
+    "if": ("Only where this holds: an expression over lead, company, events and now.", "company.size > 50"),
+    "when": ("Only where this happened.", "replied"),
+    "decay": ("How long until what happened counts half.", "half in 30 days"),
+    "times": ("How many happenings count, the last ones.", 3),
+}
+
 ENTERING: Words = {
     "task": ("A task for the lead's owner.", "call"),
     "sequence": ("The sequence the lead is put into, once it is in no other.", "welcome"),
@@ -211,6 +226,7 @@ OUTREACH: Words = {
     "public_url": ("Where this is reached from outside, for opt-out links.", "https://outreach.example.com"),
     "organisation": ("Who writes: named in every mail.", {"name": "Example Ltd", "postal_address": "1 Example St"}),
     "defaults": ("What holds where nothing else is said.", {"max_late": "2 days"}),
+    "verifier": ("Asked by `leads verify` about e-mail addresses: package.module:callable.", "acme.mail:verify"),
     "replies": ("What replies mean, and what follows from it.", {"new_leads": True, "not_now": "60 days"}),
     "schedules": (
         "Schedules by name, for sequences to use.",
@@ -336,6 +352,8 @@ BY_MODEL: Mapping[str, Words] = {
     "PipelineModel": PIPELINE,
     "StageModel": STAGE,
     "EnteringModel": ENTERING,
+    "ScoringModel": SCORING,
+    "RuleModel": RULE,
     "SenderModel": SENDER,
     "EmailModel": EMAIL,
     "LimitsModel": LIMITS,

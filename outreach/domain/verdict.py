@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 
 class Verdict(StrEnum):
@@ -23,3 +24,13 @@ class Verified:
 
     verdict: Verdict
     reason: str = ""
+
+
+class AddressVerifier(Protocol):
+    """The team's own verifier, asked about addresses that nothing speaks against.
+
+    It gets a normalised e-mail address and answers what it knows; None: nothing. It may be called from several threads
+    at once; whatever it raises counts as `unknown`.
+    """
+
+    def __call__(self, email: str) -> Verified | None: ...

@@ -6,8 +6,19 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+import pytest
+
+from outreach.app import App
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Shell
+
+
+class Nameless:
+    """A resolver that knows no domain."""
+
+    def look_up(self, name: str, kind: str) -> tuple[str, ...]:
+        return ()
 
 
 def test_all_leads_come_out_and_in_again_without_a_change(stocked: Shell) -> None:
@@ -51,3 +62,13 @@ def test_two_leads_are_merged_and_parted(stocked: Shell) -> None:
     assert (refused.code, merged.code, gone.code, parted.code) == (2, 0, 2, 0)
     assert f"--undo {first} {second}" in merged.out
     assert stocked.run("leads", "show", second).code == 0
+
+
+def test_addresses_are_verified_by_the_resolver_of_the_program(stocked: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(App, "resolver", Nameless())
+
+    done = stocked.run("leads", "verify", "--json").json
+    again = stocked.run("leads", "verify")
+
+    assert done["verdicts"] == {"invalid": sum(done["verdicts"].values())}
+    assert "0 addresses checked" in again.out
