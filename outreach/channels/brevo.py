@@ -62,6 +62,10 @@ class Brevo:
         mail_of(PROVIDER, message, now=self._clock.now())
         return await self._api.post("/v3/smtp/email", json=_body(message), before=last_look, read=_receipt)
 
+    async def sign_in(self) -> str:
+        """Read the account; nothing is sent. Raises AdapterError."""
+        return await self._api.get("/v3/account", read=lambda reply: f"signed in as {reply['email']}")
+
     async def close(self) -> None:
         """The connections belong to the httpx client, which its owner closes."""
 

@@ -73,6 +73,10 @@ class HeyReach:
             read=lambda reply: _taken(reply, campaign),
         )
 
+    async def sign_in(self) -> str:
+        """Have the key checked; no lead is touched. Raises AdapterError."""
+        return await self._api.get("/auth/CheckApiKey", is_text=True, read=lambda _: "the key is valid")
+
     async def close(self) -> None:
         """The connections belong to the httpx client, which its owner closes."""
 

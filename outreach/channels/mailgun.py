@@ -20,7 +20,7 @@ from outreach.channels import meanings
 from outreach.channels.mail_api import first_meaning, mail_of, person, told
 from outreach.channels.meanings import Meaning, error_of
 from outreach.clock import Clock
-from outreach.errors import AdapterError, Outcome, RateLimited
+from outreach.errors import AdapterError, Outcome, RateLimited, Refused
 from outreach.mail.tagged import MARK, plain_mark
 
 PROVIDER = "mailgun"
@@ -81,6 +81,19 @@ class Mailgun:
         path = f"/v3/{segment(self._options.domain)}/messages.mime"
         headers = {"Content-Type": f"multipart/form-data; boundary={_boundary(message.key)}"}
         return await self._api.post(path, files=parts, headers=headers, before=last_look, read=_receipt)
+
+    async def sign_in(self) -> str:
+        """Ask to send nothing to nobody: a sending key may read nothing, and is refused with 400 alone (unverified).
+
+        Raises AdapterError.
+        """
+        path = f"/v3/{segment(self._options.domain)}/messages"
+        try:
+            await self._api.post(path, data={"o:testmode": "yes"}, is_write=False, read=lambda _: None)
+        except Refused as refused:
+            if refused.code != "400":
+                raise
+        return f"signed in for {self._options.domain}"
 
     async def close(self) -> None:
         """The connections belong to the httpx client, which its owner closes."""

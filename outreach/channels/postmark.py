@@ -60,6 +60,10 @@ class Postmark:
         body = _body(message, self._options.stream)
         return await self._api.post("/email", json=body, before=last_look, read=_receipt)
 
+    async def sign_in(self) -> str:
+        """Read the server the token belongs to; nothing is sent. Raises AdapterError."""
+        return await self._api.get("/server", read=lambda reply: f"signed in to the server {reply['Name']}")
+
     async def close(self) -> None:
         """The connections belong to the httpx client, which its owner closes."""
 

@@ -21,7 +21,7 @@ from outreach.channels.mail_api import headers_of, mail_of, person, plain_key, t
 from outreach.channels.mail_attachments import Encoded, encoded
 from outreach.channels.meanings import Meaning, error_of
 from outreach.clock import Clock
-from outreach.errors import AdapterError, Outcome, RateLimited
+from outreach.errors import AdapterError, Outcome, RateLimited, Unauthorized
 from outreach.mail.tagged import MARK, narrow_mark
 
 PROVIDER = "resend"
@@ -67,6 +67,15 @@ class Resend:
         return await self._api.post(
             "/emails", key=plain_key(message.key), json=_body(message), before=last_look, read=_receipt
         )
+
+    async def sign_in(self) -> str:
+        """List domains; nothing is sent. A key that may only send says so. Raises AdapterError."""
+        try:
+            return await self._api.get("/domains", read=lambda reply: f"signed in; {len(reply['data'])} domains")
+        except Unauthorized as refused:
+            if refused.code != "restricted_api_key":
+                raise
+            return "signed in; the key may only send"
 
     async def close(self) -> None:
         """The connections belong to the httpx client, which its owner closes."""

@@ -19,7 +19,7 @@ from outreach.channels.mail_api import first_meaning, headers_of, mail_of, named
 from outreach.channels.mail_attachments import Encoded, encoded
 from outreach.channels.meanings import Meaning, error_of
 from outreach.clock import Clock
-from outreach.errors import AdapterError, Outcome, RateLimited, Refused
+from outreach.errors import AdapterError, Outcome, RateLimited, Refused, Unauthorized
 from outreach.mail.tagged import MARK, plain_mark
 
 PROVIDER = "sendgrid"
@@ -71,6 +71,10 @@ class SendGrid:
             read=lambda reply: _receipt(answers[0], reply),
         )
 
+    async def sign_in(self) -> str:
+        """Ask what the key may do; nothing is sent. Raises AdapterError."""
+        return await self._api.get("/v3/scopes", read=_may_send)
+
     async def close(self) -> None:
         """The connections belong to the httpx client, which its owner closes."""
 
@@ -97,6 +101,12 @@ def _body(message: Message) -> dict[str, Any]:
 def _attachment(each: Encoded) -> dict[str, str]:
     found = {"content": each.content, "type": each.content_type, "filename": each.name}
     return found | ({"disposition": "inline", "content_id": each.content_id} if each.content_id else {})
+
+
+def _may_send(reply: Any) -> str:
+    if "mail.send" not in reply["scopes"]:
+        raise Unauthorized(PROVIDER, "the key has no permission Mail Send", outcome=Outcome.CONFIG)
+    return "signed in; the key may send"
 
 
 def _receipt(answer: httpx.Response, reply: Any) -> Receipt:

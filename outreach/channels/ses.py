@@ -24,11 +24,12 @@ from outreach.channels import meanings
 from outreach.channels.mail_api import first_meaning, mail_of, person, text_of, told
 from outreach.channels.meanings import Meaning, error_of
 from outreach.clock import Clock
-from outreach.errors import AdapterError, Outcome, RateLimited
+from outreach.errors import AdapterError, Outcome, RateLimited, Unauthorized
 from outreach.mail.tagged import MARK, narrow_mark
 
 PROVIDER = "ses"
 _PATH = "/v2/email/outbound-emails"
+_ACCOUNT = "/v2/email/account"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,15 @@ class Ses:
             _PATH, content=body, headers=self._signed(body), before=last_look, read=self._receipt
         )
 
+    async def sign_in(self) -> str:
+        """Read the account; nothing is sent. A key that may only send is told by AccessDenied. Raises AdapterError."""
+        try:
+            return await self._api.get(_ACCOUNT, headers=self._signed_read(_ACCOUNT), read=_may_send)
+        except Unauthorized as refused:
+            if "AccessDenied" not in f"{refused.code} {refused.said}":
+                raise
+            return "signed in; the key may not read the account"
+
     async def close(self) -> None:
         """The connections belong to the httpx client, which its owner closes."""
 
@@ -91,10 +101,23 @@ class Ses:
         request = Request(method="POST", host=url.netloc, path=url.path + _PATH, headers=headers, body=body)
         return headers | signed_headers(self._key, request, now=self._clock.now())
 
+    def _signed_read(self, path: str) -> dict[str, str]:
+        url = urlsplit(self._options.url)
+        request = Request(method="GET", host=url.netloc, path=url.path + path, headers={}, body=b"")
+        return signed_headers(self._key, request, now=self._clock.now())
+
     def _receipt(self, reply: Any) -> Receipt:
         own_id = told(reply["MessageId"])
         place = "email" if self._options.region == "us-east-1" else self._options.region
         return Receipt(provider_id=own_id, message_id=f"{own_id}@{place}.amazonses.com", reply="accepted")
+
+
+def _may_send(reply: Any) -> str:
+    """GetAccount of the API v2 (docs.aws.amazon.com/ses, "GetAccount")."""
+    if reply["SendingEnabled"] is not True:
+        raise Unauthorized(PROVIDER, "sending is switched off for this account and region")
+    is_sandbox = reply.get("ProductionAccessEnabled") is False
+    return "signed in; still in the sandbox, which writes to verified addresses alone" if is_sandbox else "signed in"
 
 
 def _body(message: Message, mail: bytes, configuration_set: str) -> dict[str, Any]:
@@ -121,6 +144,7 @@ _BY_TYPE: Mapping[str, Meaning] = {
     "ThrottlingException": _TEN_MINUTES,
     "Throttling": _TEN_MINUTES,
     "LimitExceededException": _HOUR,
+    "AccessDeniedException": meanings.SET_UP,
     "AccountSuspendedException": meanings.BLOCKED,
     "SendingPausedException": meanings.BLOCKED,
     "MailFromDomainNotVerifiedException": meanings.SET_UP,

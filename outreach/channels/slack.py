@@ -65,6 +65,15 @@ class Slack:
         body = {"text": escaped(text), "unfurl_links": False}
         return await self._api.post(self._path, json=body, before=last_look, is_text=True, read=_taken)
 
+    async def sign_in(self) -> str:
+        """Post nothing: Slack refuses that with 400 where the webhook is there (unverified). Raises AdapterError."""
+        try:
+            await self._api.post(self._path, json={}, is_write=False, is_text=True, read=lambda _: None)
+        except Refused as refused:
+            if refused.code != "400":
+                raise
+        return "the webhook is there"
+
     async def close(self) -> None:
         """The connections belong to the httpx client, which its owner closes."""
 

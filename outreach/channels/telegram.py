@@ -59,6 +59,12 @@ class Telegram:
             f"{self._path}/sendMessage", json=self._body(message), before=last_look, read=_taken
         )
 
+    async def sign_in(self) -> str:
+        """Ask who the bot is; nothing is sent. Raises AdapterError."""
+        return await self._api.get(
+            f"{self._path}/getMe", read=lambda reply: f"signed in as @{reply['result']['username']}"
+        )
+
     async def close(self) -> None:
         """The connections belong to the httpx client, which its owner closes."""
 

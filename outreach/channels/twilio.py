@@ -21,7 +21,7 @@ from outreach.api_client import ApiClient, code_of, segment, words_of
 from outreach.channel import Abilities, LastLook, Message, Receipt
 from outreach.channels import meanings
 from outreach.channels.meanings import Meaning, error_of
-from outreach.errors import AdapterError, Outcome, Refused
+from outreach.errors import AdapterError, Outcome, Refused, Unauthorized
 
 PROVIDER = "twilio"
 LONGEST = 1600  # characters of Body; Twilio divides them into segments
@@ -89,6 +89,10 @@ class Twilio:
             read=_taken,
         )
 
+    async def sign_in(self) -> str:
+        """Read the account; nothing is sent. Raises AdapterError."""
+        return await self._api.get(f"/2010-04-01/Accounts/{segment(self._options.account_sid)}.json", read=_signed_in)
+
     async def close(self) -> None:
         """The connections belong to the httpx client, which its owner closes."""
 
@@ -149,6 +153,12 @@ def _template(message: Message) -> dict[str, str]:
         raise Refused(PROVIDER, said, outcome=Outcome.CONFIG)
     variables = {"ContentVariables": json.dumps(dict(message.values))} if message.values else {}
     return {"ContentSid": message.template, **variables}
+
+
+def _signed_in(reply: Any) -> str:
+    if reply["status"] != "active":
+        raise Unauthorized(PROVIDER, f"the account is {reply['status']}")
+    return f"signed in as {reply.get('friendly_name') or reply['sid']}"
 
 
 def _taken(reply: Any) -> Receipt:

@@ -19,7 +19,7 @@ from outreach.channel import Abilities, Attachment, LastLook, Message, Receipt
 from outreach.channels import unipile_people
 from outreach.channels.unipile_errors import CONNECTED, INVITED, PERFORMED, PROVIDER, finer
 from outreach.channels.unipile_people import Pending, Profile, identifier, post_id
-from outreach.errors import Outcome, Refused
+from outreach.errors import Outcome, Refused, Unauthorized
 
 __all__ = ["Options", "Unipile", "identifier"]
 
@@ -88,6 +88,11 @@ class Unipile:
             said = f"cannot do {message.action!r}; it does {', '.join(self._does)}"
             raise Refused(PROVIDER, said, outcome=Outcome.CONFIG)
         return await do(message, last_look)
+
+    async def sign_in(self) -> str:
+        """Read the state of the account at Unipile; nothing is done. Raises AdapterError."""
+        path = f"/accounts/{segment(self._options.account)}"
+        return await self._api.get(path, read=lambda reply: _connected(self._options.account, reply))
 
     async def close(self) -> None:
         """The connections belong to the httpx client, which its owner closes."""
@@ -275,6 +280,15 @@ def _object(reply: Any, said: str, person: Profile) -> Receipt:
     if not isinstance(reply["object"], str) or reply["object"] in ("", "Error"):
         raise ValueError("expected an object")
     return Receipt(reply=said, recipient_id=person.provider_id)
+
+
+def _connected(account: str, reply: Any) -> str:
+    """Each source of an account has a status of its own: OK, CREDENTIALS, … (developer.unipile.com, Account)."""
+    wrong = [str(source["status"]) for source in reply.get("sources") or () if source["status"] != "OK"]
+    if wrong:
+        said = f"account {account} is not connected ({', '.join(wrong)}): connect it again in Unipile's dashboard"
+        raise Unauthorized(PROVIDER, said)
+    return f"account {account} of {reply.get('name') or 'somebody'} is connected"
 
 
 def _expect(reply: Any, kind: str) -> None:

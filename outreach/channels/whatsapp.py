@@ -62,6 +62,16 @@ class WhatsApp:
         path = f"/{segment(self._options.phone_number_id)}/messages"
         return await self._api.post(path, json=body, before=last_look, read=_taken)
 
+    async def sign_in(self) -> str:
+        """Read the number; nothing is sent. Raises AdapterError."""
+        return await self._api.get(
+            f"/{segment(self._options.phone_number_id)}",
+            params={"fields": "display_phone_number,verified_name"},
+            read=lambda reply: (
+                f"signed in as {reply['display_phone_number']} {reply.get('verified_name') or ''}".rstrip()
+            ),
+        )
+
     async def close(self) -> None:
         """The connections belong to the httpx client, which its owner closes."""
 

@@ -22,7 +22,7 @@ from outreach.channel import Abilities, LastLook, Message, Receipt
 from outreach.channels import meanings
 from outreach.channels.meanings import error_of
 from outreach.clock import Clock
-from outreach.errors import AdapterError, Outcome, RateLimited, Refused
+from outreach.errors import AdapterError, Outcome, RateLimited, Refused, Unauthorized
 from outreach.oauth import Bearer, Grant, Tokens
 
 PROVIDER = "x"
@@ -50,6 +50,11 @@ class Options:
             raise ValueError("'user_id' is the number of the account on X, in quotes.")
         if bool(self.token) == bool(self.refresh_token and self.client_id):
             raise ValueError("'token' is missing; or write 'client_id' and 'refresh_token', and no token.")
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """What this account can do: without `cold` X allows answers alone, so follows and likes are for people."""
+        return ("dm", "follow", "like") if self.cold else ("dm",)
 
 
 class X:
@@ -82,6 +87,16 @@ class X:
             said = f"cannot do {message.action!r}; it does dm, follow and like"
             raise Refused(PROVIDER, said, outcome=Outcome.CONFIG)
         return await act(message, last_look)
+
+    async def sign_in(self) -> str:
+        """Ask whose token it is; nothing is sent. Raises AdapterError."""
+        return await self._api.get("/2/users/me", read=self._is_me)
+
+    def _is_me(self, reply: Any) -> str:
+        if str(reply["data"]["id"]) != str(self._options.user_id):
+            said = f"the token is of {reply['data']['id']}, and user_id says {self._options.user_id}"
+            raise Unauthorized(PROVIDER, said, outcome=Outcome.CONFIG)
+        return f"signed in as @{reply['data']['username']}"
 
     async def close(self) -> None:
         """The connections belong to the httpx client, which its owner closes."""

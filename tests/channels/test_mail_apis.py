@@ -292,6 +292,47 @@ def taken(provider: str, message: Message = LETTER) -> tuple[Any, MailApiServers
     return receipt, servers
 
 
+def named_files(files: list[Any], name: str, content: str, content_id: str, kind: str) -> list[tuple[Any, ...]]:
+    """(name, content, id of the image, type) of files that go in pieces."""
+    return [(each[name], base64.b64decode(each[content]), each.get(content_id), each.get(kind)) for each in files]
+
+
+def mime_files(raw: bytes) -> list[tuple[Any, ...]]:
+    mail = message_from_bytes(raw, policy=policy.default)
+    parts = [part for part in mail.walk() if part.get_filename()]
+    ids = [part["Content-ID"] and str(part["Content-ID"]).strip("<>") for part in parts]
+    return [
+        (part.get_filename(), part.get_content(), own_id, part.get_content_type())
+        for part, own_id in zip(parts, ids, strict=True)
+    ]
+
+
+FILES_IN: Mapping[str, Callable[[Any], list[tuple[Any, ...]]]] = {
+    "sendgrid": lambda request: named_files(request["attachments"], "filename", "content", "content_id", "type"),
+    "mailgun": lambda request: mime_files(request[1]),
+    "postmark": lambda request: named_files(request["Attachments"], "Name", "Content", "ContentID", "ContentType"),
+    "ses": lambda request: mime_files(base64.b64decode(request["Content"]["Raw"]["Data"])),
+    "brevo": lambda request: named_files(request["attachment"], "name", "content", "-", "-"),
+    "resend": lambda request: named_files(
+        request[1]["attachments"], "filename", "content", "content_id", "content_type"
+    ),
+}
+
+
+@pytest.mark.parametrize("provider", MAKERS)
+def test_files_and_images_arrive_with_their_names_types_and_ids(provider: str) -> None:
+    _, servers = taken(provider)
+
+    found = sorted(FILES_IN[provider](servers.taken[0].request))
+
+    logo = {"postmark": "cid:logo", "brevo": None}.get(provider, "logo")
+    kinds = (None, None) if provider == "brevo" else ("application/pdf", "image/png")
+    assert found == [
+        ("Preisliste.pdf", b"%PDF-sample", None, kinds[0]),
+        ("logo.png", b"PNG-sample", logo, kinds[1]),
+    ]
+
+
 @pytest.mark.parametrize("provider", MAKERS)
 def test_over_a_real_connection_the_message_arrives_once(provider: str) -> None:
     """The stand-ins check credentials, shapes and, at Amazon, the signature."""

@@ -199,3 +199,9 @@ def test_access_that_lasts_two_hours_is_renewed_by_itself() -> None:
 def test_there_is_one_way_to_sign_in(given: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="'token' is missing"):
         Options(user_id=ME, **given)
+
+
+def test_without_cold_an_account_does_answers_alone() -> None:
+    """So that a sequence with follows or likes is refused when it is loaded."""
+    assert Options(token=TOKEN, user_id=ME).actions == ("dm",)
+    assert Options(token=TOKEN, user_id=ME, cold=True).actions == ("dm", "follow", "like")

@@ -98,6 +98,19 @@ def test_an_adapter_that_takes_any_request_is_not_asked_for_names(a_workspace: M
     assert told(root) == []
 
 
+@pytest.mark.parametrize(("cold", "is_refused"), [("", True), (", cold: true", False)])
+def test_follows_on_x_are_refused_when_files_are_loaded_unless_cold(
+    a_workspace: Maker, cold: str, is_refused: bool
+) -> None:
+    senders = LINKED + f'  x: {{use: x, token: sample, user_id: "42"{cold}}}\n'
+    steps = HEAD + "  - {id: a, x.follow: }\n"
+    root = a_workspace({"config/senders.yaml": senders, "sequences/first.yaml": steps})
+
+    found = [str(problem) for problem in check(root, {}, can=adapters.actions_of).problems]
+
+    assert ["cannot do 'x.follow': x does dm." in each for each in found] == [True] * is_refused
+
+
 def test_the_adapters_that_ship_say_what_they_can(a_workspace: Maker) -> None:
     senders = LINKED.replace("acme", "smtp")
     root = a_workspace(
