@@ -536,6 +536,30 @@ notices = Table(
     _partial("ix_notices_sent", "way", "to", "finished_at", where="state = 'sent'"),
 )
 
+inquiries = Table(
+    "inquiries",  # how often a provider was asked what became of a touch in doubt
+    metadata,
+    Column("touch_id", Id, ForeignKey("touches.id", ondelete="CASCADE"), primary_key=True),
+    Column("asked", Integer, nullable=False, default=0),
+    Column("due_at", Instant),  # when to ask again; null: a person decides
+    Column("said", Text, nullable=False, server_default=""),
+)
+
+withdrawals = Table(
+    "withdrawals",  # invitations that nobody answered for long, and what became of taking them back
+    metadata,
+    Column("touch_id", Id, ForeignKey("touches.id", ondelete="CASCADE"), primary_key=True),  # the invitation
+    Column("lead_id", Id, nullable=False),
+    Column("sender", String(128), nullable=False),
+    Column("state", Word, nullable=False),  # waiting, done, task, failed
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("used_at", Instant),  # when it counted against the sender's quota last
+    Column("due_at", Instant),  # when it is tried (again)
+    Column("said", Text, nullable=False, server_default=""),
+    _partial("ix_withdrawals_waiting", "sender", "due_at", where="state = 'waiting'"),
+    _partial("ix_withdrawals_used", "sender", "used_at", where="used_at IS NOT NULL"),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -721,6 +721,15 @@ def upgrade() -> None:
         postgresql_where=sa.text("used_at IS NOT NULL"),
     )
     op.create_table(
+        "inquiries",
+        sa.Column("touch_id", sa.String(length=64), nullable=False),
+        sa.Column("asked", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("said", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["touch_id"], ["touches.id"], name=op.f("fk_inquiries_touch_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("touch_id", name=op.f("pk_inquiries")),
+    )
+    op.create_table(
         "tasks",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("touch_id", sa.String(length=64), nullable=True),
@@ -745,3 +754,32 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_tasks_lead_id"), "tasks", ["lead_id"], unique=False)
     op.create_index(op.f("ix_tasks_state"), "tasks", ["state"], unique=False)
+    op.create_table(
+        "withdrawals",
+        sa.Column("touch_id", sa.String(length=64), nullable=False),
+        sa.Column("lead_id", sa.String(length=64), nullable=False),
+        sa.Column("sender", sa.String(length=128), nullable=False),
+        sa.Column("state", sa.String(length=64), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("said", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["touch_id"], ["touches.id"], name=op.f("fk_withdrawals_touch_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("touch_id", name=op.f("pk_withdrawals")),
+    )
+    op.create_index(
+        "ix_withdrawals_used",
+        "withdrawals",
+        ["sender", "used_at"],
+        unique=False,
+        sqlite_where=sa.text("used_at IS NOT NULL"),
+        postgresql_where=sa.text("used_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_withdrawals_waiting",
+        "withdrawals",
+        ["sender", "due_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
