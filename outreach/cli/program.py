@@ -27,6 +27,7 @@ from outreach.cli import (
     reviewing,
     roles,
     schema,
+    scoring,
     simulate,
 )
 from outreach.cli.failures import Commands
@@ -69,7 +70,7 @@ def _begin(
 
 _OWN = (
     files, schema, rehearsing, simulate, changing, people, enrolling, holding, previewing, reading, decisions,
-    reviewing, roles, operations, inbox, examining, reporting,
+    reviewing, scoring, roles, operations, inbox, examining, reporting,
 )  # fmt: skip
 
 for module in _OWN:

@@ -12,6 +12,7 @@ from outreach.errors import UsageError
 
 if TYPE_CHECKING:
     from outreach.services.explain import EnrollmentView, Explanation, Verdict
+    from outreach.services.explain_score import ScoreView
     from outreach.services.explain_sequence import SequenceExplanation
     from outreach.services.status import SenderLine, Status
 
@@ -140,6 +141,7 @@ def explain(
 def _show_lead(found: Explanation) -> None:
     print(f"{found.name or found.lead_id}  {', '.join(found.addresses)}")
     print(f"Lead {found.lead_id}: status {found.status}, stage {found.stage} of pipeline {found.pipeline}.")
+    _show_score(found.score)
     if not found.enrollments:
         print("In no sequence, and never was.")
     for each in found.enrollments:
@@ -152,6 +154,17 @@ def _show_lead(found: Explanation) -> None:
     for entry in found.history[-_HISTORY:]:
         where = " ".join(part for part in (entry.sequence, entry.step) if part)
         print(f"  {when(entry.at, zone)}  {entry.kind:<13} {where + ': ' if where else ''}{entry.what}")
+
+
+def _show_score(found: ScoreView) -> None:
+    if found.lines:
+        given = [(found.given, "given: by import, sequence or hand")] if found.given else []
+        threshold = f"; qualified at {found.qualified_at}" if found.qualified_at is not None else ""
+        print(f"Score {found.score}{threshold}:")
+        for points, what in given + [(line.points, line.rule + line.note) for line in found.lines]:
+            print(f"  {points:+5d}  {what}")
+        if found.is_behind:
+            print(f"  stored: {found.score}; the next round makes it {found.given + found.by_rules}")
 
 
 def _show_enrollment(each: EnrollmentView) -> None:

@@ -19,6 +19,7 @@ from outreach.content.outreach_file import OutreachModel, WebhookModel
 from outreach.content.pipelines import PipelineModel
 from outreach.content.schedules import ScheduleModel
 from outreach.content.schema_words import BY_MODEL, HTTP_STEP, STEP, TESTS, Words
+from outreach.content.scoring_file import ScoringModel
 from outreach.content.senders_file import ChannelModel, EmailModel, SenderModel
 from outreach.content.sequence_test_models import CaseModel
 from outreach.content.sequences import SequenceModel
@@ -36,6 +37,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "crm": ("config/crm.yaml",),
     "goals": ("config/goals.yaml",),
     "pipeline": ("config/pipelines/*.yaml",),
+    "scoring": ("config/scoring.yaml",),
     "sequence": ("sequences/*.yaml",),
     "sequence-tests": ("sequences/tests/*.yaml",),
 }
@@ -64,6 +66,7 @@ def schemas() -> dict[str, Schema]:
         "crm": _file("config/crm.yaml: systems of record", _crm()),
         "goals": _file("config/goals.yaml: what the team wants to reach, by when", _goals()),
         "pipeline": _file("A pipeline: the stages of buying", _pipeline()),
+        "scoring": _file("config/scoring.yaml: what makes a score", _model(ScoringModel)),
         "sequence": _file("A sequence: what is sent to whom, and when", _sequence()),
         "sequence-tests": _file("Tests of a sequence", _tests()),
     }

@@ -19,6 +19,7 @@ from outreach.content.lint_allow import without_allowed
 from outreach.content.lints import CODES, Used, lint_pipeline, lint_template
 from outreach.content.pipeline_checks import check_entering
 from outreach.content.pipelines import read_pipeline
+from outreach.content.scoring_file import SCORING, read_scoring
 from outreach.content.sequence_checks import Surroundings, check_sequence
 from outreach.content.sequences import SequenceDraft, build, read_sequence
 from outreach.content.step_models import IfModel
@@ -29,6 +30,7 @@ from outreach.content.yaml_file import Path, YamlFile
 from outreach.domain.action import find
 from outreach.domain.goal import Goal
 from outreach.domain.pipeline import Pipeline
+from outreach.domain.scoring import Scoring
 from outreach.domain.sequence import Sequence
 from outreach.errors import ConfigError, Problem
 
@@ -48,6 +50,7 @@ class Workspace:
     root: FilePath
     settings: Settings
     pipelines: Mapping[str, Pipeline] = field(default_factory=dict)
+    scoring: Scoring | None = None
     sequences: Mapping[str, Sequence] = field(default_factory=dict)
     goals: tuple[Goal, ...] = ()
     templates: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -65,6 +68,7 @@ class _Reading:
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     pipeline_files: dict[str, str] = field(default_factory=dict)
     broken_pipelines: bool = False
+    scoring: Scoring | None = None
     goals: tuple[Goal, ...] = ()
     drafts: list[SequenceDraft] = field(default_factory=list)
     templates: dict[str, str] = field(default_factory=dict)
@@ -195,6 +199,7 @@ def _read(
 ) -> tuple[Workspace | None, tuple[Problem, ...]]:
     root = reading.root
     _read_pipelines(reading)
+    _read_scoring(reading)
     _read_goals(reading)
     _read_templates(reading)
     _read_attachments(reading)
@@ -215,6 +220,7 @@ def _workspace(reading: _Reading, settings: Settings) -> Workspace:
         root=reading.root,
         settings=settings,
         pipelines=reading.pipelines,
+        scoring=reading.scoring,
         goals=reading.goals,
         sequences={sequence.name: sequence for sequence in built if sequence},
         templates=reading.templates | {html_name(name): source for name, source in reading.html.items()},
@@ -280,6 +286,14 @@ def _read_pipelines(reading: _Reading) -> None:
             reading.problems.append(_named_twice(file, "pipeline", pipeline.name, other))
         reading.pipelines.setdefault(pipeline.name, pipeline)
         reading.pipeline_sources.append((file, pipeline))
+
+
+def _read_scoring(reading: _Reading) -> None:
+    path = reading.root / SCORING
+    file = _read_yaml(reading, path) if path.is_file() else None
+    if file:
+        is_whole = not reading.broken_pipelines
+        reading.scoring = read_scoring(file, reading.pipelines, reading.problems, all_pipelines=is_whole)
 
 
 def _read_sequences(reading: _Reading) -> None:

@@ -16,6 +16,7 @@ from outreach.domain.guards import NO_GUARDS, Guards
 from outreach.domain.pipeline import Pipeline
 from outreach.domain.recipients import NO_CAPS, RecipientCaps
 from outreach.domain.reply import ReplyClassifier
+from outreach.domain.scoring import Scoring
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import Tracking
 from outreach.services.attached import Files
@@ -87,6 +88,7 @@ class Engine:
     revisions: Revisions = field(default_factory=Revisions)
     files: Files | None = None  # contents of attached files; None: only what this database holds
     tracked: Tracked | None = None  # makes links and images that tell of opens and clicks; None: nothing is counted
+    scoring: Scoring | None = None  # config/scoring.yaml; None: there is none
     classifier: ReplyClassifier | None = None  # the team's own, asked before the rules
     notify: Notify = NOBODY  # whom the team wants to be told of what
 

@@ -14,6 +14,7 @@ from outreach.domain import window
 from outreach.domain.action import needs_address
 from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.planner import Finish, LookAgain, PlanTouch
+from outreach.domain.quota import Allowance
 from outreach.domain.rules import RULES, Block
 from outreach.domain.rules import explain as ask_the_rules
 from outreach.domain.sequence import (
@@ -33,8 +34,10 @@ from outreach.errors import ConfigError, UsageError
 from outreach.services.advance import plan
 from outreach.services.batch import prepare
 from outreach.services.claim import allowed_now
+from outreach.services.claim_turns import refusal_now, turn_now
 from outreach.services.days_off import day_off
 from outreach.services.engine import Engine
+from outreach.services.explain_score import ScoreView, explain_score
 from outreach.services.facts import address_for, holidays_of, zone_of
 from outreach.services.history import Entry, history
 from outreach.services.moves import Planned
@@ -48,6 +51,8 @@ _SAYS = {rule.__name__: (rule.__doc__ or "").strip() for rule in RULES} | {
     "only_when_due": "The plan's own time: waits, jitter, and what holds a touch back until something changes.",
     "not_on_a_day_off": "The days on which the sender sends nothing.",
     "only_within_the_allowance": "The sender's caps, ramp and gap for this action.",
+    "only_within_the_recipients_caps": "What one person, one company and one domain gets from all senders.",
+    "only_in_its_turn": "Where more is due than the sender may do: by ratio, shares, score and age.",
 }
 
 
@@ -120,6 +125,7 @@ class Explanation:
     stage: str
     enrollments: tuple[EnrollmentView, ...]
     history: tuple[Entry, ...]
+    score: ScoreView
 
     def to_json(self) -> Any:
         return plain(self)
@@ -151,6 +157,7 @@ def _explanation(connection: Connection, engine: Engine, lead: RowMapping, now: 
         stage=lead["leads_stage"],
         enrollments=tuple(_enrollment(connection, engine, rows[each], touches.get(each, []), now) for each in ids),
         history=tuple(history(connection, lead_id)),
+        score=explain_score(connection, engine, lead, now),
     )
 
 
@@ -213,7 +220,8 @@ def _touch(connection: Connection, engine: Engine, touch: RowMapping, row: RowMa
         due_at=touch["due_at"],
         opens_at=opening.opens_at,
         closes_at=opening.closes_at,
-        verdicts=_touch_verdicts(connection, engine, touch, opening, now),
+        verdicts=_touch_verdicts(connection, engine, touch, opening, now)
+        + _queue_verdicts(connection, engine, touch, row["enrollments_company_id"], now),
     )
 
 
@@ -229,10 +237,23 @@ def _touch_verdicts(
         asked += [_verdict(name, block) for name, block in ask_the_rules(standing, now)]
     if unreadable:
         asked.append(_verdict("only_with_every_value", Block(unreadable)))
-    if touch["state"] == TouchState.PLANNED:
-        asked.append(_verdict("not_on_a_day_off", day_off(engine.sender(touch["sender"]), now)))
-        asked.append(_verdict("only_within_the_allowance", _allowance(connection, engine, touch, now)))
     return tuple(asked)
+
+
+def _queue_verdicts(
+    connection: Connection, engine: Engine, touch: RowMapping, company_id: str | None, now: datetime
+) -> tuple[Verdict, ...]:
+    """As a claim asks of everything that waits for the same sender."""
+    if touch["state"] != TouchState.PLANNED:
+        return ()
+    sender = engine.sender(touch["sender"])
+    allowed = allowed_now(connection, sender, touch["action"], now)
+    return (
+        _verdict("not_on_a_day_off", day_off(sender, now)),
+        _verdict("only_within_the_allowance", _used_up(allowed)),
+        _verdict("only_within_the_recipients_caps", refusal_now(connection, engine, touch, company_id, now)),
+        _verdict("only_in_its_turn", turn_now(connection, sender, touch, allowed, now)),
+    )
 
 
 def _subject(connection: Connection, engine: Engine, touch: RowMapping, now: datetime) -> tuple[Subject | None, str]:
@@ -253,8 +274,7 @@ def _not_due(touch: RowMapping, now: datetime) -> Block | None:
     return Block(touch["block"] or "its time has not come", until=touch["due_at"]) if touch["due_at"] > now else None
 
 
-def _allowance(connection: Connection, engine: Engine, touch: RowMapping, now: datetime) -> Block | None:
-    allowed = allowed_now(connection, engine.sender(touch["sender"]), touch["action"], now)
+def _used_up(allowed: Allowance) -> Block | None:
     return Block(allowed.because, until=allowed.wait_until) if allowed.count == 0 else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from outreach.services.engine import Engine
 from outreach.services.give_up import give_up
+from outreach.services.score import score_by_schedule
 from outreach.services.stage_sequences import enroll_entered
 
 
@@ -11,3 +12,4 @@ def keep_pipeline(engine: Engine) -> None:
     """Each part asks first whether there is anything to do, or whether its time has come."""
     enroll_entered(engine)
     give_up(engine)
+    score_by_schedule(engine)

@@ -24,6 +24,7 @@ from outreach.services.ending import end, end_colleagues
 from outreach.services.engine import Engine
 from outreach.services.never_again import opt_out, suppression
 from outreach.services.notices import tell_of_a_reply
+from outreach.services.score import rescore_after
 from outreach.services.work_list import write_down
 from outreach.store import deliveries, enrollments, lead_states, replies, stops, touches
 from outreach.store.replies import ANSWERS
@@ -69,6 +70,7 @@ def carry_out(connection: Connection, engine: Engine, event: Event, match: Match
         reaction(connection, engine, event, match.lead_id)
     if event.kind in ANSWERS:
         _keep_the_answer(connection, engine, event, match.lead_id, number)
+    rescore_after(connection, engine, event.kind, match.lead_id)
     if event.kind is EventKind.REPLIED:  # last, so that the CRM is told of the lead as it is now
         write_down(connection, engine, "reply", event, match.lead_id)
         tell_of_a_reply(connection, engine, match.lead_id, key=event.key, channel=event.channel)

@@ -15,13 +15,16 @@ from sqlalchemy import Connection, RowMapping, update
 
 from outreach.domain.lead import AddressKind
 from outreach.domain.pipeline import Stage
-from outreach.store import lead_rows, reply_tasks, stops
+from outreach.store import lead_rows, reply_tasks, scores, stops
 from outreach.store.lead_states import StageMove
 from outreach.store.tables import tasks
 from outreach.store.within import within
 
 REASON = "reason"
 """A requirement that the move fulfils and not the lead: somebody says why."""
+
+BY_SCORE = "score"
+"""Who moves leads at the threshold. It tries again and again, so it asks once."""
 
 _TIME = timedelta(days=2)
 _LONGEST_ID = 64
@@ -84,7 +87,11 @@ def ask_for(connection: Connection, unmet: Collection[tuple[StageMove, list[str]
     if not unmet:
         return
     owners = {row["leads_id"]: row["leads_owner"] for row in _loaded(connection, unmet)}
+    of_score = [_task_id(move) for move, _ in unmet if move.by == BY_SCORE]
+    asked = scores.asked_before(connection, of_score) if of_score else set()
     for move, lacking in unmet:
+        if _task_id(move) in asked:
+            continue
         named = ", ".join(lacking)
         written = " ".join(f"--set {name.removeprefix('fields.')}=…" for name in lacking)
         note = (

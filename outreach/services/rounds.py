@@ -19,7 +19,7 @@ def is_time(engine: Engine, name: str, every: timedelta) -> bool:
     """Has the time of that round come? If so it is noted as begun, and nobody else is told so."""
     now = engine.clock.now()
     with engine.store.read() as connection:
-        if not _has_come(_read(connection, name), every, now):
+        if not _has_come(read(connection, name), every, now):
             return False
 
     def begin(connection: Connection) -> bool:
@@ -35,7 +35,8 @@ def _has_come(place: Mapping[str, Any], every: timedelta, now: datetime) -> bool
     return "began_at" not in place or now >= datetime.fromisoformat(place["began_at"]) + every
 
 
-def _read(connection: Connection, name: str) -> dict[str, Any]:
+def read(connection: Connection, name: str) -> dict[str, Any]:
+    """Where that round stands, as it was kept last."""
     return dict(connection.execute(select(facts.c.value).where(facts.c.name == _PREFIX + name)).scalar() or {})
 
 

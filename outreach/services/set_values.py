@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from outreach.content.field_types import zone_name
 from outreach.errors import UsageError
+from outreach.services import score
 from outreach.services.engine import Engine
 from outreach.services.plain import plain
 from outreach.store import audit, lead_rows, lead_states
@@ -73,6 +74,7 @@ def set_within(
     if points is not None and lead_states.set_score(connection, lead_id, int(points), now, by=by, origin=origin):
         changed.append(SCORE)
     if changed:
+        score.rescore(connection, engine, [lead_id])
         audit.write(connection, now=now, actor=by, action="set", subject=lead_id, data={"names": changed})
     return changed
 
