@@ -23,11 +23,13 @@ from outreach.cli.program import program
 from outreach.clock import SystemClock
 from outreach.content import (
     crm_file,
+    goals_file,
     mail_servers,
     notify_settings,
     outreach_file,
     pace_models,
     pipelines,
+    reports_settings,
     schedules,
     senders_file,
     sequence_test_models,
@@ -106,6 +108,7 @@ SETTINGS = [
         outreach_file.TrackingModel,
         outreach_file.WebModel,
     ),
+    *(reports_settings.ReportsModel, goals_file.GoalModel),
     *(pace_models.RecipientsModel, pace_models.GuardsModel, pace_models.BouncesModel, pace_models.ComplaintsModel),
     *(pace_models.SilenceModel, pace_models.RatioModel),
     *(schedules.ScheduleModel, senders_file.SenderModel, senders_file.EmailModel, mail_servers.SmtpModel),
@@ -136,7 +139,10 @@ def test_every_word_of_a_settings_file_is_in_the_reference(values: type[StrEnum]
 
 
 def test_no_model_of_a_settings_file_is_forgotten() -> None:
-    modules = (outreach_file, notify_settings, senders_file, mail_servers, crm_file, pipelines, schedules)
+    modules = (
+        *(outreach_file, notify_settings, reports_settings, senders_file, mail_servers, crm_file, pipelines),
+        *(schedules, goals_file),
+    )
     models = {
         each
         for module in modules
