@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from sqlalchemy import select
 
 from outreach import adapters, settings
 from outreach.adapters import Place
-from outreach.channel import Channel
+from outreach.channel import Channel, Receipt, Sought
 from outreach.clock import Clock, SystemClock, fresh_secret
 from outreach.content.configuration import CrmSettings, ImapSettings, SenderSettings, Settings
 from outreach.content.workspace import Workspace, load
@@ -39,6 +40,7 @@ from outreach.services.crm_budget import DOCUMENTED, Budget, Meter
 from outreach.services.crm_check import CheckRow, crm_refusals, refusals
 from outreach.services.dkim_keys import signer_of
 from outreach.services.engine import Engine, Policy
+from outreach.services.inquire import LookUp
 from outreach.services.mail_accounts import grant_of
 from outreach.services.notices import mail_sender
 from outreach.services.read_back import due_readings, read_back, see_to_rounds
@@ -257,6 +259,21 @@ class App:
             options = way_options(name, self.settings.notify.options[name])
             self._channels[key] = adapters.make(adapters.CHANNELS, name, options, place=place, given=self.given)
         return self._channels.get(key)
+
+    def look_up_of(self, sender: str, channel: str) -> LookUp | None:
+        """How the provider of an account is asked what became of a message; None where it cannot be."""
+        asked: LookUp | None = getattr(self.channel_of(sender, channel), "look_up", None)
+        if asked is None and channel == EMAIL and sender in self.mailboxes:
+            return partial(self._in_sent_folder, sender)
+        return asked
+
+    async def _in_sent_folder(self, sender: str, sought: Sought) -> Receipt | None:
+        def has_it() -> bool:
+            with closing(self.poller_of(sender)) as poller:
+                return poller.has_sent(sought.message_id)
+
+        is_there = bool(sought.message_id) and await asyncio.to_thread(has_it)
+        return Receipt(reply="it lies in the Sent folder") if is_there else None
 
     def dedupes(self, sender: str, channel: str) -> bool:
         """Does the provider of this account accept the same key only once?"""

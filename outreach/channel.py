@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import ClassVar, Protocol
 
 LastLook = Callable[[], Awaitable[None]]
@@ -70,6 +71,21 @@ class Abilities:
     connections: int = 1  # messages one sender may have on the wire at the same time
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """A message of which nobody knows whether it went out: what a provider may be asked about it."""
+
+    key: str  # the touch key
+    action: str
+    to: str  # as Message.to was
+    message_id: str = ""
+    since: datetime  # when it was handed over
+
+    def is_near(self, at: datetime) -> bool:
+        """Might something of that instant be it? A minute of difference between clocks, and a quarter to be late."""
+        return self.since - timedelta(minutes=1) <= at <= self.since + timedelta(minutes=15)
+
+
 class Channel(Protocol):
     """One provider account. Two tasks may share it. It does one thing once: no retry, no sleep, no database."""
 
@@ -86,4 +102,23 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Let go of every connection. A later send opens new ones."""
+        ...
+
+
+class SignsIn(Protocol):
+    """What a channel may have beside: `doctor` asks for it."""
+
+    async def sign_in(self) -> str:
+        """One cheap call that reads; what was found, as a sentence. Raises AdapterError."""
+        ...
+
+
+class LooksUp(Protocol):
+    """What a channel may have beside, where the provider can be asked what became of a message in doubt."""
+
+    async def look_up(self, sought: Sought) -> Receipt | None:
+        """The receipt of that message, if the provider has it; None is no proof that it did not go out.
+
+        Reads only. Raises AdapterError.
+        """
         ...

@@ -75,6 +75,10 @@ class Poller(Protocol):
         """Put a copy of a mail we sent at that instant into the Sent folder, marked as read."""
         ...
 
+    def has_sent(self, message_id: str) -> bool:
+        """Does the Sent folder hold a mail of that Message-ID (without angle brackets)? False where there is none."""
+        ...
+
     def close(self) -> None:
         """Say goodbye. It is not used afterwards; only `wake` may still be called, and does nothing."""
         ...

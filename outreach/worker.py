@@ -14,6 +14,7 @@ import uvloop
 from outreach.app import App
 from outreach.doorbell import Answers
 from outreach.services.dispatch import Dispatcher
+from outreach.services.inquire import any_in_doubt, inquire
 from outreach.services.tell_team import any_due, tell_team
 from outreach.services.understand import understand_one, waiting_deliveries
 from outreach.store import touches
@@ -39,7 +40,8 @@ class Worker:
         self._loop_thread = threading.Thread(target=self._loop.run_forever, name="network", daemon=True)
         self._dispatcher = Dispatcher(app.engine, app.channel_of, owner=app.owner)
         self._stopped = threading.Event()
-        looks = (self.look_for_claims, self.look_for_deliveries, self.look_for_syncs, self.look_for_notices)
+        looks = [self.look_for_claims, self.look_for_deliveries, self.look_for_syncs]
+        looks += [self.look_for_notices, self.look_for_doubts]
         self._lookers = [threading.Thread(target=self._look, args=(look,), daemon=True) for look in looks]
 
     def start(self) -> None:
@@ -121,3 +123,9 @@ class Worker:
         if not any_due(self._app.engine):
             return 0
         return self._wait(tell_team(self._app.engine, self._app.way_of))
+
+    def look_for_doubts(self) -> int:
+        """Ask providers about messages in doubt; how many were found."""
+        if not any_in_doubt(self._app.engine):
+            return 0
+        return self._wait(inquire(self._app.engine, self._app.look_up_of))

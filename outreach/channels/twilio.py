@@ -12,13 +12,15 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
 import httpx
 
 from outreach.api_client import ApiClient, code_of, segment, words_of
-from outreach.channel import Abilities, LastLook, Message, Receipt
+from outreach.channel import Abilities, LastLook, Message, Receipt, Sought
 from outreach.channels import meanings
 from outreach.channels.meanings import Meaning, error_of
 from outreach.errors import AdapterError, Outcome, Refused, Unauthorized
@@ -89,6 +91,19 @@ class Twilio:
             read=_taken,
         )
 
+    async def look_up(self, sought: Sought) -> Receipt | None:
+        """What we wrote to that number about that time: the list of messages, by recipient and day."""
+        prefix = _SENDER_OF_WHATSAPP if sought.action.startswith("whatsapp.") else ""
+        return await self._api.get(
+            f"/2010-04-01/Accounts/{segment(self._options.account_sid)}/Messages.json",
+            params={
+                "To": prefix + _number(sought.to),
+                "DateSent>": f"{sought.since - timedelta(days=1):%Y-%m-%d}",
+                "PageSize": "50",
+            },
+            read=lambda reply: _found(reply, sought),
+        )
+
     async def sign_in(self) -> str:
         """Read the account; nothing is sent. Raises AdapterError."""
         return await self._api.get(f"/2010-04-01/Accounts/{segment(self._options.account_sid)}.json", read=_signed_in)
@@ -153,6 +168,15 @@ def _template(message: Message) -> dict[str, str]:
         raise Refused(PROVIDER, said, outcome=Outcome.CONFIG)
     variables = {"ContentVariables": json.dumps(dict(message.values))} if message.values else {}
     return {"ContentSid": message.template, **variables}
+
+
+def _found(reply: Any, sought: Sought) -> Receipt | None:
+    """Newest first; `date_created` is RFC 2822. One that Twilio could not send at all is none of ours."""
+    for message in reply["messages"]:
+        is_ours = str(message["direction"]).startswith("outbound") and message.get("status") != "failed"
+        if is_ours and sought.is_near(parsedate_to_datetime(message["date_created"])):
+            return Receipt(provider_id=message["sid"], reply=str(message.get("status") or "found"))
+    return None
 
 
 def _signed_in(reply: Any) -> str:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import httpx
 
 from outreach.api_client import ApiClient, segment
-from outreach.channel import Abilities, Attachment, LastLook, Message, Receipt
+from outreach.channel import Abilities, Attachment, LastLook, Message, Receipt, Sought
 from outreach.channels import unipile_people
 from outreach.channels.unipile_errors import CONNECTED, INVITED, PERFORMED, PROVIDER, finer
 from outreach.channels.unipile_people import Pending, Profile, identifier, post_id
@@ -88,6 +88,36 @@ class Unipile:
             said = f"cannot do {message.action!r}; it does {', '.join(self._does)}"
             raise Refused(PROVIDER, said, outcome=Outcome.CONFIG)
         return await do(message, last_look)
+
+    async def look_up(self, sought: Sought) -> Receipt | None:
+        """Invitations by the state of the person, messages by what we wrote in their chats at that time."""
+        action = sought.action.rpartition(".")[2]
+        if action not in ("invite", "message", "voice", "inmail"):
+            return None
+        person = await self._resolve(sought.to)
+        if action == "invite":
+            is_there = person.is_invited or person.is_relation
+            said = "the invitation is pending" if person.is_invited else "connected"
+            return Receipt(reply=said, recipient_id=person.provider_id) if is_there else None
+        return await self._said_to(person, sought)
+
+    async def _said_to(self, person: Profile, sought: Sought) -> Receipt | None:
+        """That a person's id may stand in place of the attendee's is unverified."""
+        chats: list[str] = await self._api.get(
+            f"/chat_attendees/{segment(person.provider_id)}/chats",
+            params={"account_id": self._options.account, "limit": "10"},
+            read=lambda reply: [unipile_people.text(chat["id"]) for chat in reply["items"]],
+        )
+        for chat in chats:
+            path = f"/chats/{segment(chat)}/messages"
+            found: str = await self._api.get(
+                path, params={"limit": "50"}, read=lambda reply: unipile_people.own_message(reply, sought)
+            )
+            if found:
+                return Receipt(
+                    provider_id=found, thread_id=chat, reply="found in the chat", recipient_id=person.provider_id
+                )
+        return None
 
     async def sign_in(self) -> str:
         """Read the state of the account at Unipile; nothing is done. Raises AdapterError."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from outreach.channel import Sought
 from outreach.channels.unipile_errors import PROVIDER
 from outreach.errors import Outcome, Refused
 
@@ -68,6 +70,19 @@ def newest_post(reply: Any) -> str:
     """From `GET /users/{identifier}/posts`: the id that reactions name; empty if there is no post."""
     items = reply["items"]
     return text(items[0].get("social_id") or items[0]["id"]) if items else ""
+
+
+def own_message(reply: Any, sought: Sought) -> str:
+    """From `GET /chats/{id}/messages`: the id of what we wrote about that time; empty if there is nothing."""
+    ours = (item for item in reply["items"] if item.get("is_sender") in (1, True))
+    return next((text(item["id"]) for item in ours if sought.is_near(_instant(item["timestamp"]))), "")
+
+
+def _instant(written: str) -> datetime:
+    at = datetime.fromisoformat(written)
+    if at.tzinfo is None:
+        raise ValueError("expected an instant with its zone")
+    return at
 
 
 class Pending(NamedTuple):

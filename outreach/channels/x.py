@@ -12,13 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 import httpx
 
 from outreach.api_client import LONGEST_WAIT, ApiClient, retry_after, segment, words_of
-from outreach.channel import Abilities, LastLook, Message, Receipt
+from outreach.channel import Abilities, LastLook, Message, Receipt, Sought
 from outreach.channels import meanings
 from outreach.channels.meanings import error_of
 from outreach.clock import Clock
@@ -87,6 +87,26 @@ class X:
             said = f"cannot do {message.action!r}; it does dm, follow and like"
             raise Refused(PROVIDER, said, outcome=Outcome.CONFIG)
         return await act(message, last_look)
+
+    async def look_up(self, sought: Sought) -> Receipt | None:
+        """Messages alone: what we wrote in the conversation about that time."""
+        if sought.action.rpartition(".")[2] != "dm":
+            return None
+        person = await self._person(sought.to)
+        fields = {"dm_event.fields": "sender_id,created_at,dm_conversation_id", "event_types": "MessageCreate"}
+        return await self._api.get(
+            f"/2/dm_conversations/with/{segment(person)}/dm_events",
+            params=fields | {"max_results": "100"},
+            read=lambda reply: self._own_message(reply, sought, person),
+        )
+
+    def _own_message(self, reply: Any, sought: Sought, person: str) -> Receipt | None:
+        for one in reply.get("data") or ():
+            is_ours = str(one["sender_id"]) == str(self._options.user_id)
+            if is_ours and sought.is_near(datetime.fromisoformat(one["created_at"])):
+                thread = str(one.get("dm_conversation_id") or "")
+                return Receipt(provider_id=_id(one["id"]), thread_id=thread, reply="found", recipient_id=person)
+        return None
 
     async def sign_in(self) -> str:
         """Ask whose token it is; nothing is sent. Raises AdapterError."""

@@ -102,6 +102,17 @@ class Imap:
 
         self._with_client(put)
 
+    def has_sent(self, message_id: str) -> bool:
+        return self._with_client(lambda client: self._has_sent(client, message_id))
+
+    def _has_sent(self, client: imapclient.IMAPClient, message_id: str) -> bool:
+        self._leave_idle(client)
+        folder = self._sent_folder(client)
+        if not folder:
+            return False
+        client.select_folder(folder, readonly=True)
+        return bool(client.search(["HEADER", "Message-ID", f"<{message_id}>"]))
+
     def close(self) -> None:
         self._bell.close()
         self._clapper.close()

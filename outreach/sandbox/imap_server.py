@@ -362,7 +362,18 @@ def _searched(mails: list[Stored], arguments: str) -> list[Stored]:
     if "SINCE" in words:
         day = _day(words[words.index("SINCE") + 1])
         found = [mail for mail in found if mail.at.date() >= day]
+    if header := _HEADER.search(arguments):
+        name, value = header.group(1).lower().encode(), header.group(2).encode()
+        found = [mail for mail in found if any(_holds(line, name, value) for line in mail.raw.split(b"\r\n"))]
     return found
+
+
+_HEADER = re.compile(r'HEADER "?([\w-]+)"? "?([^"\s]+)"?', re.I)
+
+
+def _holds(line: bytes, name: bytes, value: bytes) -> bool:
+    key, _, rest = line.partition(b":")
+    return key.lower() == name and value in rest
 
 
 def _day(word: str) -> date:

@@ -19,7 +19,7 @@ OWNER = "owner"
 """In place of an address: the mailbox of whom the lead belongs to."""
 
 _MOST = 500
-_PATIENCE = timedelta(minutes=2)
+_PATIENCE = timedelta(minutes=10)
 """So long a message in doubt may still be settled: by its own news, or because the provider could be asked."""
 
 

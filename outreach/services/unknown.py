@@ -89,6 +89,19 @@ def accept(engine: Engine, touch_id: str, *, by: str) -> None:
     engine.store.write(work)
 
 
+def found(connection: Connection, engine: Engine, touch_id: str, *, said: str) -> bool:
+    """The provider has it: as if a person had accepted it; False if it is not in doubt any more."""
+    touch = _unknown_touch(connection, touch_id)
+    enrollments.lock(connection, [touch["enrollment_id"]])
+    now = engine.clock.now()
+    why = f"the provider was asked: {said}"[:500]
+    if not touches.resolve(connection, touch_id, TouchState.SENT, now=now, why=why):
+        return False
+    _move_first(connection, engine, touch)
+    enrollments.look_now(connection, [touch["enrollment_id"]], now)
+    return True
+
+
 def _unknown_touch(connection: Connection, touch_id: str) -> RowMapping:
     row = connection.execute(select(touch_table).where(touch_table.c.id == touch_id)).mappings().one_or_none()
     if row is None:

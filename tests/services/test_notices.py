@@ -124,7 +124,7 @@ def test_a_message_in_doubt_is_told_when_only_a_person_can_settle_it(make_field:
     field.settle()
 
     assert service.tell_of_what_waits(field.engine) == 0
-    field.clock.advance(timedelta(minutes=3))
+    field.clock.advance(timedelta(minutes=11))
     assert service.tell_of_what_waits(field.engine) == 1
     assert service.tell_of_what_waits(field.engine) == 0
     tell(field)
