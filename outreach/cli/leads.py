@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from outreach.cli import crm_import, erasing, merging, verifying
+from outreach.cli import crm_import, erasing, list_import, merging, verifying
 from outreach.cli.failures import FAILED
-from outreach.cli.invocation import opened
+from outreach.cli.invocation import invocation, opened
 from outreach.cli.terminal import AsJson, count, print_json, print_table, progress
 from outreach.errors import UsageError
 
 if TYPE_CHECKING:
+    from outreach.content.lead_files import LeadFile
     from outreach.domain.pipeline import Pipeline
+    from outreach.services.import_from_crm import Order
     from outreach.services.import_leads import Summary
     from outreach.services.leads import LeadPage
 
@@ -28,9 +30,13 @@ _SHOWN = ("id", "status", "pipeline", "stage", "score", "source", "owner", "titl
 def import_file(
     context: typer.Context,
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", exists=True, dir_okay=False, help="A CSV file.")
+        Path | None,
+        typer.Argument(metavar="[FILE]", exists=True, dir_okay=False, help="A CSV file or a workbook (XLSX)."),
     ] = None,
     *,
+    profile: list_import.ProfileName = None,
+    save: list_import.Save = None,
+    opt_outs: list_import.OptOuts = None,
     crm: crm_import.From = None,
     in_list: crm_import.List = None,
     by_filter: crm_import.Filter = None,
@@ -48,38 +54,49 @@ def import_file(
     as_json: AsJson = False,
 ) -> None:
     """Bring a list of leads in, or people of a CRM. Bad rows go to FILE.errors.csv; doing it again changes nothing."""
-    if (file is None) == (crm is None):
+    if (file is None) == (crm is None) and not (opt_outs and crm is None):
         raise UsageError("name a FILE, or a connection with --from; one of the two.")
-    if file is not None and (in_list or by_filter or stage or again):
+    if file is None and save:
+        raise UsageError("--save goes with a FILE.")
+    if crm is None and (in_list or by_filter or stage or again):
         raise UsageError("--list, --filter, --stage and --again go with --from.")
+    rejected = read = 0
+    if opt_outs:
+        with opened(context) as app:
+            list_import.suppress(app, opt_outs, profile)
     if file is not None:
+        found = list_import.understand(invocation(context).root, file, profile=profile, save=save)
         terms = {"source": source, "default_country": country}
-        rejected, read = _import_file(context, file, pipeline=pipeline, as_json=as_json, terms=terms)
-    else:
+        rejected, read = _import_file(context, found, pipeline=pipeline, as_json=as_json, terms=terms)
+    elif crm is not None:
         from outreach.services.import_from_crm import Order
 
         order = Order(source=source or "", default_country=country, is_anew=again)
         order = crm_import.narrowed(order, in_list=in_list, by_filter=by_filter, stage=stage)
-        with opened(context) as app:
-            found = _pipeline(app.workspace.pipelines, pipeline)
-            done = crm_import.run(app, crm or "", order, pipeline=found, as_json=as_json)
-        rejected, read = done.rejected, done.read
+        rejected, read = _import_crm(context, crm, order, pipeline=pipeline, as_json=as_json)
     if rejected and rejected == read:
         raise typer.Exit(FAILED)
 
 
+def _import_crm(
+    context: typer.Context, crm: str, order: Order, *, pipeline: str | None, as_json: bool
+) -> tuple[int, int]:
+    """(records rejected, records read)."""
+    with opened(context) as app:
+        done = crm_import.run(app, crm, order, pipeline=_pipeline(app.workspace.pipelines, pipeline), as_json=as_json)
+    return done.rejected, done.read
+
+
 def _import_file(
-    context: typer.Context, file: Path, *, pipeline: str | None, as_json: bool, terms: dict[str, str | None]
+    context: typer.Context, file: LeadFile, *, pipeline: str | None, as_json: bool, terms: dict[str, str | None]
 ) -> tuple[int, int]:
     """(rows rejected, rows read)."""
-    from outreach.content.lead_files import open_lead_file
     from outreach.services.import_leads import import_leads
 
-    opened_file = open_lead_file(file)
-    with opened(context) as app, progress(f"Importing {file.name}", total=1.0) as bar:
+    with opened(context) as app, progress(f"Importing {file.path.name}", total=1.0) as bar:
         summary = import_leads(
             app.store,
-            opened_file,
+            file,
             clock=app.clock,
             default_pipeline=_pipeline(app.workspace.pipelines, pipeline),
             on_progress=lambda _rows, share: bar.reach(share),

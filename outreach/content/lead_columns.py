@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from outreach.content.countries import plain_letters
@@ -59,14 +59,31 @@ _KNOWN = {
     "score": "score, lead score, puan, skor, punkte, punktzahl, note de score, puntuacion",
     "owner": "owner, lead owner, contact owner, account owner, assigned to, sahip, sahibi, sorumlu, besitzer,"
     " verantwortlich, zustandig, proprietaire, responsable, propietario",
+    "opted_out": "opted out, opt out, email opt out, email opted out, unsubscribed, is unsubscribed,"
+    " unsubscribed from all email, do not contact, donotcontact, dnc, do not email, blacklisted, blocklisted,"
+    " abgemeldet, desabonne, listeden cikti",
+    "bounced": "bounced, email bounced, hard bounced, hard bounce",
+    "legal_basis": "legal basis, lawful basis, consent, gdpr consent, rechtsgrundlage, base legale, hukuki dayanak",
+    "consent_source": "consent source, source of consent, opt-in source, optin source",
+    "consent_on": "consent date, date of consent, consent on, opt-in date, optin date, opted in at, opted in on",
     "stage": "stage, lead stage, pipeline stage, asama, phase, etape, etapa",
 }
+FIELDS = frozenset({*_KNOWN, "state_elsewhere"})
+"""What a column may hold besides `fields.<name>` and `company.fields.<name>`.
+
+`opted_out` and `bounced` are yes or no (any other text means yes), `state_elsewhere` is another program's word for it.
+"""
+_OWN = re.compile(r"(?:company\.)?fields\.[\w-]{1,80}")
+
 _FIRST_OR_FULL = frozenset(
     {"ad", "adi", "isim", "ismi", "nombre"}
 )  # the first name only if the last has its own column
 _LAST_OR_FULL = frozenset({"name", "nom"})  # the last name only if the first has its own column
 _COMPANY_FIELD = re.compile(r"company[_ .:]+(?:fields\.)?(.+)", re.IGNORECASE)
 _LEAD_FIELD = re.compile(r"(?:lead\.)?fields\.(.+)", re.IGNORECASE)
+
+
+_NOTHING_GIVEN: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +94,24 @@ class Column:
     field: str
 
 
-def guess_columns(headers: Sequence[str]) -> tuple[Column, ...]:
-    """What each column holds. Raises ValueError when none holds an address.
+def is_field(text: str) -> bool:
+    """May a column be said to hold this? Empty: nothing."""
+    return text in FIELDS or not text or bool(_OWN.fullmatch(text))
+
+
+def guess_columns(headers: Sequence[str], given: Mapping[str, str] = _NOTHING_GIVEN) -> tuple[Column, ...]:
+    """What each column holds; `given` (slug of a header → field) is stronger than any guess.
+
+    Raises ValueError when none holds an address.
 
     Columns of addresses may repeat: each is one more address. Of other fields the first column counts, and a further
     one becomes a field of the team's own, as does every column nobody knows.
     """
     known = [_known_field(header) for header in headers]
-    known = _with_names(headers, known)
+    known = [
+        given.get(slug_of(header), guessed)
+        for header, guessed in zip(headers, _with_names(headers, known), strict=True)
+    ]
     columns: list[Column] = []
     taken: set[str] = set()
     for number, (header, field) in enumerate(zip(headers, known, strict=True), start=1):

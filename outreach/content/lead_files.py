@@ -1,22 +1,25 @@
-"""Lists of leads: a CSV file whose header is understood, its rows, and the file of those that were rejected."""
+"""Lists of leads: a CSV file or workbook whose header is understood, its rows, and the file of rejected ones."""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, TextIO
 
 from outreach.content.csv_rows import BadRow, Lines, Row, delimiter_of, encoding_of, read, text_of
 from outreach.content.lead_columns import ERROR_HEADER, LINE_HEADER, Column, guess_columns
+from outreach.content.xlsx_rows import ENCODING as XLSX
+from outreach.content.xlsx_rows import Sheet
 from outreach.errors import ConfigError, Problem
 
 MAX_COLUMNS = 200
 
-_WORKBOOKS = {b"PK\x03\x04": "a workbook (XLSX)", b"\xd0\xcf\x11\xe0": "an old workbook (XLS)"}
+_WORKBOOK, _OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 _E_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ADDRESS_REMEDY = (
@@ -33,6 +36,7 @@ class LeadFile:
     encoding: str
     delimiter: str
     columns: tuple[Column, ...]
+    origin: str = ""  # the source of leads whose row names none
 
     def rows(self) -> Rows:
         """Every row behind the header, streamed."""
@@ -44,11 +48,17 @@ class LeadFile:
         return self.path.with_name(self.path.name + ".errors.csv")
 
 
-def open_lead_file(path: Path) -> LeadFile:
-    """Find out encoding, delimiter and columns. Raises ConfigError when it is not a list of leads we can read."""
+def open_lead_file(path: Path, given: Mapping[str, str] | None = None) -> LeadFile:
+    """Find out encoding, delimiter and columns. Raises ConfigError when it is not a list of leads we can read.
+
+    `given` is what is known of columns (`Profile.columns`), stronger than any guess.
+    """
     try:
         with path.open("rb") as file:
-            _refuse_workbook(path, file.read(4))
+            begin = file.read(4)
+            if begin == _WORKBOOK:
+                return _open_workbook(path, given or {})
+            _refuse_old_workbook(path, begin)
             file.seek(0)
             encoding = encoding_of(file)
         with path.open("rb") as file, text_of(file, encoding) as text:
@@ -60,7 +70,17 @@ def open_lead_file(path: Path) -> LeadFile:
         raise _refusal(path, f"cannot be read: {error.strerror or error}.") from None
     except ValueError as error:
         raise _refusal(path, str(error)) from None
-    return LeadFile(path=path, size=size, encoding=encoding, delimiter=delimiter, columns=_columns(path, header))
+    return LeadFile(
+        path=path, size=size, encoding=encoding, delimiter=delimiter, columns=_columns(path, header, given or {})
+    )
+
+
+def _open_workbook(path: Path, given: Mapping[str, str]) -> LeadFile:
+    header = next(iter(Sheet(path)), None)
+    if not isinstance(header, Row):
+        raise _refusal(path, "is empty." if header is None else header.reason, _ADDRESS_REMEDY)
+    columns = _columns(path, header, given)
+    return LeadFile(path=path, size=path.stat().st_size, encoding=XLSX, delimiter=",", columns=columns)
 
 
 class Rows:
@@ -68,17 +88,28 @@ class Rows:
 
     def __init__(self, file: LeadFile) -> None:
         self._file = file
+        self._sheet = Sheet(file.path) if file.encoding == XLSX else None
         self._binary: BinaryIO = file.path.open("rb")
 
     def __iter__(self) -> Iterator[Row | BadRow]:
+        if self._sheet is not None:
+            yield from self._of_sheet(self._sheet)
+            return
         with self._binary, text_of(self._binary, self._file.encoding) as text:
             lines = Lines(text)
             _header(self._file.path, lines, self._file.delimiter)
             for row in read(lines, self._file.delimiter):
                 yield row if isinstance(row, BadRow) else _fitted(row, len(self._file.columns))
 
+    def _of_sheet(self, sheet: Sheet) -> Iterator[Row | BadRow]:
+        with self._binary:
+            for row in islice(sheet, 1, None):
+                yield row if isinstance(row, BadRow) else _fitted(row, len(self._file.columns))
+
     @property
     def share(self) -> float:
+        if self._sheet is not None:
+            return self._sheet.share
         return 1.0 if self._binary.closed else min(self._binary.tell() / max(self._file.size, 1), 1.0)
 
 
@@ -137,10 +168,9 @@ def as_written(cell: str) -> str:
     return (cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell).strip()
 
 
-def _refuse_workbook(path: Path, begin: bytes) -> None:
-    kind = _WORKBOOKS.get(begin)
-    if kind:
-        raise _refusal(path, f"is {kind}, which is not read yet. Save the sheet as 'CSV UTF-8' and import that.")
+def _refuse_old_workbook(path: Path, begin: bytes) -> None:
+    if begin == _OLD_WORKBOOK:
+        raise _refusal(path, "is an old workbook (XLS). Save the sheet as 'CSV UTF-8' or XLSX and import that.")
 
 
 def _header(path: Path, lines: Lines, delimiter: str) -> Row:
@@ -152,7 +182,7 @@ def _header(path: Path, lines: Lines, delimiter: str) -> Row:
     return row
 
 
-def _columns(path: Path, header: Row) -> tuple[Column, ...]:
+def _columns(path: Path, header: Row, given: Mapping[str, str]) -> tuple[Column, ...]:
     headers = [as_written(cell) for cell in header.cells]
     while headers and not headers[-1]:
         headers.pop()
@@ -164,7 +194,7 @@ def _columns(path: Path, header: Row) -> tuple[Column, ...]:
         message = f"the first line is no header: it holds the address '{data[:80]}'."
         raise _refusal(path, message, _ADDRESS_REMEDY, line=header.line)
     try:
-        return guess_columns(headers)
+        return guess_columns(headers, given)
     except ValueError as error:
         raise _refusal(path, str(error), _ADDRESS_REMEDY, line=header.line) from None
 

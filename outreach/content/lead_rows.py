@@ -19,6 +19,7 @@ from outreach.content.lead_columns import ADDRESS_FIELDS, LEFT_OUT, Column
 from outreach.content.lead_files import as_written
 from outreach.content.suggestions import did_you_mean
 from outreach.domain.lead import Address, AddressKind, Company, LeadDraft
+from outreach.domain.suppression import SuppressionReason
 
 MAX_ADDRESSES = 20
 """Addresses of one lead in one row."""
@@ -42,6 +43,13 @@ _SHARED_SITES = frozenset(
     {"linkedin.com", "facebook.com", "fb.com", "instagram.com", "twitter.com", "x.com", "youtube.com"}
 )
 _SCORE = re.compile(r"[+-]?\d{1,6}")
+_NO = frozenset(
+    {"no", "n", "false", "0", "none", "null", "never", "hayir", "nein", "non", "falsch", "faux", "subscribed"}
+)
+_OPTED_OUT_WORDS = ("unsubscrib", "opted out", "opted-out", "optedout", "do not contact", "donotcontact", "blacklist")
+_COMPLAINED_WORDS = ("complain", "spam report", "marked as spam")
+_KEPT = ("state_elsewhere", "legal_basis", "consent_source", "consent_on")
+"""Columns that are kept as fields of the same name."""
 _LONGEST = {
     "title": 500,
     "owner": 128,
@@ -119,6 +127,7 @@ def understand(cells: Sequence[str], terms: Terms) -> Understood:
         score=score,
         tags=_tags(reading),
         fields=_own_fields(reading, company),
+        never=_never(reading),
     )
     return Understood(draft, tuple(reading.unclear))
 
@@ -277,11 +286,27 @@ def _tags(reading: _Reading) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in tags if tag))
 
 
+def _never(reading: _Reading) -> str:
+    """Why nobody may write to them, by what another program says; empty: it says nothing of the kind."""
+    state = plain_letters(reading.text("state_elsewhere"))
+    if _says_yes(reading.text("opted_out")) or any(word in state for word in _OPTED_OUT_WORDS):
+        return SuppressionReason.UNSUBSCRIBED
+    if any(word in state for word in _COMPLAINED_WORDS):
+        return SuppressionReason.COMPLAINED
+    return SuppressionReason.BOUNCED if _says_yes(reading.text("bounced")) or "bounced" in state else ""
+
+
+def _says_yes(written: str) -> bool:
+    """A yes, or anything that is not a no: a day, a reason. Whoever may have opted out has."""
+    return bool(written) and plain_letters(written) not in _NO
+
+
 def _own_fields(reading: _Reading, company: Company) -> dict[str, str]:
     """The team's own columns, and as it was written what was not clear or is not used."""
     own = reading.under("fields.")
     if not company:
         own |= {f"company_{name}": value for name, value in reading.under("company.fields.").items()}
+    own |= {name: reading.text(name) for name in _KEPT if name in reading.values}
     own |= {f"{name}_as_written": written for name, written in reading.unclear.items()}
     if reading.terms.source and reading.text("source") not in ("", reading.terms.source):
         own["source_as_written"] = reading.text("source")

@@ -60,6 +60,7 @@ class LeadDraft:
     score: int = 0
     tags: tuple[str, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
+    never: str = ""  # why nobody may write to them, as a suppression has it: unsubscribed, bounced, complained
 
 
 FILLED = ("first_name", "last_name", "title", "language", "timezone", "country", "owner")

@@ -77,12 +77,13 @@ def import_leads(
     """Import every row that can be. `file` comes from `open_lead_file`.
 
     `default_stage`: where new leads begin; the first stage of the pipeline if left out. `source`: stronger than a
-    column; without both it is `import:<file name>`. `default_country` helps phone numbers without a country code.
+    column; without both it is the file's `origin`, else
+    `import:<file name>`. `default_country` helps phone numbers without a country code.
     `on_progress` gets the rows read and the share of the file.
     """
     terms = Terms(
         columns=file.columns,
-        default_source=f"import:{file.path.name}",
+        default_source=file.origin or f"import:{file.path.name}",
         source=source,
         default_country=default_country,
         stages=tuple(stage.name for stage in default_pipeline.stages),

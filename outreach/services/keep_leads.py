@@ -15,7 +15,7 @@ from outreach.clock import Clock
 from outreach.domain.lead import Address, LeadDraft, additions
 from outreach.domain.lead_matching import People, Placed
 from outreach.domain.pipeline import Status
-from outreach.domain.suppression import Scope, SuppressionReason, keys_of
+from outreach.domain.suppression import DEAD, Scope, SuppressionReason, address_value, keys_of
 from outreach.store import companies, erased, leads, stops
 
 _NO_COMPANY = ("", "")
@@ -86,6 +86,7 @@ def keep(connection: Connection, drafts: Sequence[LeadDraft], *, beginning: Begi
         _enter(book, draft, place, company_ids.get(companies.key_of(draft.company) or _NO_COMPANY), beginning)
         for draft, place in zip(drafts, placed, strict=True)
     ]
+    _suppress(connection, drafts, placed, clock)
     back = _erased_before(connection, placed)
     suppressed = _suppressed(connection, book, people, {place.lead_id for place in placed}) | back
     for lead_id in sorted(suppressed):
@@ -154,6 +155,24 @@ def _suppressed(connection: Connection, book: _Book, people: People, lead_ids: C
     while some := list(islice(asked, _MOST_KEYS)):
         found.update(stops.suppressed(connection, some))
     return {lead_id for lead_id, own in keys.items() if own & found}
+
+
+def _suppress(connection: Connection, drafts: Sequence[LeadDraft], placed: Sequence[Placed], clock: Clock) -> None:
+    """Who opted out elsewhere has opted out here, with every address, before anybody is enrolled.
+
+    A bounce is about addresses, and says nothing of the person.
+    """
+    rows = []
+    for draft, place in zip(drafts, placed, strict=True):
+        if not draft.never:
+            continue
+        keys = [(Scope.ADDRESS, address_value(each.kind, each.value)) for each in draft.addresses]
+        is_dead = draft.never in DEAD
+        kinds = [key for key in keys if not is_dead or key[1].startswith("email:")]
+        for scope, value in kinds if is_dead else [(Scope.LEAD, place.lead_id), *kinds]:
+            same = {"reason": draft.never, "detail": draft.source, "by": "import", "created_at": clock.now()}
+            rows.append({"id": clock.fresh_id(), "scope": scope, "value": value, **same})
+    stops.suppress(connection, rows)
 
 
 def _erased_before(connection: Connection, placed: Sequence[Placed]) -> set[str]:

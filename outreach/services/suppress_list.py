@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from outreach.content import csv_rows
 from outreach.content.csv_rows import BadRow, Row
+from outreach.content.free_mail import is_free_mail
 from outreach.domain.suppression import Scope, SuppressionReason
 from outreach.errors import UsageError
 from outreach.services import find
@@ -37,7 +38,14 @@ class _Entry:
     value: str
 
 
-def suppress_list(engine: Engine, path: Path, *, detail: str, by: str) -> Listed:
+def suppress_list(
+    engine: Engine,
+    path: Path,
+    *,
+    detail: str,
+    by: str,
+    reason: SuppressionReason = SuppressionReason.BY_HAND,
+) -> Listed:
     """Suppress every address or domain of a CSV or text file: of each row, the first cell that is one.
 
     A first row without one is taken for a header. One transaction for each 200 rows; doing it again changes nothing.
@@ -45,22 +53,20 @@ def suppress_list(engine: Engine, path: Path, *, detail: str, by: str) -> Listed
     """
     done = Listed()
     for chunk in _chunks(_entries(path, done)):
-        done.ended += _keep_all(engine, chunk, detail, by)
+        done.ended += _keep_all(engine, chunk, reason, detail=detail, by=by)
         done.suppressed += len(chunk)
     return done
 
 
-def _keep_all(engine: Engine, chunk: Sequence[_Entry], detail: str, by: str) -> int:
-    return engine.store.write(lambda connection: _keep(connection, engine, chunk, detail, by))
+def _keep_all(engine: Engine, chunk: Sequence[_Entry], reason: SuppressionReason, *, detail: str, by: str) -> int:
+    def work(connection: Connection) -> int:
+        engine.store.lock_wide_stop(connection)
+        return sum(
+            len(suppress_within(connection, engine, each.scope, each.value, reason=reason, detail=detail, by=by))
+            for each in chunk
+        )
 
-
-def _keep(connection: Connection, engine: Engine, chunk: Sequence[_Entry], detail: str, by: str) -> int:
-    engine.store.lock_wide_stop(connection)
-    ended = 0
-    for each in chunk:
-        reason = SuppressionReason.BY_HAND
-        ended += len(suppress_within(connection, engine, each.scope, each.value, reason=reason, detail=detail, by=by))
-    return ended
+    return engine.store.write(work)
 
 
 def _entries(path: Path, done: Listed) -> Iterator[_Entry]:
@@ -69,7 +75,9 @@ def _entries(path: Path, done: Listed) -> Iterator[_Entry]:
             _reject(done, row.line, row.reason)
             continue
         found = _named(row.cells)
-        if found:
+        if found and found[0] is Scope.DOMAIN and is_free_mail(found[1]):
+            _reject(done, row.line, f"anybody may have a mailbox at {found[1]}. Name the address.")
+        elif found:
             yield _Entry(row.line, *found)
         elif row.line > 1 and any(cell.strip() for cell in row.cells):
             _reject(done, row.line, f"no address and no domain in '{', '.join(row.cells)[:80]}'")

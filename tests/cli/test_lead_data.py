@@ -72,3 +72,26 @@ def test_addresses_are_verified_by_the_resolver_of_the_program(stocked: Shell, m
 
     assert done["verdicts"] == {"invalid": sum(done["verdicts"].values())}
     assert "0 addresses checked" in again.out
+
+
+def test_opt_outs_of_another_program_come_before_its_leads(stocked: Shell) -> None:
+    gone = stocked.write("gone.csv", "Email,Date\nada@moved.example,2025-04-01\n@blocked.example,\ngmail.com,\n")
+    people = "ada@moved.example,Ada\nbea@blocked.example,Bea\ncem@moved.example,Cem\n"
+    path = stocked.write("export.csv", f"email,firstName\n{people}")
+
+    done = stocked.run("leads", "import", str(path), "--profile", "lemlist", "--opt-outs", str(gone), "--json")
+
+    assert (done.json["imported"], done.json["suppressed"], done.json["source"]) == (3, 2, "lemlist")
+    assert "anybody may have a mailbox at gmail.com" in done.err
+    reasons = {row["value"]: row["reason"] for row in stocked.run("suppress", "list", "--json").json}
+    assert reasons["email:ada@moved.example"] == reasons["blocked.example"] == "unsubscribed"
+
+
+def test_what_columns_are_is_kept_and_used_again(stocked: Shell) -> None:
+    path = stocked.write("list.csv", "email,Day\nada@moved.example,monday\n")
+
+    assert stocked.run("leads", "import", str(path), "--save", "fairs").code == 0
+    assert stocked.run("leads", "import", str(path), "--profile", "fairs", "--json").json["unchanged"] == 1
+    assert stocked.run("leads", "import", str(path), "--save", "No Name").code == 2
+    assert stocked.run("leads", "import", str(path), "--profile", "fars").code == 2
+    assert stocked.run("validate").code == 0
