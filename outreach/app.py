@@ -123,6 +123,7 @@ class App:
             opt_out_token=lambda touch_id: opt_out_token.sign(touch_id, secret),
             journal=self.journal,
             crms={name: each.mapping() for name, each in self.settings.crm.items()},
+            cleanup=self.workspace.cleanup,
             scoring=self.workspace.scoring,
             classifier=load_classifier(self.settings.replies.classifier),
             files=Files(self.store, in_workspace(lambda: self.workspace)),

@@ -9,6 +9,7 @@ import typer
 
 from outreach.cli import (
     changing,
+    cleanup,
     crm,
     decisions,
     enrolling,
@@ -20,6 +21,7 @@ from outreach.cli import (
     leads,
     operations,
     people,
+    pipeline,
     previewing,
     reading,
     rehearsing,
@@ -70,7 +72,7 @@ def _begin(
 
 _OWN = (
     files, schema, rehearsing, simulate, changing, people, enrolling, holding, previewing, reading, decisions,
-    reviewing, scoring, roles, operations, inbox, examining, reporting,
+    reviewing, scoring, pipeline, cleanup, roles, operations, inbox, examining, reporting,
 )  # fmt: skip
 
 for module in _OWN:

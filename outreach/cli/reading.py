@@ -107,6 +107,8 @@ def _show_crms(found: Status) -> None:
 
 def _show_forgotten(found: Status) -> None:
     print()
+    if found.stale:
+        print(f"Stale: {count(found.stale, 'lead')} longer at their stage than it allows: see outreach cleanup.")
     if not found.forgotten:
         print("Forgotten: nobody. Each open lead has a next action, or a stated reason for none.")
         return

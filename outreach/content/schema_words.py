@@ -97,6 +97,17 @@ STAGE: Words = {
     "entering": ("What entering it does.", {"task": "call"}),
 }
 
+CLEANUP: Words = {
+    "every": ("How often the list is looked through.", "1 day"),
+    "rules": ("What is proposed for each finding.", {"bounced": {"action": "lose", "auto": True}}),
+}
+
+CLEANUP_RULE: Words = {
+    "action": ("What is done: task, park, lose, or none.", "park"),
+    "auto": ("Without asking anybody.", True),
+    "after": ("Of `never_answered`: how long ago the last message was.", "90 days"),
+}
+
 SCORING: Words = {
     "qualified_at": ("The score from which on a lead moves to its qualified stage, once.", 50),
     "stages": ("By pipeline: the stage it moves to; left out: `qualified`.", {"investglass": "first_contact"}),
@@ -352,6 +363,8 @@ BY_MODEL: Mapping[str, Words] = {
     "PipelineModel": PIPELINE,
     "StageModel": STAGE,
     "EnteringModel": ENTERING,
+    "CleanupModel": CLEANUP,
+    "CleanupRuleModel": CLEANUP_RULE,
     "ScoringModel": SCORING,
     "RuleModel": RULE,
     "SenderModel": SENDER,

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 from pydantic_core import PydanticSerializationError
 
+from outreach.content.cleanup_file import CleanupModel
 from outreach.content.crm_file import CrmModel
 from outreach.content.goals_file import GoalModel
 from outreach.content.outreach_file import OutreachModel, WebhookModel
@@ -38,6 +39,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "goals": ("config/goals.yaml",),
     "pipeline": ("config/pipelines/*.yaml",),
     "scoring": ("config/scoring.yaml",),
+    "cleanup": ("config/cleanup.yaml",),
     "sequence": ("sequences/*.yaml",),
     "sequence-tests": ("sequences/tests/*.yaml",),
 }
@@ -66,6 +68,7 @@ def schemas() -> dict[str, Schema]:
         "crm": _file("config/crm.yaml: systems of record", _crm()),
         "goals": _file("config/goals.yaml: what the team wants to reach, by when", _goals()),
         "pipeline": _file("A pipeline: the stages of buying", _pipeline()),
+        "cleanup": _file("config/cleanup.yaml: how the list is kept clean", _model(CleanupModel)),
         "scoring": _file("config/scoring.yaml: what makes a score", _model(ScoringModel)),
         "sequence": _file("A sequence: what is sent to whom, and when", _sequence()),
         "sequence-tests": _file("Tests of a sequence", _tests()),

@@ -10,6 +10,7 @@ from pathlib import Path as FilePath
 from outreach.content import expressions, yaml_file
 from outreach.content.account_checks import Accounts, Can, check_accounts
 from outreach.content.attached_files import FOLDER, AttachedFiles, FileRef
+from outreach.content.cleanup_file import CLEANUP, read_cleanup
 from outreach.content.configuration import Settings
 from outreach.content.configuration_files import OUTREACH, Configuration, read_configuration
 from outreach.content.crm_checks import check_crm
@@ -28,6 +29,7 @@ from outreach.content.template_name import template_name
 from outreach.content.templates import Template, compile_template, html_name
 from outreach.content.yaml_file import Path, YamlFile
 from outreach.domain.action import find
+from outreach.domain.cleanup import Cleanup
 from outreach.domain.goal import Goal
 from outreach.domain.pipeline import Pipeline
 from outreach.domain.scoring import Scoring
@@ -51,6 +53,7 @@ class Workspace:
     settings: Settings
     pipelines: Mapping[str, Pipeline] = field(default_factory=dict)
     scoring: Scoring | None = None
+    cleanup: Cleanup = field(default_factory=Cleanup)
     sequences: Mapping[str, Sequence] = field(default_factory=dict)
     goals: tuple[Goal, ...] = ()
     templates: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -69,6 +72,7 @@ class _Reading:
     pipeline_files: dict[str, str] = field(default_factory=dict)
     broken_pipelines: bool = False
     scoring: Scoring | None = None
+    cleanup: Cleanup = field(default_factory=Cleanup)
     goals: tuple[Goal, ...] = ()
     drafts: list[SequenceDraft] = field(default_factory=list)
     templates: dict[str, str] = field(default_factory=dict)
@@ -200,6 +204,7 @@ def _read(
     root = reading.root
     _read_pipelines(reading)
     _read_scoring(reading)
+    _read_cleanup(reading)
     _read_goals(reading)
     _read_templates(reading)
     _read_attachments(reading)
@@ -221,6 +226,7 @@ def _workspace(reading: _Reading, settings: Settings) -> Workspace:
         settings=settings,
         pipelines=reading.pipelines,
         scoring=reading.scoring,
+        cleanup=reading.cleanup,
         goals=reading.goals,
         sequences={sequence.name: sequence for sequence in built if sequence},
         templates=reading.templates | {html_name(name): source for name, source in reading.html.items()},
@@ -294,6 +300,12 @@ def _read_scoring(reading: _Reading) -> None:
     if file:
         is_whole = not reading.broken_pipelines
         reading.scoring = read_scoring(file, reading.pipelines, reading.problems, all_pipelines=is_whole)
+
+
+def _read_cleanup(reading: _Reading) -> None:
+    path = reading.root / CLEANUP
+    file = _read_yaml(reading, path) if path.is_file() else None
+    reading.cleanup = (read_cleanup(file, reading.problems) if file else None) or reading.cleanup
 
 
 def _read_sequences(reading: _Reading) -> None:

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, select
 
 from outreach.clock import Clock
 from outreach.content.revision import Revision, thaw
+from outreach.domain.cleanup import Cleanup
 from outreach.domain.crm_mapping import CrmMapping
-from outreach.domain.notice import NOBODY, Notify
 from outreach.domain.guards import NO_GUARDS, Guards
+from outreach.domain.notice import NOBODY, Notify
 from outreach.domain.pipeline import Pipeline
 from outreach.domain.recipients import NO_CAPS, RecipientCaps
 from outreach.domain.reply import ReplyClassifier
@@ -88,6 +89,7 @@ class Engine:
     revisions: Revisions = field(default_factory=Revisions)
     files: Files | None = None  # contents of attached files; None: only what this database holds
     tracked: Tracked | None = None  # makes links and images that tell of opens and clicks; None: nothing is counted
+    cleanup: Cleanup = field(default_factory=Cleanup)
     scoring: Scoring | None = None  # config/scoring.yaml; None: there is none
     classifier: ReplyClassifier | None = None  # the team's own, asked before the rules
     notify: Notify = NOBODY  # whom the team wants to be told of what

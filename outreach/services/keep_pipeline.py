@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outreach.services.cleanup import clean_by_schedule
 from outreach.services.engine import Engine
 from outreach.services.give_up import give_up
 from outreach.services.score import score_by_schedule
@@ -13,3 +14,4 @@ def keep_pipeline(engine: Engine) -> None:
     enroll_entered(engine)
     give_up(engine)
     score_by_schedule(engine)
+    clean_by_schedule(engine)

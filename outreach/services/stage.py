@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, RowMapping
 
@@ -47,6 +47,17 @@ def move_by_hand(engine: Engine, lead_id: str, wish: Wish) -> Moved:
     Raises UsageError for an unknown lead or stage, a move the pipeline does not allow, and a value that is missing.
     """
     return engine.store.write(lambda connection: _move(connection, engine, lead_id, wish))
+
+
+def take_back(engine: Engine, lead_id: str, wish: Wish) -> Moved:
+    """Out of a parked stage, to the one that is wished or the pipeline's first. Raises UsageError as `move_by_hand`."""
+    with engine.store.read() as connection:
+        lead = _lead(connection, lead_id)
+    pipeline = _pipeline(engine, lead)
+    present = pipeline.stage(lead["leads_stage"])
+    if present is None or present.kind is not StageKind.PARKED:
+        raise UsageError(f"the lead is at '{lead['leads_stage']}', which is not handed over to marketing.")
+    return move_by_hand(engine, lead_id, replace(wish, stage=wish.stage or pipeline.first))
 
 
 def _move(connection: Connection, engine: Engine, lead_id: str, wish: Wish) -> Moved:

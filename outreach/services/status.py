@@ -116,6 +116,7 @@ class Status:
     notices_failed: int
     crms: tuple[CrmLine, ...]
     forgotten: int
+    stale: int  # open leads that stand longer at their stage than it allows
     forgotten_by: Mapping[str, int]  # situation → leads
     forgotten_leads: tuple[str, ...]  # some of them
     scheduler_at: datetime | None  # when scheduling ran last
@@ -140,7 +141,7 @@ def _status(connection: Connection, engine: Engine, now: datetime) -> Status:
     deliveries_waiting, deliveries_failed = figures.unread_deliveries(connection)
     notices_waiting, notices_failed = notices.counts(connection)
     closed = closed_stages(engine)
-    forgotten = figures.forgotten(connection, closed)
+    forgotten = figures.forgotten(connection, closed, now)
     ticked_at = recover.last_tick(connection)
     return Status(
         at=now,
@@ -167,8 +168,11 @@ def _status(connection: Connection, engine: Engine, now: datetime) -> Status:
         notices_failed=notices_failed,
         crms=_crms(connection, engine, now),
         forgotten=sum(forgotten.values()),
+        stale=figures.stale(connection, stale_stages(engine, now), now),
         forgotten_by=forgotten,
-        forgotten_leads=tuple(figures.forgotten_ids(connection, closed, _MOST_FORGOTTEN)) if forgotten else (),
+        forgotten_leads=tuple(figures.forgotten_ids(connection, closed, now, most=_MOST_FORGOTTEN))
+        if forgotten
+        else (),
         scheduler_at=ticked_at,
         scheduler_age=now - ticked_at if ticked_at else None,
     )
@@ -182,6 +186,21 @@ def closed_stages(engine: Engine) -> list[tuple[str, str]]:
         for stage in pipeline.stages
         if stage.kind is not StageKind.OPEN
     ]
+
+
+def stale_stages(engine: Engine, now: datetime) -> list[tuple[str, str, datetime]]:
+    """(pipeline, stage, since): who stands there since before that instant is stale."""
+    return [
+        (pipeline.name, stage.name, now - stage.stale_after.elapsed)
+        for pipeline in engine.pipelines.values()
+        for stage in pipeline.stages
+        if stage.kind is StageKind.OPEN and stage.stale_after
+    ]
+
+
+def day_of_the_team(engine: Engine, day: datetime) -> datetime:
+    """The instant that day begins in the zone most senders live in."""
+    return day.replace(tzinfo=ZoneInfo(zone_of_the_team(engine)))
 
 
 def zone_of_the_team(engine: Engine) -> str:

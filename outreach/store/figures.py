@@ -21,6 +21,7 @@ from outreach.store.tables import (
     enrollments,
     events,
     leads,
+    rests,
     suppressions,
     tasks,
     touches,
@@ -99,21 +100,24 @@ def unread_deliveries(connection: Connection) -> tuple[int, int]:
     return waiting, failed
 
 
-def forgotten(connection: Connection, closed: Iterable[tuple[str, str]]) -> dict[str, int]:
+def forgotten(connection: Connection, closed: Iterable[tuple[str, str]], now: datetime) -> dict[str, int]:
     """Open leads without a next action and without a stated reason for none, by their situation.
 
     Open: the stage is not one of the `closed` (pipeline, stage) pairs, which are of kind won, lost or parked.
     A next action: an enrollment that is not over (a paused one says why it rests), or an open task.
-    A stated reason: the status says that nobody is to write, or a suppression covers the lead.
+    A stated reason: the status says that nobody is to write, a suppression covers the lead, or a person said why
+    (`rests`).
     """
     situation = _situation().label("situation")
-    statement = select(situation, func.count()).select_from(leads).where(*_nothing_next(closed)).group_by("situation")
+    statement = (
+        select(situation, func.count()).select_from(leads).where(*_nothing_next(closed, now)).group_by("situation")
+    )
     return {row[0]: row[1] for row in connection.execute(statement)}
 
 
-def forgotten_ids(connection: Connection, closed: Iterable[tuple[str, str]], most: int) -> list[str]:
+def forgotten_ids(connection: Connection, closed: Iterable[tuple[str, str]], now: datetime, *, most: int) -> list[str]:
     """Some of them, the longest in their stage first."""
-    statement = select(leads.c.id).where(*_nothing_next(closed)).order_by(leads.c.stage_since_at, leads.c.id)
+    statement = select(leads.c.id).where(*_nothing_next(closed, now)).order_by(leads.c.stage_since_at, leads.c.id)
     return list(connection.execute(statement.limit(most)).scalars())
 
 
@@ -127,7 +131,7 @@ def _situation() -> ColumnElement[str]:
     )
 
 
-def _nothing_next(closed: Iterable[tuple[str, str]]) -> list[ColumnElement[bool]]:
+def _nothing_next(closed: Iterable[tuple[str, str]], now: datetime) -> list[ColumnElement[bool]]:
     inside = select(enrollments.c.id).where(
         enrollments.c.lead_id == leads.c.id, enrollments.c.state != EnrollmentState.FINISHED
     )
@@ -138,7 +142,24 @@ def _nothing_next(closed: Iterable[tuple[str, str]]) -> list[ColumnElement[bool]
         ~exists(inside),
         ~exists(task),
         ~_suppressed(),
+        ~_rests(now),
     ]
+
+
+def _rests(now: datetime) -> ColumnElement[bool]:
+    in_force = or_(rests.c.until.is_(None), rests.c.until > now)
+    return exists(select(rests.c.lead_id).where(rests.c.lead_id == leads.c.id, in_force))
+
+
+def stale(connection: Connection, stages: Iterable[tuple[str, str, datetime]], now: datetime) -> int:
+    """Leads that stand at one of these (pipeline, stage) since before its instant, but for those that rest."""
+    stands = [
+        and_(leads.c.pipeline == pipeline, leads.c.stage == stage, leads.c.stage_since_at <= since)
+        for pipeline, stage, since in stages
+    ]
+    if not stands:
+        return 0
+    return connection.execute(select(func.count()).select_from(leads).where(or_(*stands), ~_rests(now))).scalar_one()
 
 
 def _suppressed() -> ColumnElement[bool]:
