@@ -93,7 +93,8 @@ def told(field: Field, change: Change, person_id: str = "typed", value: str = ""
 
 
 def changes(field: Field) -> list[str]:
-    return [row["reason"] for row in field.rows(events, kind=EventKind.CHANGED)]
+    found = sorted(field.rows(events, kind=EventKind.CHANGED), key=lambda row: row["number"])
+    return [row["reason"] for row in found]
 
 
 class TestPolling:
