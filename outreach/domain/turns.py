@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-RECENT = 60
-"""So many of the last turns are weighed."""
+RECENT = 20
+"""So many of the last turns are weighed: who had none of them is not owed more than that."""
 MOST_KEPT = 200
 """Turns are kept for later windows while no more than this is left of a cap."""
 

@@ -15,6 +15,7 @@ from outreach.domain import window
 from outreach.domain.action import needs_address
 from outreach.domain.quota import Allowance, mean_gap
 from outreach.domain.recipients import NO_CAPS, Ledger, PutOff, Recipient, RecipientCaps, Whom
+from outreach.domain.rules import Block
 from outreach.domain.sender import Sender
 from outreach.domain.turns import MOST_KEPT, Choice, choose
 from outreach.services.engine import Engine
@@ -22,6 +23,7 @@ from outreach.store import lanes, recipients, touches
 from outreach.store.touches import Claim
 
 _INSTANT = timedelta(microseconds=1)
+_MANY = 200
 _ROUNDS = 10
 """So often a claim looks for others in place of those whom a cap of their recipient keeps back."""
 
@@ -149,13 +151,31 @@ def _late_row(touch_id: str, put_off: PutOff) -> dict[str, Any]:
     return {"id": touch_id, "due_at": put_off.until, "closes_at": put_off.until, "block": put_off.because}
 
 
+# What `explain` asks of one touch.
+
+
 def refusal_now(
-    connection: Connection, engine: Engine, touch: Mapping[str, Any], company_id: str | None, now: datetime
-) -> PutOff | None:
+    connection: Connection, engine: Engine, touch: Mapping[Any, Any], company_id: str | None, now: datetime
+) -> Block | None:
     """What the caps of its recipient say of one touch now."""
     caps = engine.policy.recipients
     if caps == NO_CAPS or not is_counted(touch["action"]):
         return None
     address = touch["recipient"] if touch["channel"] == "email" else None
     own = recipients_of(caps, lead_id=touch["lead_id"], company_id=company_id, address=address)
-    return Ledger(caps, recipients.used(connection, own, now)).refusal(own, now)
+    put_off = Ledger(caps, recipients.used(connection, own, now)).refusal(own, now)
+    return Block(put_off.because, until=put_off.until) if put_off else None
+
+
+def turn_now(
+    connection: Connection, sender: Sender, touch: Mapping[Any, Any], allowed: Allowance, now: datetime
+) -> Block | None:
+    """Others go first: as many as may go now, or those for whom the rest of the day's cap is kept."""
+    is_waiting = touch["due_at"] is not None and touch["due_at"] <= now
+    if not sender.has_limits(touch["action"]) or allowed.count == 0 or not is_waiting:
+        return None
+    most = allowed.count or _MANY
+    choice = choice_of(connection, sender, touch["action"], allowed, most=most, now=now)
+    if choice.room or any(each.key == touch["id"] for each in choice.now):
+        return None
+    return Block("others of this sender go first", until=choice.look_at or now)

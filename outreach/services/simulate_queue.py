@@ -1,7 +1,7 @@
 """What one sender has to do of one action in a simulation, and what its limits let it do.
 
-It claims as `services/claim.py` does: as many as the same `allowance` lets through; without limits the touch that was due
-first, with limits whose turn it is (`simulate_turns.py`). Touches are kept by window (schedule, zone,
+It claims as `services/claim.py` does: as many as the same `allowance` lets through; without limits what was due first
+goes first, with limits whose turn it is (`simulate_turns.py`). Touches are kept by window (schedule, zone,
 holidays), so that a window that closes over ten thousand waiting touches costs one look at the calendar.
 """
 

@@ -54,7 +54,10 @@ anna:
   freeze: [2026-03-02, 2026-03-03]
 """
 }
-OF_THE_SENDER = ("not_on_a_day_off", "only_within_the_allowance")
+OF_THE_SENDER = (
+    *("not_on_a_day_off", "only_within_the_allowance"),
+    *("only_within_the_recipients_caps", "only_in_its_turn"),
+)
 BRANCHES = {
     "sequences/branches.yaml": """
 name: branches
