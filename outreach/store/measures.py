@@ -141,6 +141,13 @@ def _meaning() -> ColumnElement[str]:
     return case((by_kind.is_not(None), func.coalesce(replies.c.reply_class, by_kind)))
 
 
+def written_to(question: Question) -> Select[Any]:
+    """Leads to whom a touch was sent in the span: what happened to others need not be looked at."""
+    sent = touches.alias("sent")
+    inside = sent.c.sent_at >= question.start_at, sent.c.sent_at < question.end_at
+    return select(sent.c.lead_id).where(sent.c.state == TouchState.SENT, *inside)
+
+
 def told_of(question: Question) -> FromClause:
     """What followed each touch: touch_id, one flag for each thing, and when the first answer came."""
     rows = (
@@ -151,7 +158,11 @@ def told_of(question: Question) -> FromClause:
             _meaning().label("meaning"),
         )
         .outerjoin(replies, replies.c.event_number == events.c.number)
-        .where(events.c.kind.in_(_TOLD), events.c.at >= question.start_at - _CLOCKS_DIFFER)
+        .where(
+            events.c.kind.in_(_TOLD),
+            events.c.at >= question.start_at - _CLOCKS_DIFFER,
+            events.c.lead_id.in_(written_to(question)),
+        )
         .subquery("news")
     )
     flags = {

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     FromClause,
     Integer,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union,
     union_all,
 )
 
@@ -46,14 +48,18 @@ class Flow:
     leads: int
 
 
-def _visits(since: datetime) -> FromClause:
-    """Every stay of a lead in a stage that began since: lead_id, pipeline, stage, entered_at, then, left_at, reason.
+def _visits(since: datetime, among: CompoundSelect[Any]) -> FromClause:
+    """Every stay of these leads in a stage since: lead_id, pipeline, stage, entered_at, then, left_at, reason, because.
 
     Where a lead begins is no move: it is where its first move comes from, else where it stands.
     """
     moves = stage_moves.alias("moves")
     number = func.row_number().over(partition_by=moves.c.lead_id, order_by=(moves.c.at, moves.c.id))
-    numbered = select(moves, number.label("number")).where(moves.c.at >= since).subquery("numbered")
+    numbered = (
+        select(moves, number.label("number"))
+        .where(moves.c.at >= since, moves.c.lead_id.in_(among))
+        .subquery("numbered")
+    )
     beginnings = (
         select(
             leads.c.id.label("lead_id"),
@@ -64,7 +70,11 @@ def _visits(since: datetime) -> FromClause:
             literal("").label("reason"),
         )
         .outerjoin(numbered, and_(numbered.c.lead_id == leads.c.id, numbered.c.number == 1))
-        .where(leads.c.created_at >= since, or_(numbered.c.id.is_(None), numbered.c.from_stage.is_not(None)))
+        .where(
+            leads.c.id.in_(among),
+            leads.c.created_at >= since,
+            or_(numbered.c.id.is_(None), numbered.c.from_stage.is_not(None)),
+        )
     )
     entered = select(
         numbered.c.lead_id,
@@ -84,6 +94,26 @@ def _visits(since: datetime) -> FromClause:
     ).subquery("visits")
 
 
+def _moving(question: Question) -> CompoundSelect[Any]:
+    """Leads that came into some stage in the span."""
+    moved = select(stage_moves.c.lead_id).where(
+        stage_moves.c.at >= question.start_at, stage_moves.c.at < question.end_at
+    )
+    came = select(leads.c.id).where(leads.c.created_at >= question.start_at, leads.c.created_at < question.end_at)
+    return union(moved, came)
+
+
+def _decided(question: Question, closed: Collection[Stage], *, by_meeting: bool) -> CompoundSelect[Any]:
+    """Leads whose case is over or who came to the goal: all others count on neither side of a share."""
+    over = select(leads.c.id).where(tuple_(leads.c.pipeline, leads.c.stage).in_(list(closed)))
+    if by_meeting:
+        return union(
+            over, select(events.c.lead_id).where(events.c.kind == EventKind.BOOKED, events.c.lead_id.is_not(None))
+        )
+    won = tuple_(stage_moves.c.pipeline, stage_moves.c.to_stage).in_(list(question.won))
+    return union(over, select(stage_moves.c.lead_id).where(won, stage_moves.c.at >= question.start_at))
+
+
 def _visited(question: Question, visits: FromClause, *columns: ColumnElement[Any]) -> Select[Any]:
     return (
         select(*columns)
@@ -101,7 +131,7 @@ def flows(connection: Connection, question: Question) -> list[Flow]:
     """Who came into each stage in the span, by where they went next. Stages belong to leads, not to touches."""
     if question.asks_for_touches:
         return []
-    visits = _visits(question.start_at)
+    visits = _visits(question.start_at, _moving(question))
     place = (visits.c.pipeline, visits.c.stage, visits.c.then)
     statement = _visited(question, visits, *place, func.count()).group_by(*place)
     return [Flow(*row) for row in connection.execute(statement)]
@@ -111,7 +141,7 @@ def days_in_stage(connection: Connection, question: Question) -> Groups:
     """The median of the days in each stage, as `stage_days`, of those who left it; by `pipeline/stage`."""
     if question.asks_for_touches:
         return {}
-    visits = _visits(question.start_at)
+    visits = _visits(question.start_at, _moving(question))
     days = seconds(connection, visits.c.left_at, visits.c.entered_at) / 86_400.0
     place = (visits.c.pipeline + "/" + visits.c.stage).label("place")
     rows = _visited(question, visits, place, days.label("size")).where(visits.c.left_at.is_not(None))
@@ -122,7 +152,7 @@ def drop_offs(connection: Connection, question: Question, closed: Collection[Sta
     """Who left for one of these stages, with the reason of the move; the most first."""
     if question.asks_for_touches:
         return []
-    visits = _visits(question.start_at)
+    visits = _visits(question.start_at, _moving(question))
     place = (visits.c.pipeline, visits.c.stage, visits.c.then)
     number = func.count()
     statement = _visited(question, visits, *place, number, visits.c.because)
@@ -154,7 +184,7 @@ def furthest(connection: Connection, question: Question, order: Mapping[Stage, i
     """Leads created in the span by (pipeline, how far they ever came); stages not in `order` do not count."""
     if question.asks_for_touches or not order:
         return {}
-    visits = _visits(question.start_at)
+    visits = _visits(question.start_at, _moving(question))
     rank = case(
         *((and_(visits.c.pipeline == stage[0], visits.c.stage == stage[1]), at) for stage, at in order.items()),
         else_=-1,
@@ -182,7 +212,7 @@ def outcomes(
     `closed` are the lost and parked stages; a lead's case is over when it was won, or stands in one of them now.
     With `by_meeting` success is a meeting booked later.
     """
-    visits = _visits(question.start_at)
+    visits = _visits(question.start_at, _decided(question, closed, by_meeting=by_meeting))
     success = _met(visits) if by_meeting else _won(visits, question.won)
     is_over = tuple_(leads.c.pipeline, leads.c.stage).in_(list(closed))
     stays = (
