@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ from outreach.services.mail_accounts import grant_of
 from outreach.services.notices import mail_sender
 from outreach.services.read_back import due_readings, read_back, see_to_rounds
 from outreach.services.receive import Intake
+from outreach.services.relations import Relations
 from outreach.services.tracked import Tracked
 from outreach.store import crm_jobs, migrate
 from outreach.store.journal import Journal
@@ -260,6 +262,22 @@ class App:
             options = way_options(name, self.settings.notify.options[name])
             self._channels[key] = adapters.make(adapters.CHANNELS, name, options, place=place, given=self.given)
         return self._channels.get(key)
+
+    @property
+    def relations(self) -> Mapping[str, Relations]:
+        """Sender → how its LinkedIn account tells who is connected; senders whose account cannot are left out."""
+        found: dict[str, Relations] = {}
+        for name, each in self.settings.senders.items():
+            ask = getattr(self.channel_of(name, "linkedin"), "relations", None) if each.channels else None
+            if ask is not None:
+                found[name] = ask
+        return found
+
+    @property
+    def withdraw_ages(self) -> Mapping[str, timedelta]:
+        """Sender → how old an invitation may become before it is taken back."""
+        accounts = {name: each.channels.get("linkedin") for name, each in self.settings.senders.items()}
+        return {name: each.withdraw_after for name, each in accounts.items() if each and each.withdraw_after}
 
     def look_up_of(self, sender: str, channel: str) -> LookUp | None:
         """How the provider of an account is asked what became of a message; None where it cannot be."""

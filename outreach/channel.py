@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, Protocol
@@ -102,6 +102,23 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Let go of every connection. A later send opens new ones."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """Somebody who is connected with the account. `at`: since when, if the provider says."""
+
+    provider_id: str
+    profile_url: str = ""
+    at: datetime | None = None
+
+
+class TellsRelations(Protocol):
+    """What a channel may have beside, where acceptance of invitations has to be looked for."""
+
+    async def relations(self, since: datetime) -> Sequence[Relation]:
+        """Who became a relation since then, the newest first, with a bounded number of calls. Raises AdapterError."""
         ...
 
 

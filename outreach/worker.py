@@ -15,8 +15,10 @@ from outreach.app import App
 from outreach.doorbell import Answers
 from outreach.services.dispatch import Dispatcher
 from outreach.services.inquire import any_in_doubt, inquire
+from outreach.services.relations import look_at_relations
 from outreach.services.tell_team import any_due, tell_team
 from outreach.services.understand import understand_one, waiting_deliveries
+from outreach.services.withdraw import withdraw_old
 from outreach.store import touches
 
 log = structlog.get_logger()
@@ -41,7 +43,8 @@ class Worker:
         self._dispatcher = Dispatcher(app.engine, app.channel_of, owner=app.owner)
         self._stopped = threading.Event()
         looks = [self.look_for_claims, self.look_for_deliveries, self.look_for_syncs]
-        looks += [self.look_for_notices, self.look_for_doubts]
+        looks += [self._seldom(self.look_for_notices, 1), self._seldom(self.look_for_doubts, 5)]
+        looks += [self._seldom(self.look_for_acceptance, 60), self._seldom(self.look_for_old_invitations, 30)]
         self._lookers = [threading.Thread(target=self._look, args=(look,), daemon=True) for look in looks]
 
     def start(self) -> None:
@@ -90,6 +93,19 @@ class Worker:
             except Exception as error:  # noqa: BLE001  # the database may be restarting
                 log.warning("looking_failed", error=str(error)[:200])
 
+    def _seldom(self, look: Callable[[], int], seconds: float) -> Callable[[], int]:
+        """The same, at most every so many seconds: what nobody waits for is not asked for all the time."""
+        next_at = 0.0
+
+        def now_and_then() -> int:
+            nonlocal next_at
+            if self._app.clock.monotonic() < next_at:
+                return 0
+            next_at = self._app.clock.monotonic() + seconds
+            return look()
+
+        return now_and_then
+
     def look_for_claims(self) -> int:
         """Carry out claims that nobody has taken over; how many were found."""
         with self._app.store.read() as connection:
@@ -129,3 +145,13 @@ class Worker:
         if not any_in_doubt(self._app.engine):
             return 0
         return self._wait(inquire(self._app.engine, self._app.look_up_of))
+
+    def look_for_acceptance(self) -> int:
+        """Look among the relations of LinkedIn accounts; how many invitations were accepted."""
+        ask = self._app.relations
+        return self._wait(look_at_relations(self._app.engine, ask)) if ask else 0
+
+    def look_for_old_invitations(self) -> int:
+        """Take back invitations that nobody answered for long; how many."""
+        ages = self._app.withdraw_ages
+        return self._wait(withdraw_old(self._app.engine, ages, self._app.channel_of)) if ages else 0

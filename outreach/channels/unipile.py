@@ -8,14 +8,15 @@ voice message.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar
 
 import httpx
 
 from outreach.api_client import ApiClient, segment
-from outreach.channel import Abilities, Attachment, LastLook, Message, Receipt, Sought
+from outreach.channel import Abilities, Attachment, LastLook, Message, Receipt, Relation, Sought
 from outreach.channels import unipile_people
 from outreach.channels.unipile_errors import CONNECTED, INVITED, PERFORMED, PROVIDER, finer
 from outreach.channels.unipile_people import Pending, Profile, identifier, post_id
@@ -24,6 +25,7 @@ from outreach.errors import Outcome, Refused, Unauthorized
 __all__ = ["Options", "Unipile", "identifier"]
 
 LONGEST_NOTE = 300  # characters; LinkedIn lets free accounts write 200
+_PAGES_OF_RELATIONS = 3  # of 100 each
 _PAGES = 20  # of 100 pending invitations each
 _APIS = ("classic", "sales_navigator", "recruiter")
 
@@ -88,6 +90,19 @@ class Unipile:
             said = f"cannot do {message.action!r}; it does {', '.join(self._does)}"
             raise Refused(PROVIDER, said, outcome=Outcome.CONFIG)
         return await do(message, last_look)
+
+    async def relations(self, since: datetime) -> Sequence[Relation]:
+        """The list of relations, which begins with the newest (unverified); at most three pages of it."""
+        found: list[Relation] = []
+        cursor = ""
+        for _ in range(_PAGES_OF_RELATIONS):
+            params = {"account_id": self._options.account, "limit": "100"} | ({"cursor": cursor} if cursor else {})
+            page = await self._api.get("/users/relations", params=params, read=unipile_people.relations)
+            found += [each for each in page.people if each.at is None or each.at >= since]
+            cursor = page.cursor
+            if not cursor or (page.people and all(each.at and each.at < since for each in page.people)):
+                break
+        return found
 
     async def look_up(self, sought: Sought) -> Receipt | None:
         """Invitations by the state of the person, messages by what we wrote in their chats at that time."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from outreach.channel import Sought
+from outreach.channel import Relation, Sought
 from outreach.channels.unipile_errors import PROVIDER
 from outreach.errors import Outcome, Refused
 
@@ -70,6 +70,25 @@ def newest_post(reply: Any) -> str:
     """From `GET /users/{identifier}/posts`: the id that reactions name; empty if there is no post."""
     items = reply["items"]
     return text(items[0].get("social_id") or items[0]["id"]) if items else ""
+
+
+class Relations(NamedTuple):
+    """A page of people who are connected, and where the next page is."""
+
+    people: list[Relation]
+    cursor: str
+
+
+def relations(reply: Any) -> Relations:
+    """From `GET /users/relations`; `created_at` counts milliseconds."""
+    return Relations([_relation(item) for item in reply["items"]], str(reply.get("cursor") or ""))
+
+
+def _relation(item: Any) -> Relation:
+    slug, made = str(item.get("public_identifier") or "").lower(), item.get("created_at")
+    at = datetime.fromtimestamp(made / 1000, UTC) if isinstance(made, int | float) and made > 0 else None
+    url = f"https://www.linkedin.com/in/{slug}" if slug else ""
+    return Relation(provider_id=text(item["member_id"]), profile_url=url, at=at)
 
 
 def own_message(reply: Any, sought: Sought) -> str:

@@ -8,6 +8,7 @@ from datetime import date, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from outreach.content.own_fields import FieldType
 from outreach.crm import Mode, Operation
 from outreach.domain import mail_provider
 from outreach.domain.cautious import CAUTIOUS
@@ -147,6 +148,7 @@ class ChannelSettings:
     use: str
     options: Mapping[str, object] = field(default_factory=dict, repr=False)
     limits: Mapping[str, Limits] = field(default_factory=dict)
+    withdraw_after: timedelta | None = None  # linkedin: an invitation nobody answered is taken back when it is so old
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,5 +321,6 @@ class Settings:
     web: WebSettings = field(default_factory=WebSettings)
     reports: ReportSettings = field(default_factory=ReportSettings)
     notify: NotifySettings = field(default_factory=NotifySettings)
+    fields: Mapping[str, FieldType] = field(default_factory=dict)  # of the team's own: `size`, `company.size`
     verifier: str | None = None  # of e-mail addresses: `package.module:callable`, or the name of an entry point
     secret_key: str | None = field(default=None, repr=False)

@@ -228,6 +228,7 @@ TRACKING: Words = {
 CHANNEL: Words = {
     "use": ("The adapter: a short name or a dotted path.", "unipile"),
     "limits": ("How much may be done, by action.", {"invite": {"per_day": 15, "per_7_days": 80}}),
+    "withdraw_after": ("Of linkedin: when an invitation that nobody answered is taken back.", "21 days"),
 }
 
 OUTREACH: Words = {

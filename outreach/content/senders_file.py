@@ -104,6 +104,7 @@ class SenderModel(FileModel):
 class ChannelModel(FileModel):
     use: Line
     limits: dict[str, LimitsModel] = Field(default={})
+    withdraw_after: Elapsed | None = None
 
 
 def read_senders(file: YamlFile, problems: list[Problem]) -> dict[str, SenderSettings]:
@@ -211,7 +212,12 @@ def _channel(file: YamlFile, path: Path, name: str, data: object, *, problems: l
     if model is None:
         return None
     limits = {action: limit.limits() for action, limit in model.limits.items()}
-    return ChannelSettings(name=name, use=model.use, options=options, limits=limits)
+    if model.withdraw_after and name != "linkedin":
+        remedy = "Only 'linkedin' has invitations. Remove it."
+        problems.append(file.key_problem((*path, "withdraw_after"), f"'{name}' withdraws nothing.", remedy))
+    return ChannelSettings(
+        name=name, use=model.use, options=options, limits=limits, withdraw_after=model.withdraw_after
+    )
 
 
 def _has_flat_limits(limits: object) -> bool:

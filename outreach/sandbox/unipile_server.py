@@ -76,6 +76,7 @@ class UnipileServer:
                 Route("/api/v1/users/invite", self._guarded(self._invite), methods=["POST"]),
                 Route("/api/v1/users/invite/sent", self._guarded(self._pending), methods=["GET"]),
                 Route("/api/v1/users/invite/sent/{invitation_id}", self._guarded(self._withdraw), methods=["DELETE"]),
+                Route("/api/v1/users/relations", self._guarded(self._relations), methods=["GET"]),
                 Route("/api/v1/users/{identifier}", self._guarded(self._profile), methods=["GET"]),
                 Route("/api/v1/users/{identifier}/posts", self._guarded(self._posts), methods=["GET"]),
                 Route("/api/v1/users/{identifier}/follow", self._guarded(self._follow), methods=["POST"]),
@@ -159,6 +160,18 @@ class UnipileServer:
         shown = [_invitation(each) for each in open_ones[start : start + limit]]
         cursor = str(start + limit) if start + limit < len(open_ones) else None
         return 200, {"object": "InvitationList", "items": shown, "cursor": cursor}
+
+    async def _relations(self, request: Request) -> tuple[int, Any]:
+        """Everybody who is connected, the newest first."""
+        self._check_account(request.query_params.get("account_id"))
+        people = [each for each in self.members.values() if each.is_relation]
+        start, limit = int(request.query_params.get("cursor") or 0), _limit(request)
+        shown = [
+            {"object": "UserRelation", "member_id": each.provider_id, "public_identifier": each.slug}
+            for each in people[start : start + limit]
+        ]
+        cursor = str(start + limit) if start + limit < len(people) else None
+        return 200, {"object": "UserRelationsList", "items": shown, "cursor": cursor}
 
     async def _withdraw(self, request: Request) -> tuple[int, Any]:
         self._check_account(request.query_params.get("account_id"))
