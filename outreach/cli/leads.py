@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -96,7 +97,7 @@ def _import_file(
     with opened(context) as app, progress(f"Importing {file.path.name}", total=1.0) as bar:
         summary = import_leads(
             app.store,
-            file,
+            replace(file, field_types=app.settings.fields),
             clock=app.clock,
             default_pipeline=_pipeline(app.workspace.pipelines, pipeline),
             on_progress=lambda _rows, share: bar.reach(share),

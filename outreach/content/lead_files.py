@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +13,7 @@ from typing import BinaryIO, Self, TextIO
 
 from outreach.content.csv_rows import BadRow, Lines, Row, delimiter_of, encoding_of, read, text_of
 from outreach.content.lead_columns import ERROR_HEADER, LINE_HEADER, Column, guess_columns
+from outreach.content.own_fields import FieldType
 from outreach.content.xlsx_rows import ENCODING as XLSX
 from outreach.content.xlsx_rows import Sheet
 from outreach.errors import ConfigError, Problem
@@ -37,6 +38,7 @@ class LeadFile:
     delimiter: str
     columns: tuple[Column, ...]
     origin: str = ""  # the source of leads whose row names none
+    field_types: Mapping[str, FieldType] = field(default_factory=dict)
 
     def rows(self) -> Rows:
         """Every row behind the header, streamed."""

@@ -8,7 +8,7 @@ and kept as it was written in a field of its own, so that nothing is lost.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from zoneinfo import available_timezones
 
@@ -17,6 +17,8 @@ from outreach.content.calendars import is_zone
 from outreach.content.countries import country_code, plain_letters
 from outreach.content.lead_columns import ADDRESS_FIELDS, LEFT_OUT, Column
 from outreach.content.lead_files import as_written
+from outreach.content.own_fields import FieldType, type_of
+from outreach.content.own_fields import read as read_value
 from outreach.content.suggestions import did_you_mean
 from outreach.domain.lead import Address, AddressKind, Company, LeadDraft
 from outreach.domain.suppression import SuppressionReason
@@ -70,6 +72,7 @@ class Terms:
     source: str | None = None  # given by hand: stronger than a column
     default_country: str | None = None  # where phone numbers without a country code are taken from
     stages: Collection[str] = ()  # of the pipeline that new leads enter; none: any stage
+    field_types: Mapping[str, FieldType] = field(default_factory=dict)  # of the team's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +244,7 @@ def _company(reading: _Reading, addresses: Collection[Address]) -> Company:
     mail = (company_domain(address.value) for address in addresses if address.kind is AddressKind.EMAIL)
     domain = site or next((found for found in mail if found), None)
     company = Company(name=reading.text("company"), domain=domain)
-    fields = reading.under("company.fields.") if company else {}
+    fields = _typed(reading, reading.under("company.fields."), "company.") if company else {}
     return replace(company, fields=fields) if fields else company
 
 
@@ -301,12 +304,26 @@ def _says_yes(written: str) -> bool:
     return bool(written) and plain_letters(written) not in _NO
 
 
+def _typed(reading: _Reading, own: dict[str, str], holder: str = "") -> dict[str, str]:
+    """The values in the forms of their types; one that is of another type is noted as unclear."""
+    found = {}
+    for name, value in own.items():
+        kind = type_of(holder + name, reading.terms.field_types)
+        read = value if kind is FieldType.TEXT else read_value(value, kind)
+        if read is None:
+            reading.unclear[f"{holder}{name}".replace(".", "_")] = value
+        else:
+            found[name] = read
+    return found
+
+
 def _own_fields(reading: _Reading, company: Company) -> dict[str, str]:
     """The team's own columns, and as it was written what was not clear or is not used."""
     own = reading.under("fields.")
     if not company:
         own |= {f"company_{name}": value for name, value in reading.under("company.fields.").items()}
     own |= {name: reading.text(name) for name in _KEPT if name in reading.values}
+    own = _typed(reading, own)
     own |= {f"{name}_as_written": written for name, written in reading.unclear.items()}
     if reading.terms.source and reading.text("source") not in ("", reading.terms.source):
         own["source_as_written"] = reading.text("source")

@@ -25,8 +25,10 @@ from outreach.content.configuration import (
 )
 from outreach.content.field_types import Elapsed, Line, Port, Secret, Slug, Text, WebUrl, split_url
 from outreach.content.model_reading import MAPPING_REMEDY, FileModel, known_keys, read_model
+from outreach.content.names import COMPANY, LEAD
 from outreach.content.notify_settings import NotifyModel, notify_settings
 from outreach.content.options import split_options
+from outreach.content.own_fields import FieldType
 from outreach.content.pace_models import GuardsModel, RecipientsModel
 from outreach.content.reports_settings import ReportsModel, report_settings
 from outreach.content.schedules import BUILT_IN, ScheduleModel
@@ -95,6 +97,15 @@ class RepliesModel(FileModel):
     out_of_office: Elapsed = timedelta(days=7)
 
 
+def _field_name(text: str) -> str:
+    holder, dot, name = text.rpartition(".")
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name) or (dot and holder != "company"):
+        raise ValueError(f"'{text[:80]}' is no name of a field. Write it as renewal_on, or company.size.")
+    if name in (COMPANY if dot else LEAD):
+        raise ValueError(f"'{text[:80]}' is there already. Choose another name.")
+    return text
+
+
 class WebModel(FileModel):
     host: Line = "127.0.0.1"
     port: Port = 8080
@@ -121,6 +132,7 @@ class OutreachModel(FileModel):
     web: WebModel = WebModel()
     reports: ReportsModel = ReportsModel()
     notify: NotifyModel = NotifyModel()
+    fields: dict[Annotated[str, AfterValidator(_field_name)], FieldType] = Field(default={})
     verifier: Line | None = None
     secret_key: Secret | None = None
 
@@ -249,6 +261,7 @@ def read_outreach(file: YamlFile, root: FilePath, problems: list[Problem]) -> Se
         web=WebSettings(host=model.web.host, port=model.web.port),
         reports=report_settings(model.reports),
         notify=notify_settings(file, model.notify, problems),
+        fields=dict(model.fields),
         verifier=model.verifier,
         secret_key=model.secret_key,
     )

@@ -238,6 +238,7 @@ OUTREACH: Words = {
     "public_url": ("Where this is reached from outside, for opt-out links.", "https://outreach.example.com"),
     "organisation": ("Who writes: named in every mail.", {"name": "Example Ltd", "postal_address": "1 Example St"}),
     "defaults": ("What holds where nothing else is said.", {"max_late": "2 days"}),
+    "fields": ("Fields of your own with their types: text, number, date, yes_no.", {"renewal_on": "date"}),
     "verifier": ("Asked by `leads verify` about e-mail addresses: package.module:callable.", "acme.mail:verify"),
     "replies": ("What replies mean, and what follows from it.", {"new_leads": True, "not_now": "60 days"}),
     "schedules": (

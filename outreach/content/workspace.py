@@ -18,6 +18,7 @@ from outreach.content.enroll_checks import check_enrolling
 from outreach.content.goals_file import GOALS, read_goals
 from outreach.content.lint_allow import without_allowed
 from outreach.content.lints import CODES, Used, lint_pipeline, lint_template
+from outreach.content.own_fields import names_of
 from outreach.content.pipeline_checks import check_entering
 from outreach.content.pipelines import read_pipeline
 from outreach.content.scoring_file import SCORING, read_scoring
@@ -383,7 +384,8 @@ def _compare(reading: _Reading, configuration: Configuration) -> None:
     )
     for draft in reading.drafts:
         check_sequence(draft, around, reading.problems)
-        _check_expressions(draft, reading.problems)
+        own = names_of(configuration.settings.fields) if configuration.settings else None
+        _check_expressions(draft, own, reading.problems)
         if reading.can and configuration.settings:
             accounts = Accounts(configuration.settings.senders, reading.can, reading.compiled)
             check_accounts(draft, accounts, reading.problems)
@@ -394,8 +396,8 @@ def _compare(reading: _Reading, configuration: Configuration) -> None:
         check_crm(configuration, reading.pipelines, reading.problems)
 
 
-def _check_expressions(draft: SequenceDraft, problems: list[Problem]) -> None:
-    """Conditions are ours to run: names and syntax are checked before anybody is inside."""
+def _check_expressions(draft: SequenceDraft, own: frozenset[str] | None, problems: list[Problem]) -> None:
+    """Conditions are ours to run: names and syntax are checked before anybody is inside. `own`: fields declared."""
     found: list[tuple[Path, str]] = [
         ((*node.path, "if"), node.model.expression) for node in every(draft.steps) if isinstance(node.model, IfModel)
     ]
@@ -403,7 +405,7 @@ def _check_expressions(draft: SequenceDraft, problems: list[Problem]) -> None:
         found.append((("enter", "when"), draft.model.enter.when))
     for path, expression in found:
         try:
-            expressions.check(expression, fields=None)
+            expressions.check(expression, fields=own)
         except ValueError as error:
             problems.append(draft.file.problem(path, str(error)))
 

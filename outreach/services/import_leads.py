@@ -86,6 +86,7 @@ def import_leads(
         default_source=file.origin or f"import:{file.path.name}",
         source=source,
         default_country=default_country,
+        field_types=file.field_types,
         stages=tuple(stage.name for stage in default_pipeline.stages),
     )
     beginning = Beginning(default_pipeline.name, default_stage or default_pipeline.first)
