@@ -139,7 +139,7 @@ def funnel(found: Report) -> Chart | None:
         share = f"{step.leads:,}  ·  {percent(step.leads / steps[0].leads)}"
         axes.text(step.leads + steps[0].leads * 0.015, row, share, va="center", fontsize=10)
     axes.set_yticks(range(len(steps)), [_spoken(step.stage) for step in steps])
-    axes.set_xlim(0, steps[0].leads * 1.3)
+    axes.set_xlim(0, steps[0].leads * 1.36)
     plain_bars(axes)
     says = f"Of {steps[0].leads:,} new leads, {steps[-1].leads:,} came to {_spoken(steps[-1].stage)}."
     return Chart("funnel", "Funnel of the new leads", says, figure)
@@ -180,7 +180,7 @@ def stage_flow(found: Report) -> Chart | None:
         said = f"{line.entered:,}  ·  {percent(line.conversion)} on" if line.entered else "nobody"
         axes.text(line.entered + most * 0.015, row, said, va="center", fontsize=10)
     axes.set_yticks(range(len(lines)), [_spoken(line.stage) for line in lines])
-    axes.set_xlim(0, most * 1.34)
+    axes.set_xlim(0, most * 1.42)
     plain_bars(axes)
     axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.01), ncols=4, handlelength=1, columnspacing=1.2)
     return Chart("stage_flow", "Stage flow", "What became of the leads that came into each stage.", figure)
@@ -210,15 +210,15 @@ def cycle(found: Report) -> Chart | None:
     if found.sector_days:
         axes.axvline(found.sector_days, color=LIGHT["orange"], linewidth=1.6, linestyle=(0, (4, 3)))
         axes.text(
-            found.sector_days,
+            found.sector_days - max(longest, found.sector_days) * 0.015,
             len(ordered) - 0.45,
-            f"sector {found.sector_days:.0f} d ",
+            f"sector {found.sector_days:.0f} d",
             color=LIGHT["orange"],
             ha="right",
             va="bottom",
             fontsize=9,
         )
-    axes.set_xlabel("days from coming in to being won; the stroke is the median")
+    axes.set_xlabel("days from coming in to won; stroke: median")
     axes.spines["left"].set_visible(False)
     return Chart("cycle", "Cycle length", "Each dot is a sale.", figure)
 
@@ -236,7 +236,7 @@ def forecast(found: Report) -> Chart | None:
         said = f"{_size(found, size, use_value)}  ·  {line.leads:,} × {percent(line.share)}"
         axes.text(size + max(sizes) * 0.015, row, said, va="center", fontsize=10)
     axes.set_yticks(range(len(lines)), [_spoken(line.stage) for line in lines])
-    axes.set_xlim(0, max(sizes) * 1.6)
+    axes.set_xlim(0, max(sizes) * 1.8)
     plain_bars(axes)
     ahead = found.forecast
     low, high = (ahead.value_low, ahead.value_high) if use_value else (ahead.sales_low, ahead.sales_high)
@@ -267,7 +267,7 @@ def goals(found: Report) -> Chart | None:
         colour = "green" if each.standing in (Standing.REACHED, Standing.ON_COURSE) else "orange"
         axes.barh(row, done, color=LIGHT[colour], height=0.42)
         if each.pace is not None:
-            axes.plot([each.elapsed, each.elapsed], [row - 0.3, row + 0.3], color=LIGHT["ink"], linewidth=2)
+            axes.plot([each.elapsed, each.elapsed], [row - 0.21, row + 0.32], color=LIGHT["ink"], linewidth=2)
         if each.forecast is not None and kpi.more_is_better:
             parts = (each.low, each.forecast, each.high)
             _ahead(axes, row, [part / each.goal.target for part in parts if part is not None])
@@ -278,7 +278,7 @@ def goals(found: Report) -> Chart | None:
     axes.set_xlim(0, 1.4)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:.0f} %"))
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
-    axes.set_xlabel("of the target; stroke: on pace today, dot and whiskers: forecast")
+    axes.set_xlabel("of the target; stroke: pace, dot: forecast with its range")
     for side in ("left", "bottom"):
         axes.spines[side].set_visible(False)
     says = "; ".join(f"{each.goal.name} {each.standing}" for each in shown_goals)
