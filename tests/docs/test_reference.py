@@ -22,6 +22,7 @@ from outreach import adapters, errors
 from outreach.cli.program import program
 from outreach.clock import SystemClock
 from outreach.content import (
+    cleanup_file,
     crm_file,
     goals_file,
     mail_servers,
@@ -31,6 +32,7 @@ from outreach.content import (
     pipelines,
     reports_settings,
     schedules,
+    scoring_file,
     senders_file,
     sequence_test_models,
     sequences,
@@ -41,6 +43,7 @@ from outreach.crm import Mode, Operation
 from outreach.crms import hubspot
 from outreach.domain.action import ACTIONS, Wording, find
 from outreach.domain.cautious import CAUTIOUS
+from outreach.domain.cleanup import Action, Finding
 from outreach.domain.crm_mapping import CrmTrigger, TieBreak
 from outreach.domain.enrollment import EnrollmentState, FinishReason
 from outreach.domain.event import EventKind
@@ -122,7 +125,8 @@ SETTINGS = [
     *(senders_file.ChannelModel, crm_file.CrmModel, crm_file.FieldModel, crm_file.StatusModel),
     *(crm_file.DealModel, crm_file.RateModel),
     *(notify_settings.WayModel, notify_settings.NotifyModel, notify_settings.NotifyEmailModel),
-    *(pipelines.PipelineModel, pipelines.StageModel),
+    *(pipelines.PipelineModel, pipelines.StageModel, pipelines.EnteringModel),
+    *(scoring_file.ScoringModel, scoring_file.RuleModel, cleanup_file.CleanupModel, cleanup_file.CleanupRuleModel),
 ]
 
 
@@ -132,7 +136,7 @@ def test_every_key_of_a_settings_file_is_in_the_reference(model: type[BaseModel]
 
 
 @pytest.mark.parametrize(
-    "values", [CrmTrigger, Operation, Mode, TieBreak, StageKind, UnknownPolicy, DnsPolicy, NoticeKind]
+    "values", [CrmTrigger, Operation, Mode, TieBreak, StageKind, UnknownPolicy, DnsPolicy, Finding, Action, NoticeKind]
 )
 def test_every_word_of_a_settings_file_is_in_the_reference(values: type[StrEnum]) -> None:
     assert set(values) - words("docs/reference/settings.md") == set()
