@@ -1,4 +1,4 @@
-"""Two leads that are one person: leads merge."""
+"""What is one and the same: leads merge (people), leads alias (companies)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from outreach.cli.invocation import actor, opened
-from outreach.cli.terminal import AsJson, Yes, confirm, count, print_json
+from outreach.cli.terminal import AsJson, Yes, confirm, count, print_json, print_table
 
 if TYPE_CHECKING:
     from outreach.services.merge_leads import Merged
@@ -18,6 +18,7 @@ Other = Annotated[str, typer.Argument(metavar="OTHER", help="Who becomes part of
 
 def add_to(commands: typer.Typer) -> None:
     commands.command("merge")(merge)
+    commands.command("alias")(alias)
 
 
 def merge(
@@ -42,6 +43,33 @@ def merge(
             confirm(f"Make {other} part of {lead}?", yes=yes)
             done = merge_leads.merge(app.engine, kept_id, merged_id, by=actor())
     print_json(plain(done)) if as_json else _show(done, is_parted=undo)
+
+
+def alias(
+    context: typer.Context,
+    company: Annotated[str | None, typer.Argument(metavar="[COMPANY]", help="An id, a domain or a name.")] = None,
+    domain: Annotated[str | None, typer.Argument(metavar="[DOMAIN]", help="Another domain of that company.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Give a company another domain, or list the ones that are known. Who has it becomes part of that company."""
+    from outreach.errors import UsageError
+    from outreach.services import company_aliases
+
+    if (company is None) != (domain is None):
+        raise UsageError("name a company and its other domain, or nothing.")
+    with opened(context) as app:
+        if company is not None and domain is not None:
+            absorbed = company_aliases.add(app.engine, company, domain, by=actor())
+            print(f"{domain} is {company} too; {count(absorbed, 'company')} became part of it.")
+            return
+        rows = company_aliases.listed(app.engine)
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(
+            ("domain", "company", "its first domain"), [(row["alias"], row["name"], row["domain"]) for row in rows]
+        )
 
 
 def _show(done: Merged, *, is_parted: bool) -> None:

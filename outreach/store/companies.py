@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.domain.lead import Company
-from outreach.store.tables import companies
+from outreach.store.tables import companies, company_aliases, enrollments, leads
+from outreach.store.within import within
 
 Key = tuple[str, str]
 """("domain", domain), or ("name", name)."""
@@ -34,6 +35,8 @@ def settle(
     A company known by name alone takes the domain that comes with that name. Writers take turns (`leads.take_turns`).
     """
     merged = _merged(wanted)
+    aliases = _of_aliases(connection, [name for kind, name in merged if kind == "domain"])
+    merged = {key: company for key, company in merged.items() if key not in aliases}
     present = _Present(_find(connection, merged.values()))
     new: dict[str, _Row] = {}
     changed: dict[str, _Row] = {}
@@ -48,7 +51,38 @@ def settle(
         present.add(row)
         ids[key] = row["id"]
     _write(connection, list(new.values()), list(changed.values()))
-    return ids | _ids_of_domains(connection, list(new.values()))
+    return ids | aliases | _ids_of_domains(connection, list(new.values()))
+
+
+def _of_aliases(connection: Connection, domains: Sequence[str]) -> dict[Key, str]:
+    """Of these domains, the other names of companies, with the company each belongs to."""
+    if not domains:
+        return {}
+    statement = select(company_aliases.c.domain, company_aliases.c.company_id)
+    rows = connection.execute(statement.where(within(company_aliases.c.domain, domains)))
+    return {("domain", domain): company_id for domain, company_id in rows}
+
+
+def add_alias(connection: Connection, company_id: str, domain: str, now: datetime) -> list[str]:
+    """That domain is another name of the company; a company that had it becomes part of this one. Whose leads moved."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    row = {"domain": domain, "company_id": company_id, "created_at": now}
+    added = dialect.insert(company_aliases).values(**row)
+    connection.execute(added.on_conflict_do_update(index_elements=["domain"], set_={"company_id": company_id}))
+    statement = select(companies.c.id).where(companies.c.domain == domain, companies.c.id != company_id)
+    absorbed = list(connection.execute(statement).scalars())
+    for each in absorbed:
+        for table in (leads, enrollments, company_aliases):
+            connection.execute(update(table).where(table.c.company_id == each).values(company_id=company_id))
+        connection.execute(delete(companies).where(companies.c.id == each))
+    return absorbed
+
+
+def list_aliases(connection: Connection) -> list[RowMapping]:
+    """Every other domain with its company's name and domain, by domain."""
+    statement = select(company_aliases.c.domain.label("alias"), companies.c.id, companies.c.name, companies.c.domain)
+    joined = statement.join(companies, companies.c.id == company_aliases.c.company_id)
+    return list(connection.execute(joined.order_by(company_aliases.c.domain)).mappings())
 
 
 class _Present:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, or_, select, update
 
 from outreach.domain.enrollment import EnrollmentState, FinishReason
 from outreach.domain.touch import TouchState
-from outreach.store.tables import addresses, companies, enrollments, leads, tasks, touches
+from outreach.store.tables import addresses, companies, company_aliases, enrollments, leads, tasks, touches
 from outreach.store.within import within
 
 
@@ -50,7 +50,10 @@ def enrollments_of_colleagues(
 def _companies(connection: Connection, lead_id: str, domains: Collection[str]) -> set[str]:
     own = connection.execute(select(leads.c.company_id).where(leads.c.id == lead_id)).scalar()
     of_domain = connection.execute(select(companies.c.id).where(companies.c.domain.in_(domains))).scalars()
-    return {each for each in (own, *of_domain) if each}
+    of_alias = connection.execute(
+        select(company_aliases.c.company_id).where(within(company_aliases.c.domain, domains))
+    ).scalars()
+    return {each for each in (own, *of_domain, *of_alias) if each}
 
 
 def note_instant(connection: Connection, ids: Collection[str], at: datetime) -> None:
