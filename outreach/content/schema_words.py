@@ -324,16 +324,26 @@ CRM: Words = {
     "deal": ("A deal to open.", {"create_on": "meeting", "pipeline": "default", "stage": "appointmentscheduled"}),
     "tie_break": ("Which of several people with one address is meant.", "oldest"),
     "when": ("What is written at each event.", {"reply": ["person", "log_reply", "status"]}),
+    "poll": ("How often it is asked what changed there.", "5 minutes"),
+    "heed": ("Which changes there have an effect here; left out: all.", ["do_not_contact", "stage"]),
+    "rate": ("Our share of the calls the system allows.", {"calls": 100, "per": "10 seconds"}),
+}
+
+RATE: Words = {
+    "calls": ("So many calls.", 100),
+    "per": ("In so long a time.", "10 seconds"),
 }
 
 FIELD: Words = {
     "from": ("The value of the lead.", "fields.title"),
     "mode": ("fill: only where nothing is there; overwrite: always.", "fill"),
+    "values": ("Our value → theirs, where they differ.", {"TR": "Turkey"}),
 }
 
 STATUS: Words = {
     "property": ("The remote property.", "hs_lead_status"),
     "values": ("Our status → theirs.", {"responded": "CONNECTED"}),
+    "pipelines": ("The same for one pipeline, asked before it.", {"default": {"responded": "CONNECTED"}}),
 }
 
 DEAL: Words = {
@@ -396,6 +406,7 @@ BY_MODEL: Mapping[str, Words] = {
     "FieldModel": FIELD,
     "StatusModel": STATUS,
     "DealModel": DEAL,
+    "RateModel": RATE,
     "CaseModel": CASE,
 }
 """The words of a model, by its name; steps share `STEP`."""
