@@ -6,8 +6,6 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Mapping
-from contextlib import closing
-from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -18,12 +16,11 @@ from sqlalchemy import select
 
 from outreach import adapters, settings
 from outreach.adapters import Place
-from outreach.channel import Channel, Receipt, Sought
+from outreach.channel import Channel
 from outreach.clock import Clock, SystemClock, fresh_secret
 from outreach.content.configuration import CrmSettings, ImapSettings, SenderSettings, Settings
 from outreach.content.workspace import Workspace, load
 from outreach.domain import opt_out_token
-from outreach.domain.notice import EMAIL
 from outreach.doorbell import DELIVERIES, Doorbell
 from outreach.errors import ConfigError, Problem, StoreError
 from outreach.fetching import Fetcher
@@ -41,12 +38,9 @@ from outreach.services.crm_budget import DOCUMENTED, Budget, Meter
 from outreach.services.crm_check import CheckRow, crm_refusals, refusals
 from outreach.services.dkim_keys import signer_of
 from outreach.services.engine import Engine, Policy
-from outreach.services.inquire import LookUp
 from outreach.services.mail_accounts import grant_of
-from outreach.services.notices import mail_sender
 from outreach.services.read_back import due_readings, read_back, see_to_rounds
 from outreach.services.receive import Intake
-from outreach.services.relations import Relations
 from outreach.services.tracked import Tracked
 from outreach.store import crm_jobs, migrate
 from outreach.store.journal import Journal
@@ -77,7 +71,6 @@ _IMAP_OPTIONS = (
     "idle",
 )
 _TIMEOUT = httpx.Timeout(30, connect=5)
-_TEAM = "/team"  # no sender is called so: the channels that tell our own people
 _SECRET = "secret_key"  # noqa: S105  # the name of a row, not a secret
 
 
@@ -250,49 +243,6 @@ class App:
             self._copies[name] = SentCopies(lambda: self.poller_of(name), self.clock)
             given["keep_copy"] = self._copies[name].put
         return given
-
-    def way_of(self, name: str) -> Channel | None:
-        """How the team is told by `slack`, `http` or `email`; None if the settings do not say."""
-        if name == EMAIL:
-            sender = mail_sender(self.engine)
-            return self.channel_of(sender, EMAIL) if sender else None
-        key = (_TEAM, name)
-        if key not in self._channels and name in self.settings.notify.options:
-            place = Place("config/outreach.yaml", f"notify.{name}")
-            options = way_options(name, self.settings.notify.options[name])
-            self._channels[key] = adapters.make(adapters.CHANNELS, name, options, place=place, given=self.given)
-        return self._channels.get(key)
-
-    @property
-    def relations(self) -> Mapping[str, Relations]:
-        """Sender → how its LinkedIn account tells who is connected; senders whose account cannot are left out."""
-        found: dict[str, Relations] = {}
-        for name, each in self.settings.senders.items():
-            ask = getattr(self.channel_of(name, "linkedin"), "relations", None) if each.channels else None
-            if ask is not None:
-                found[name] = ask
-        return found
-
-    @property
-    def withdraw_ages(self) -> Mapping[str, timedelta]:
-        """Sender → how old an invitation may become before it is taken back."""
-        accounts = {name: each.channels.get("linkedin") for name, each in self.settings.senders.items()}
-        return {name: each.withdraw_after for name, each in accounts.items() if each and each.withdraw_after}
-
-    def look_up_of(self, sender: str, channel: str) -> LookUp | None:
-        """How the provider of an account is asked what became of a message; None where it cannot be."""
-        asked: LookUp | None = getattr(self.channel_of(sender, channel), "look_up", None)
-        if asked is None and channel == EMAIL and sender in self.mailboxes:
-            return partial(self._in_sent_folder, sender)
-        return asked
-
-    async def _in_sent_folder(self, sender: str, sought: Sought) -> Receipt | None:
-        def has_it() -> bool:
-            with closing(self.poller_of(sender)) as poller:
-                return poller.has_sent(sought.message_id)
-
-        is_there = bool(sought.message_id) and await asyncio.to_thread(has_it)
-        return Receipt(reply="it lies in the Sent folder") if is_there else None
 
     def dedupes(self, sender: str, channel: str) -> bool:
         """Does the provider of this account accept the same key only once?"""
@@ -468,17 +418,6 @@ def account_of(each: SenderSettings, channel: str) -> tuple[str, dict[str, Any]]
         return each.email.use, {**each.email.options, **own}
     account = each.channels.get(channel)
     return (account.use, dict(account.options)) if account else None
-
-
-def way_options(name: str, written: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of the adapter that tells the team; a request without a body of its own carries the text as JSON."""
-    if name != "http":
-        return dict(written)
-    allowed = {"allow": written["allow"]} if "allow" in written else {}
-    endpoint = {key: value for key, value in written.items() if key != "allow"}
-    if not {"json", "form", "multipart", "text"} & set(endpoint) and endpoint.get("method") != "GET":
-        endpoint["json"] = {"text": "{{ text }}", "kinds": "{{ values.kinds }}", "key": "{{ key }}"}
-    return {"endpoints": {"notice": endpoint}, **allowed}
 
 
 def crm_options(each: CrmSettings, configured: Settings) -> dict[str, Any]:

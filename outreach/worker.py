@@ -6,11 +6,13 @@ import asyncio
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 import uvloop
 
+from outreach import errands
 from outreach.app import App
 from outreach.doorbell import Answers
 from outreach.services.dispatch import Dispatcher
@@ -138,20 +140,20 @@ class Worker:
         """Tell the team what it is to hear; how many messages went out."""
         if not any_due(self._app.engine):
             return 0
-        return self._wait(tell_team(self._app.engine, self._app.way_of))
+        return self._wait(tell_team(self._app.engine, partial(errands.way_of, self._app)))
 
     def look_for_doubts(self) -> int:
         """Ask providers about messages in doubt; how many were found."""
         if not any_in_doubt(self._app.engine):
             return 0
-        return self._wait(inquire(self._app.engine, self._app.look_up_of))
+        return self._wait(inquire(self._app.engine, partial(errands.look_up_of, self._app)))
 
     def look_for_acceptance(self) -> int:
         """Look among the relations of LinkedIn accounts; how many invitations were accepted."""
-        ask = self._app.relations
+        ask = errands.relations(self._app)
         return self._wait(look_at_relations(self._app.engine, ask)) if ask else 0
 
     def look_for_old_invitations(self) -> int:
         """Take back invitations that nobody answered for long; how many."""
-        ages = self._app.withdraw_ages
+        ages = errands.withdraw_ages(self._app)
         return self._wait(withdraw_old(self._app.engine, ages, self._app.channel_of)) if ages else 0

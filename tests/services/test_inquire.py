@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 
+from outreach import errands
 from outreach.channel import Receipt, Sought
 from outreach.errors import OutcomeUnknown, Unavailable
 from outreach.sandbox.imap_server import ImapServer
@@ -134,7 +135,7 @@ def test_the_sent_folder_of_a_mailbox_is_asked(make_field: MakeField, sent_folde
     senders = FILES["config/senders.yaml"].replace("use: memory}", f"use: memory, {imap}}}")
     field = make_field({"config/senders.yaml": senders})
     in_doubt(field)
-    asking = partial(inquire, field.engine, field.app.look_up_of)
+    asking = partial(inquire, field.engine, partial(errands.look_up_of, field.app))
 
     field.clock.advance(timedelta(minutes=1))
     before = field.loop.run_until_complete(asking())

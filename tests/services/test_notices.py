@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from outreach import settings
+from outreach import errands, settings
 from outreach.crms.memory import Memory
 from outreach.domain.notice import Notice, NoticeKind
 from outreach.errors import ConfigError, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
@@ -44,7 +45,7 @@ def wanting(notify: str, files: Mapping[str, str] | None = None) -> dict[str, st
 
 def tell(field: Field) -> int:
     """What the worker does while it looks."""
-    return field.loop.run_until_complete(tell_team(field.engine, field.app.way_of))
+    return field.loop.run_until_complete(tell_team(field.engine, partial(errands.way_of, field.app)))
 
 
 def told(field: Field) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from outreach import settings
+from outreach import errands, settings
 from outreach.channel import Relation
 from outreach.domain.event import EventKind
 from outreach.errors import ConfigError, RateLimited, Refused, Unauthorized, Unavailable
@@ -45,7 +45,7 @@ def invited(field: Field, count: int = 1) -> list[str]:
 
 def sweep(field: Field, **later: float) -> int:
     field.clock.advance(timedelta(**later))
-    work = withdraw_old(field.engine, field.app.withdraw_ages, field.app.channel_of)
+    work = withdraw_old(field.engine, errands.withdraw_ages(field.app), field.app.channel_of)
     return field.loop.run_until_complete(work)
 
 
@@ -149,7 +149,7 @@ def test_an_account_that_cannot_do_it_makes_a_task(make_field: MakeField) -> Non
 
     field.clock.advance(timedelta(days=22))
     for _ in range(2):
-        field.loop.run_until_complete(withdraw_old(field.engine, field.app.withdraw_ages, lambda *_: None))
+        field.loop.run_until_complete(withdraw_old(field.engine, errands.withdraw_ages(field.app), lambda *_: None))
 
     task = field.row(tasks)
     assert (task["lead_id"], task["kind"], task["to"]) == (lead, "linkedin", profile(0))
