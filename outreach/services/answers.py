@@ -23,9 +23,12 @@ from outreach.services.keep_leads import Beginning, keep
 from outreach.services.moves import move_stages, stage_move
 from outreach.services.never_again import opt_out
 from outreach.services.work_list import add_work, lead_facts
-from outreach.store import lead_rows, lead_states, replies, reply_tasks
+from outreach.store import field_history, lead_rows, lead_states, replies, reply_tasks
 
 _LONGEST_QUOTE = 200
+_LONGEST_OBJECTION = 500
+OBJECTION = "objection"
+"""The field that holds what a lead objects."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +58,11 @@ def follow_a_leaver(connection: Connection, engine: Engine, meant: Meant) -> Non
 
 
 def take_back(connection: Connection, engine: Engine, number: int) -> None:
-    """The task that an answer made is for nobody any more, because it was meant otherwise."""
+    """What an answer made is not so any more, because it was meant otherwise: its task, the objection it was."""
     reply_tasks.skip(connection, _task_id(number), why="the reply was marked otherwise", now=engine.clock.now())
+    last = field_history.last_change(connection, OBJECTION, origin=_origin(number))
+    if last is not None and field_history.is_newest(connection, last):
+        _write_objection(connection, engine, last["lead_id"], last["before"] or "", origin="marked otherwise")
 
 
 def _park(connection: Connection, engine: Engine, meant: Meant) -> None:
@@ -152,9 +158,27 @@ def _leave(connection: Connection, engine: Engine, meant: Meant) -> None:
         add_work(connection, engine, CrmTrigger.UNSUBSCRIBE, event_key=key, lead=facts)
 
 
+def _keep_objection(connection: Connection, engine: Engine, meant: Meant) -> None:
+    """What they object, in their words, with its history: the newest is the field, older ones stay on the timeline."""
+    row = replies.one(connection, meant.number)
+    said = " ".join((row["text"] if row else "").split())[:_LONGEST_OBJECTION]
+    if said:
+        _write_objection(connection, engine, meant.lead_id, said, origin=_origin(meant.number))
+
+
+def _write_objection(connection: Connection, engine: Engine, lead_id: str, said: str, *, origin: str) -> None:
+    now = engine.clock.now()
+    lead_states.set_values(connection, lead_id, columns={}, fields={OBJECTION: said}, now=now, origin=origin)
+
+
+def _origin(number: int) -> str:
+    return f"reply {number}"
+
+
 _ACTS: dict[ReplyClass, Callable[[Connection, Engine, Meant], None]] = {
     ReplyClass.NOT_NOW: _park,
     ReplyClass.WRONG_PERSON: _ask_somebody_else,
     ReplyClass.REFERRAL: _ask_somebody_else,
     ReplyClass.OPT_OUT: _leave,
+    ReplyClass.OBJECTION: _keep_objection,
 }

@@ -8,6 +8,7 @@ from outreach.errors import UsageError
 from outreach.services import set_values
 from outreach.services.give_up import give_up
 from outreach.services.history import history
+from outreach.services.mark_reply import mark
 from outreach.services.stage import Wish, move_by_hand
 from outreach.services.stage_sequences import enroll_entered
 from outreach.store.tables import (
@@ -16,6 +17,7 @@ from outreach.store.tables import (
     field_changes,
     leads,
     notices,
+    replies,
     stage_moves,
     stage_sequences,
     tasks,
@@ -263,3 +265,31 @@ def test_what_cannot_be_written_is_refused(team: Field, name: str, text: str, sa
 
     with pytest.raises(UsageError, match=said):
         set_values.set_values(team.engine, lead_id, {name: text}, by="anna")
+
+
+def test_a_reply_that_objects_keeps_its_words_until_it_is_marked_otherwise(team: Field) -> None:
+    lead_id = team.add_lead("ada@example.com", fields={"objection": "no time"})
+    team.reply("ada@example.com", "We looked at it, but your product is too expensive for us.")
+    team.settle()
+    (answer,) = team.rows(replies)
+    mark(team.engine, answer["event_number"], "objection", by="anna")
+
+    during = team.lead(lead_id)["fields"]
+    mark(team.engine, answer["event_number"], "question", by="anna")
+
+    assert during == {"objection": "We looked at it, but your product is too expensive for us."}
+    assert team.lead(lead_id)["fields"] == {"objection": "no time"}
+    assert f"reply {answer['event_number']}" in [row["origin"] for row in team.rows(field_changes)]
+
+
+def test_an_objection_that_somebody_put_in_other_words_stays(team: Field) -> None:
+    lead_id = team.add_lead("ada@example.com")
+    team.reply("ada@example.com", "Your product is too expensive for us.")
+    team.settle()
+    (answer,) = team.rows(replies)
+    mark(team.engine, answer["event_number"], "objection", by="anna")
+    set_values.set_values(team.engine, lead_id, {"objection": "price, against two rivals"}, by="anna")
+
+    mark(team.engine, answer["event_number"], "question", by="anna")
+
+    assert team.lead(lead_id)["fields"] == {"objection": "price, against two rivals"}
