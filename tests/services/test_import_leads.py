@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Thread
@@ -13,10 +14,11 @@ from sqlalchemy import RowMapping, func, select, update
 from outreach.clock import MovableClock
 from outreach.content.lead_files import open_lead_file
 from outreach.domain.pipeline import Pipeline, Stage, Status
+from outreach.services import import_leads as importing
 from outreach.services.import_leads import Summary, import_leads
 from outreach.store import leads as lead_store
 from outreach.store import stops
-from outreach.store.session import Store
+from outreach.store.session import Store, open_store
 from outreach.store.tables import addresses, companies, leads
 
 Import = Callable[..., Summary]
@@ -71,6 +73,25 @@ def test_a_row_becomes_a_lead_with_its_addresses_and_company(bring_in: Import, s
     assert (lead["tags"], lead["fields"]) == (["vip", "fintech"], {"pain_point": "audit"})
     assert _addresses(store) == {("email", "ayse@example.com"), ("phone", "+905321234567")}
     assert _companies(store) == [("Example Ltd", "example.com", {})]
+
+
+def test_a_long_list_needs_no_more_memory_than_a_short_one(
+    sqlite_url: str, clock: MovableClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "_CHUNK", 100)
+    opened, peaks = open_store(sqlite_url), []
+    for name, rows in (("warm", 200), ("short", 200), ("long", 1_000)):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(
+            "email,city\n" + "".join(f"{name}{n}@firm{n % 50}.com,Bonn\n" for n in range(rows)), encoding="utf-8"
+        )
+        tracemalloc.start()
+        import_leads(opened, open_lead_file(path), clock=clock, default_pipeline=PIPELINE)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    opened.dispose()
+
+    assert peaks[2] < 1.5 * peaks[1]
 
 
 def test_importing_again_changes_nothing(bring_in: Import, store: Store, clock: MovableClock) -> None:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from outreach.content.lead_files import open_lead_file
 from outreach.domain.verdict import Verdict, Verified
 from outreach.services.continuous import enroll_matching
 from outreach.services.enroll import Summary
+from outreach.services.entrance import entrance_of, refusal
+from outreach.services.import_leads import import_leads
+from outreach.services.simulate_people import address_rows, lead_row
+from outreach.services.simulate_stored import people_of
 from outreach.store import verdicts
+from outreach.store.tables import sequences
 from outreach.testing.field import Field
 
 MakeField = Callable[[Mapping[str, str]], Field]
@@ -93,3 +101,34 @@ def test_somebody_who_wants_no_contact_is_kept_out_of_sequences_for_customers_to
     lead = field.add_lead(ADDRESS, status="do_not_contact")
 
     assert refused(field.enroll(lead)) == {"status do_not_contact": 1}
+
+
+def test_whoever_comes_with_a_list_is_taken_in_by_itself(make_field: MakeField, tmp_path: Path) -> None:
+    field = entering(make_field, "when: \"'fair' in lead.tags\", auto: true, every: 1 hour")
+    enroll_matching(field.engine)
+    path = tmp_path / "fair.csv"
+    path.write_text("email,tags\nayse@one.example,fair\ncan@one.example,shop\n", encoding="utf-8")
+
+    pipeline = field.engine.pipelines["default"]
+    import_leads(field.app.store, open_lead_file(path), clock=field.clock, default_pipeline=pipeline)
+    field.go(hours=1)
+
+    assert enroll_matching(field.engine)["two-mails"].enrolled == 1
+
+
+def test_a_simulation_asks_for_verified_addresses_of_stored_leads(make_field: MakeField) -> None:
+    field = entering(make_field, "verified: true")
+    verified, other = field.add_lead(ADDRESS), field.add_lead("can@one.example")
+    verify(field, Verdict.VALID)
+    known = {each.lead_id: each for each in people_of(field.app.store, "two-mails")}
+    with field.app.store.read() as connection:
+        revision_id = connection.execute(select(sequences.c.revision_id)).scalar_one()
+        revision = field.engine.revisions.get(connection, revision_id)
+    entrance = entrance_of(revision, [field.engine.sender("anna")])
+
+    answers = [
+        refusal(entrance, lead_row(known[each]), address_rows(known[each]), field.clock.now())
+        for each in (verified, other)
+    ]
+
+    assert answers == [None, "e-mail address not verified"]
