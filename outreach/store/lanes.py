@@ -28,17 +28,20 @@ _LANE = """SELECT id, due_at, closes_at, rank, wanted_at FROM touches
 _LANES = """(SELECT name, is_first FROM sequences
     CROSS JOIN (SELECT {true} AS is_first UNION ALL SELECT {false}) AS kind) AS lane"""
 _HEAD = f"""SELECT id FROM ({_LANE}) AS looked_at
-    WHERE due_at < :before AND (closes_at IS NULL OR closes_at > :now) ORDER BY rank, wanted_at, id LIMIT :most"""  # noqa: S608
+    WHERE due_at < :before AND (closes_at IS NULL OR closes_at > :now)"""  # noqa: S608
+_IN_ORDER = " ORDER BY rank, wanted_at, id"
+_MOST = " LIMIT :most"
 
 
 @lru_cache(maxsize=2)
 def _heads(dialect: str) -> TextualSelect:
     columns = ", ".join(f"touches.{name}" for name in _COLUMNS)
     if dialect == "sqlite":
-        source = f"{_LANES.format(true='1', false='0')} CROSS JOIN touches ON touches.id IN ({_HEAD})"
+        # It gives the rows of an inner query in their order, and would sort all of them again if it were asked to.
+        source = f"{_LANES.format(true='1', false='0')} CROSS JOIN touches ON touches.id IN ({_HEAD}{_MOST})"
     else:
         lanes = _LANES.format(true="true", false="false")
-        source = f"{lanes} CROSS JOIN LATERAL ({_HEAD}) AS head JOIN touches ON touches.id = head.id"
+        source = f"{lanes} CROSS JOIN LATERAL ({_HEAD}{_IN_ORDER}{_MOST}) AS head JOIN touches ON touches.id = head.id"
     statement = f"SELECT {columns} FROM {source}"  # noqa: S608  # names of ours, no values
     typed = [bindparam("now", type_=Instant), bindparam("before", type_=Instant)]
     columns_as = {name: touches.c[name].type for name in _COLUMNS}
