@@ -16,8 +16,8 @@ from outreach.services import guards, recover, report_mail
 from outreach.services.advance import advance
 from outreach.services.claim import claim_due
 from outreach.services.continuous import enroll_matching
-from outreach.services.notices import tell_of_what_waits
 from outreach.services.keep_pipeline import keep_pipeline
+from outreach.services.notices import tell_of_what_waits
 from outreach.services.reviews import close_moot
 from outreach.services.understand import waiting_deliveries
 from outreach.store import leases

@@ -76,7 +76,8 @@ def _show_what_is_held(found: Status) -> None:
     if found.deliveries_failed:
         print(f"{count(found.deliveries_failed, 'delivery')} not understood: see `outreach inbound failed`.")
     if found.notices_failed:
-        print(f"{count(found.notices_failed, 'notice')} could not be told to the team: look at `notify` in the settings.")
+        failed = count(found.notices_failed, "notice")
+        print(f"{failed} could not be told to the team: look at `notify` in the settings.")
 
 
 def _show_senders(senders: tuple[SenderLine, ...]) -> None:

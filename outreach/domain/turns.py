@@ -1,8 +1,8 @@
 """Whose turn it is, where more is due than a sender may do.
 
-Touches wait in lanes: each sequence has one for first touches and one for follow-ups. Follow-ups and first touches share
-the sender by an explicit ratio, sequences by their shares; in a lane the higher score goes first, then the older wish.
-Who had fewer of the last turns than its share comes next, so no lane waits for ever.
+Touches wait in lanes: each sequence has one for first touches and one for follow-ups. Follow-ups and first touches
+share the sender by an explicit ratio, sequences by their shares; in a lane the higher score goes first, then the older
+wish. Who had fewer of the last turns than its share comes next, so no lane waits for ever.
 
 A cap of the day is kept for those whose turn it is even if their window opens later today: else the zones that are open
 when the sender's day begins would use it up every day.

@@ -101,7 +101,7 @@ async def import_from_crm(
     pipeline: Pipeline,
     on_progress: Callable[[Imported], None] = lambda _: None,
 ) -> Imported:
-    """Read every page and keep its people. Raises UsageError for what the system cannot do, and the adapter's errors."""
+    """Read every page and keep its people. Raises UsageError for what the system cannot do, or the adapter's errors."""
     _prove(connected, order)
     result = Imported(connection=connected.mapping.name, source=order.source_at(connected.mapping.name))
     run = _Import(engine, connected, order, pipeline, result)

@@ -20,7 +20,10 @@ _CLOSED = (StageKind.LOST, StageKind.PARKED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageLine:
-    """One stage. `entered` = `advanced` + `dropped` + `back` + `waiting`; `conversion` is None where nobody came, and of closed stages."""
+    """One stage. `entered` = `advanced` + `dropped` + `back` + `waiting`.
+
+    `conversion` is None where nobody came, and of closed stages.
+    """
 
     pipeline: str
     stage: str

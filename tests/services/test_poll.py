@@ -238,6 +238,9 @@ class Endless:
 
     def keep(self, raw: bytes, at: datetime) -> None: ...
 
+    def has_sent(self, message_id: str) -> bool:
+        return False
+
     def close(self) -> None: ...
 
 
