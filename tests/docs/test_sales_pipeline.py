@@ -25,7 +25,6 @@ def test_what_proves_a_capability_exists(row: list[str]) -> None:
 
     assert set(marked(named)) - KNOWN == set()
     assert re.search(r"\]\([\w/-]+\.md\)", page)
-    nodes = ast.walk(ast.parse((ROOT / file).read_text("utf-8")))
     assert name in _tests_of(file)
 
 
