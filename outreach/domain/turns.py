@@ -14,10 +14,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
-RECENT = 20
+WEIGHED = 20
 """So many of the last turns are weighed: who had none of them is not owed more than that."""
+RECENT = 100
+"""So many are remembered: of two lanes that weigh the same, the one whose last turn is longer ago comes next."""
 MOST_KEPT = 200
 """Turns are kept for later windows while no more than this is left of a cap."""
 
@@ -63,12 +66,12 @@ class Waiting:
 
 
 def take_turns(waiting: Iterable[Waiting], recent: Iterable[Lane], *, most: int, shares: Shares) -> list[Waiting]:
-    """The next ones, in their order, at most so many. `recent`: the lanes of the last turns."""
+    """The next ones, in their order, at most so many. `recent`: the lanes of the last turns, newest first."""
     lanes = _lanes(waiting)
     had = _Had(recent, shares)
     chosen: list[Waiting] = []
     while lanes and len(chosen) < most:
-        lane = min(lanes, key=lambda each: (*had.weight(each), lanes[each][-1].wanted_at, each))
+        lane = min(lanes, key=lambda each: (*had.weight(each), lanes[each][-1].wanted_at, lanes[each][-1].key))
         chosen.append(lanes[lane].pop())
         had.add(lane)
         if not lanes[lane]:
@@ -87,23 +90,27 @@ def _lanes(waiting: Iterable[Waiting]) -> dict[Lane, list[Waiting]]:
 
 
 class _Had:
-    """How many of the last turns each kind and each sequence had."""
+    """How many of the last turns each kind and each sequence had, and how long ago the last one was."""
 
     def __init__(self, recent: Iterable[Lane], shares: Shares) -> None:
         self._shares = shares
-        self._lanes = Counter(recent)
-        self._kinds: Counter[bool] = Counter()
-        for lane, count in self._lanes.items():
-            self._kinds[lane.is_first] += count
+        turns = list(islice(recent, RECENT))
+        self._lanes = Counter(turns[:WEIGHED])
+        self._kinds = Counter(lane.is_first for lane in turns[:WEIGHED])
+        self._ago = {lane: place for place, lane in reversed(list(enumerate(turns)))}
+        self._now = 0
 
     def add(self, lane: Lane) -> None:
         self._lanes[lane] += 1
         self._kinds[lane.is_first] += 1
+        self._now -= 1
+        self._ago[lane] = self._now
 
-    def weight(self, lane: Lane) -> tuple[float, bool, float]:
+    def weight(self, lane: Lane) -> tuple[float, bool, float, int]:
         """Less comes first: the kind that had less of its ratio (follow-ups if both had), then the sequence."""
         kind = (self._kinds[lane.is_first] + 1) / self._shares.of_kind(is_first=lane.is_first)
-        return (kind, lane.is_first, (self._lanes[lane] + 1) / self._shares.of_sequence(lane.sequence))
+        sequence = (self._lanes[lane] + 1) / self._shares.of_sequence(lane.sequence)
+        return (kind, lane.is_first, sequence, -self._ago.get(lane, RECENT))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,11 +32,11 @@ class Turns:
 
     def remember(self, recent: Sequence[Lane]) -> None:
         """The last turns before the simulation begins, newest first."""
-        self._recent.extend(reversed(recent))
+        self._recent.extend(recent)
 
     def use(self, touch: Touch) -> None:
         """A touch had its turn."""
-        self._recent.append(_lane(touch))
+        self._recent.appendleft(_lane(touch))
 
     def add(self, touch: Touch) -> None:
         insort(self._lanes.setdefault(_lane(touch), []), (_place(touch), touch), key=_by_place)
