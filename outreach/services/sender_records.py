@@ -57,10 +57,7 @@ def check_domain(resolver: Resolver, email: EmailSettings, keys: Sequence[Key]) 
         ("dns.mx", domain, lambda: _mx(resolver, domain)),
         ("dns.spf", envelope, lambda: _spf(resolver, envelope, host)),
         *(("dns.dkim", key.domain, lambda key=key: _dkim(resolver, key)) for key in keys),
-        *(
-            ("dns.dkim", domain, lambda name=name: _relay_dkim(resolver, name, domain))
-            for name in email.dkim_selectors
-        ),
+        *(("dns.dkim", domain, lambda name=name: _relay_dkim(resolver, name, domain)) for name in email.dkim_selectors),
         ("dns.dmarc", domain, lambda: _dmarc(resolver, domain)),
         *([("dns.reverse", host, lambda: _reverse(resolver, host))] if host else []),
     ]
