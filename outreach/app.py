@@ -29,19 +29,22 @@ from outreach.oauth import Grant, Tokens, TokenSource
 from outreach.poller import Poller
 from outreach.pollers.sent_copies import SentCopies
 from outreach.receiver import Receiver
-from outreach.services import dns_guard, poll, revise, sync
-from outreach.services.actions_in_use import ActionsInUse
-from outreach.services.attached import Files, in_workspace
-from outreach.services.claim import enter_senders
-from outreach.services.classify import load_classifier
-from outreach.services.crm_budget import DOCUMENTED, Budget, Meter
-from outreach.services.crm_check import CheckRow, crm_refusals, refusals
-from outreach.services.dkim_keys import signer_of
-from outreach.services.engine import Engine, Policy
-from outreach.services.mail_accounts import grant_of
-from outreach.services.read_back import due_readings, read_back, see_to_rounds
-from outreach.services.receive import Intake
-from outreach.services.tracked import Tracked
+from outreach.services.crm import sync
+from outreach.services.crm.crm_budget import DOCUMENTED, Budget, Meter
+from outreach.services.crm.crm_check import CheckRow, crm_refusals, refusals
+from outreach.services.hearing import poll
+from outreach.services.hearing.classify import load_classifier
+from outreach.services.hearing.read_back import due_readings, read_back, see_to_rounds
+from outreach.services.hearing.receive import Intake
+from outreach.services.sending.attached import Files, in_workspace
+from outreach.services.sending.claim import enter_senders
+from outreach.services.sending.engine import Engine, Policy
+from outreach.services.sending.tracked import Tracked
+from outreach.services.sequences import revise
+from outreach.services.sequences.actions_in_use import ActionsInUse
+from outreach.services.watching import dns_guard
+from outreach.services.watching.dkim_keys import signer_of
+from outreach.services.watching.mail_accounts import grant_of
 from outreach.store import crm_jobs, migrate
 from outreach.store.journal import Journal
 from outreach.store.session import Store, open_store

@@ -14,9 +14,9 @@ from outreach.adapters import Place
 from outreach.app import App
 from outreach.channel import Channel, Receipt, Sought
 from outreach.domain.notice import EMAIL
-from outreach.services.inquire import LookUp
-from outreach.services.notices import mail_sender
-from outreach.services.relations import Relations
+from outreach.services.sending.inquire import LookUp
+from outreach.services.sending.relations import Relations
+from outreach.services.watching.notices import mail_sender
 
 _BODIES = {"json", "form", "multipart", "text"}
 _PLAIN_BODY = {"text": "{{ text }}", "kinds": "{{ values.kinds }}", "key": "{{ key }}"}

@@ -13,8 +13,8 @@ from outreach.app import App
 from outreach.content.configuration import SenderSettings
 from outreach.doorbell import ping
 from outreach.errors import AdapterError, ConfigError, OutreachError
-from outreach.services import dns_guard, doctor
-from outreach.services.sender_records import Finding, State
+from outreach.services.watching import dns_guard, doctor
+from outreach.services.watching.sender_records import Finding, State
 
 _PATIENCE_SECONDS = 30.0
 _PAUSED = "The sender is paused when it happens while sending. Look at its login in config/senders.yaml."

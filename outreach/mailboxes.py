@@ -16,7 +16,7 @@ from outreach.app import App
 from outreach.doorbell import DELIVERIES
 from outreach.errors import AdapterError, Unauthorized
 from outreach.poller import Poller
-from outreach.services import poll
+from outreach.services.hearing import poll
 from outreach.store import leases, mailboxes
 
 log = structlog.get_logger()

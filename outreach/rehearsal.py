@@ -25,11 +25,11 @@ from outreach.content.workspace import Workspace, load
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import EnrollStep, Sequence, WaitStep
 from outreach.errors import ConfigError, UsageError
-from outreach.services.attached import Files, in_workspace
-from outreach.services.engine import Engine
-from outreach.services.expectations import Sign, Verdict, judge
-from outreach.services.play import Played
-from outreach.services.rehearse import CaseClock, Rehearsal
+from outreach.services.rehearsing.expectations import Sign, Verdict, judge
+from outreach.services.rehearsing.play import Played
+from outreach.services.rehearsing.rehearse import CaseClock, Rehearsal
+from outreach.services.sending.attached import Files, in_workspace
+from outreach.services.sending.engine import Engine
 from outreach.store.scratch import open_scratch
 
 _BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)

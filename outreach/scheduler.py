@@ -12,14 +12,16 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from outreach.app import App
 from outreach.doorbell import DELIVERIES, SYNC, TOUCHES
-from outreach.services import guards, recover, report_mail
-from outreach.services.advance import advance
-from outreach.services.claim import claim_due
-from outreach.services.continuous import enroll_matching
-from outreach.services.keep_pipeline import keep_pipeline
-from outreach.services.notices import tell_of_what_waits
-from outreach.services.reviews import close_moot
-from outreach.services.understand import waiting_deliveries
+from outreach.services.hearing.understand import waiting_deliveries
+from outreach.services.measuring import report_mail
+from outreach.services.pipeline.keep_pipeline import keep_pipeline
+from outreach.services.sending import recover
+from outreach.services.sending.advance import advance
+from outreach.services.sending.claim import claim_due
+from outreach.services.sequences.continuous import enroll_matching
+from outreach.services.sequences.reviews import close_moot
+from outreach.services.watching import guards
+from outreach.services.watching.notices import tell_of_what_waits
 from outreach.store import leases
 
 log = structlog.get_logger()

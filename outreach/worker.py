@@ -15,12 +15,12 @@ import uvloop
 from outreach import errands
 from outreach.app import App
 from outreach.doorbell import Answers
-from outreach.services.dispatch import Dispatcher
-from outreach.services.inquire import any_in_doubt, inquire
-from outreach.services.relations import look_at_relations
-from outreach.services.tell_team import any_due, tell_team
-from outreach.services.understand import understand_one, waiting_deliveries
-from outreach.services.withdraw import withdraw_old
+from outreach.services.hearing.understand import understand_one, waiting_deliveries
+from outreach.services.sending.dispatch import Dispatcher
+from outreach.services.sending.inquire import any_in_doubt, inquire
+from outreach.services.sending.relations import look_at_relations
+from outreach.services.sending.withdraw import withdraw_old
+from outreach.services.watching.tell_team import any_due, tell_team
 from outreach.store import touches
 
 log = structlog.get_logger()

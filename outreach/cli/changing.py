@@ -13,9 +13,9 @@ from outreach.errors import UsageError
 
 if TYPE_CHECKING:
     from outreach.app import App
-    from outreach.services.apply_files import Pending
-    from outreach.services.plan import SequencePlan, Standing
-    from outreach.services.revise import Change
+    from outreach.services.sequences.apply_files import Pending
+    from outreach.services.sequences.plan import SequencePlan, Standing
+    from outreach.services.sequences.revise import Change
 
 _END = "the end"
 
@@ -38,7 +38,7 @@ def add_to(program: typer.Typer) -> None:
 
 def plan(context: typer.Context, *, sequences: Names = None, targets: Targets = None, as_json: AsJson = False) -> None:
     """Compare the files with what is applied: steps, texts, people inside, and what would become of them."""
-    from outreach.services import apply_files
+    from outreach.services.sequences import apply_files
 
     names = sequences or []
     with opened(context) as app:
@@ -57,8 +57,8 @@ def plan(context: typer.Context, *, sequences: Names = None, targets: Targets = 
 
 
 def _plans(app: App, names: Sequence[str], targets: dict[str, str]) -> list[SequencePlan]:
-    from outreach.services import apply_files
-    from outreach.services import plan as plans
+    from outreach.services.sequences import apply_files
+    from outreach.services.sequences import plan as plans
 
     return plans.plan(app.engine, apply_files.contents_of(app.workspace, names), targets=targets)
 
@@ -73,7 +73,7 @@ def apply(
     as_json: AsJson = False,
 ) -> None:
     """Make the files take effect: store a revision of each changed sequence. Shows what changes, then asks."""
-    from outreach.services import apply_files
+    from outreach.services.sequences import apply_files
 
     names, mapped = sequences or [], targets_of(targets, is_moving=move)
     with opened(context) as app:
@@ -253,8 +253,8 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     """Make an earlier revision the present one again, as a new revision: the history stays."""
-    from outreach.services import plan as plans
-    from outreach.services import rollback as back
+    from outreach.services.sequences import plan as plans
+    from outreach.services.sequences import rollback as back
 
     mapped = targets_of(targets, is_moving=move)
     with opened(context) as app:

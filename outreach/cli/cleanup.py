@@ -13,7 +13,7 @@ from outreach.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from outreach.services.cleanup import Decided, Proposal
+    from outreach.services.pipeline.cleanup import Decided, Proposal
 
 commands = typer.Typer(help="Leads that are stale, unreachable, twice there or silent.", invoke_without_command=True)
 
@@ -40,7 +40,7 @@ def cleanup(
     """Look through the list now, and show what is proposed. Nothing is done without --apply."""
     if context.invoked_subcommand:
         return
-    from outreach.services import cleanup as service
+    from outreach.services.pipeline import cleanup as service
 
     with opened(context) as app:
         service.look(app.engine)
@@ -86,7 +86,7 @@ def apply_some(
     yes: Yes = False,
 ) -> None:
     """Do what is proposed for these."""
-    from outreach.services import cleanup as service
+    from outreach.services.pipeline import cleanup as service
 
     with opened(context) as app:
         chosen = ids or _chosen(service.list_proposals(app.engine, finding), finding, everything=everything)
@@ -105,7 +105,7 @@ def dismiss(
     context: typer.Context, ids: Ids = None, *, finding: OfFinding = "", everything: Everything = False
 ) -> None:
     """Leave these leads as they are; they are not proposed again while they stay in their stage."""
-    from outreach.services import cleanup as service
+    from outreach.services.pipeline import cleanup as service
 
     with opened(context) as app:
         chosen = ids or _chosen(service.list_proposals(app.engine, finding), finding, everything=everything)
@@ -122,7 +122,7 @@ def undo(
     yes: Yes = False,
 ) -> None:
     """Take back what was done: leads return to their stage, tasks are skipped. Sequences do not begin again."""
-    from outreach.services import cleanup as service
+    from outreach.services.pipeline import cleanup as service
 
     with opened(context) as app:
         applied = service.list_proposals(app.engine, finding, state="applied")

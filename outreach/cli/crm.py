@@ -15,8 +15,8 @@ from outreach.errors import UsageError
 
 if TYPE_CHECKING:
     from outreach.app import App
-    from outreach.services.crm_check import CheckRow
-    from outreach.services.sync_now import Synced
+    from outreach.services.crm.crm_check import CheckRow
+    from outreach.services.crm.sync_now import Synced
 
 commands = typer.Typer(help="The CRM connections: check, map, sync, failed, retry.", no_args_is_help=True)
 
@@ -26,7 +26,7 @@ Connection = Annotated[str | None, typer.Option("--connection", metavar="NAME", 
 @commands.command("check")
 def check(context: typer.Context, *, connection: Connection = None, as_json: AsJson = False) -> None:
     """Prove the mapping against the real accounts."""
-    from outreach.services.plain import plain
+    from outreach.services.watching.plain import plain
 
     with opened(context) as app:
         rows = asyncio.run(_check(app, _names(app, connection)))
@@ -42,7 +42,7 @@ def check(context: typer.Context, *, connection: Connection = None, as_json: AsJ
 
 
 async def _check(app: App, names: list[str]) -> list[CheckRow]:
-    from outreach.services.crm_check import check as prove
+    from outreach.services.crm.crm_check import check as prove
 
     try:
         found = await asyncio.gather(*(prove(app.crms[name].mapping, app.crms[name].crm) for name in names))
@@ -60,7 +60,7 @@ def show_map(
     as_json: AsJson = False,
 ) -> None:
     """What becomes what: fields, statuses, stages, owners; or a suggestion for what is not mapped."""
-    from outreach.services.crm_suggest import mapping_rows
+    from outreach.services.crm.crm_suggest import mapping_rows
 
     with opened(context) as app:
         names = _names(app, connection)
@@ -74,7 +74,7 @@ def show_map(
 
 
 async def _suggest(app: App, names: list[str]) -> list[str]:
-    from outreach.services.crm_suggest import suggest
+    from outreach.services.crm.crm_suggest import suggest
 
     senders = {name: each.email.address if each.email else "" for name, each in app.settings.senders.items()}
     try:
@@ -99,7 +99,7 @@ def sync_all(
     context: typer.Context, *, connection: Connection = None, since: Since = None, as_json: AsJson = False
 ) -> None:
     """Write and read now, until nothing is due. Without it the workers do the same by themselves."""
-    from outreach.services.plain import plain
+    from outreach.services.watching.plain import plain
 
     with opened(context) as app, progress("Synchronising") as bar:
         at = since.replace(tzinfo=UTC) if since and since.tzinfo is None else since
@@ -122,7 +122,7 @@ def _changes(synced: Synced) -> str:
 
 
 async def _sync(app: App, names: list[str], *, since: datetime | None, bar: Bar) -> list[Synced]:
-    from outreach.services.sync_now import sync_now
+    from outreach.services.crm.sync_now import sync_now
 
     found = []
     try:
@@ -145,8 +145,8 @@ async def _sync(app: App, names: list[str], *, since: datetime | None, bar: Bar)
 @commands.command("failed")
 def failed(context: typer.Context, *, connection: Connection = None, as_json: AsJson = False) -> None:
     """What could not be written and needs a person, the oldest first."""
-    from outreach.services import sync
-    from outreach.services.plain import plain
+    from outreach.services.crm import sync
+    from outreach.services.watching.plain import plain
 
     with opened(context) as app:
         _names(app, connection)
@@ -168,7 +168,7 @@ def retry(
 ) -> None:
     """Run what failed again, after you have mended the cause."""
     from outreach.doorbell import SYNC
-    from outreach.services import sync
+    from outreach.services.crm import sync
 
     with opened(context) as app:
         names = _names(app, connection)

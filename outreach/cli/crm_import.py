@@ -14,7 +14,7 @@ from outreach.errors import UsageError
 if TYPE_CHECKING:
     from outreach.app import App
     from outreach.domain.pipeline import Pipeline
-    from outreach.services.import_from_crm import Imported, Order
+    from outreach.services.crm.import_from_crm import Imported, Order
 
 From = Annotated[str | None, typer.Option("--from", metavar="NAME", help="A connection of config/crm.yaml.")]
 List = Annotated[str | None, typer.Option("--list", metavar="LIST", help="With --from: a list, by name or id.")]
@@ -52,7 +52,7 @@ def run(app: App, name: str, order: Order, *, pipeline: Pipeline, as_json: bool)
 
 
 async def _import(app: App, name: str, order: Order, *, pipeline: Pipeline, bar: Bar) -> Imported:
-    from outreach.services.import_from_crm import import_from_crm
+    from outreach.services.crm.import_from_crm import import_from_crm
 
     try:
         return await import_from_crm(

@@ -61,8 +61,8 @@ def _list_tasks(
     everything: bool,
     as_json: bool,
 ) -> None:
-    from outreach.services import find
-    from outreach.services import tasks as service
+    from outreach.services.hearing import find
+    from outreach.services.people import tasks as service
 
     with opened(context) as app:
         wanted = service.Wanted(
@@ -94,7 +94,7 @@ def done(
     as_json: AsJson = False,
 ) -> None:
     """You did it; the sequence goes on at once."""
-    from outreach.services import tasks as service
+    from outreach.services.people import tasks as service
 
     with opened(context) as app:
         task = service.done(app.engine, task_id, outcome=outcome, by=actor())
@@ -110,7 +110,7 @@ def skip(
     as_json: AsJson = False,
 ) -> None:
     """You will not do it; the sequence goes on without."""
-    from outreach.services import tasks as service
+    from outreach.services.people import tasks as service
 
     with opened(context) as app:
         task = service.skip(app.engine, task_id, reason=reason, by=actor())
@@ -126,7 +126,7 @@ def snooze(
     as_json: AsJson = False,
 ) -> None:
     """Not now: it is off the list until then. A deadline of the sequence stays."""
-    from outreach.services import task_changes
+    from outreach.services.people import task_changes
 
     with opened(context) as app:
         task = task_changes.snooze(app.engine, task_id, until, by=actor())
@@ -142,7 +142,7 @@ def assign(
     as_json: AsJson = False,
 ) -> None:
     """Give it to somebody else."""
-    from outreach.services import task_changes
+    from outreach.services.people import task_changes
 
     with opened(context) as app:
         task = task_changes.assign(app.engine, task_id, assignee, by=actor())
@@ -172,7 +172,7 @@ def list_unknown(
 
 
 def _list_unknown(context: typer.Context, *, failed: bool, as_json: bool) -> None:
-    from outreach.services import unknown as service
+    from outreach.services.watching import unknown as service
 
     with opened(context) as app:
         found = service.list_doubts(app.engine, failed=failed)
@@ -201,7 +201,7 @@ def _list_unknown(context: typer.Context, *, failed: bool, as_json: bool) -> Non
 @unknown.command("resend")
 def resend(context: typer.Context, touch_id: TouchId) -> None:
     """It did not arrive: plan it again, through every rule, window and limit."""
-    from outreach.services import unknown as service
+    from outreach.services.watching import unknown as service
 
     with opened(context) as app:
         service.resend(app.engine, touch_id, by=actor())
@@ -211,7 +211,7 @@ def resend(context: typer.Context, touch_id: TouchId) -> None:
 @unknown.command("accept")
 def accept(context: typer.Context, touch_id: TouchId) -> None:
     """It arrived: it counts as sent, and the sequence goes on."""
-    from outreach.services import unknown as service
+    from outreach.services.watching import unknown as service
 
     with opened(context) as app:
         service.accept(app.engine, touch_id, by=actor())

@@ -13,7 +13,7 @@ from outreach.errors import UsageError
 
 if TYPE_CHECKING:
     from outreach.app import App
-    from outreach.services.enroll import Selection, Summary
+    from outreach.services.sequences.enroll import Selection, Summary
 
 _MOST_STRANGE = 10
 
@@ -49,8 +49,8 @@ def enroll(
 
 
 def _selection(app: App, named: list[str], file: Path | None, where: str | None, *, everybody: bool) -> Selection:
-    from outreach.services import find
-    from outreach.services.enroll import Selection
+    from outreach.services.hearing import find
+    from outreach.services.sequences.enroll import Selection
 
     if not (named or file or where or everybody):
         raise UsageError("nobody to enroll. Name leads (--lead), a file (--file), a condition (--where) or --all.")
@@ -75,7 +75,7 @@ def _check_condition(where: str | None) -> None:
 
 
 def _listed(app: App, file: Path) -> list[str]:
-    from outreach.services.listed import leads_in
+    from outreach.services.people.listed import leads_in
 
     found = leads_in(app.engine, file)
     for line, why in found.strange[:_MOST_STRANGE]:
@@ -86,7 +86,7 @@ def _listed(app: App, file: Path) -> list[str]:
 
 
 def _run(app: App, sequence: str, selection: Selection, *, as_json: bool, dry_run: bool) -> None:
-    from outreach.services.enroll import enroll as put
+    from outreach.services.sequences.enroll import enroll as put
 
     with progress("Checking" if dry_run else "Enrolling") as bar:
         summary = put(app.engine, sequence, selection, dry_run=dry_run, by=actor(), on_progress=bar.add)

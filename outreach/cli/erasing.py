@@ -10,7 +10,7 @@ from outreach.cli.invocation import actor, opened
 from outreach.cli.terminal import AsJson, Yes, confirm, count, print_json
 
 if TYPE_CHECKING:
-    from outreach.services.erase import Erased
+    from outreach.services.people.erase import Erased
 
 Lead = Annotated[str, typer.Argument(metavar="LEAD", help="An id or any address.")]
 
@@ -31,8 +31,9 @@ def export(
     """All leads as CSV that can be imported again; or everything about one person as JSON."""
     import sys
 
-    from outreach.services import export_leads, find
-    from outreach.services.erase import everything_about
+    from outreach.services.hearing import find
+    from outreach.services.people import export_leads
+    from outreach.services.people.erase import everything_about
 
     with opened(context) as app:
         if lead is not None:
@@ -43,9 +44,9 @@ def export(
 
 def erase(context: typer.Context, lead: Lead, *, yes: Yes = False, as_json: AsJson = False) -> None:
     """Delete a person and all that is kept about them; no later import lets them be contacted again."""
-    from outreach.services import find
-    from outreach.services.erase import erase as carry_out
-    from outreach.services.plain import plain
+    from outreach.services.hearing import find
+    from outreach.services.people.erase import erase as carry_out
+    from outreach.services.watching.plain import plain
 
     with opened(context) as app:
         lead_id = find.lead(app.engine, lead)

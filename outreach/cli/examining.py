@@ -25,7 +25,7 @@ def doctor(
 ) -> None:
     """Look whether everything is as it should be: database, queue, logins, DNS, webhooks, clock, disk, versions."""
     from outreach.examination import examine
-    from outreach.services.plain import plain
+    from outreach.services.watching.plain import plain
 
     with opened(context) as app:
         findings = []

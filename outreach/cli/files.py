@@ -14,7 +14,7 @@ from outreach.cli.terminal import AsJson, count, print_json
 
 if TYPE_CHECKING:
     from outreach.errors import Problem
-    from outreach.services.check_files import Checked
+    from outreach.services.sequences.check_files import Checked
 
 
 def add_to(program: typer.Typer) -> None:
@@ -24,7 +24,7 @@ def add_to(program: typer.Typer) -> None:
 
 def init(directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty directory.")]) -> None:
     """Make a new workspace: configuration, one sequence, its templates and sample leads."""
-    from outreach.services.new_workspace import make
+    from outreach.services.watching.new_workspace import make
 
     made = make(directory)
     print(f"Made {directory} with {count(len(made), 'file')}:")
@@ -49,7 +49,7 @@ def validate(
 ) -> None:
     """Check every file of the workspace; all problems of all files come at once."""
     from outreach.adapters import actions_of
-    from outreach.services import check_files
+    from outreach.services.sequences import check_files
 
     root = invocation(context).root
     wanted = [path if path.is_absolute() else Path.cwd() / path for path in paths or []]

@@ -14,7 +14,7 @@ from outreach.errors import UsageError
 
 if TYPE_CHECKING:
     from outreach.app import App
-    from outreach.services.stop import Target
+    from outreach.services.hearing.stop import Target
 
 Lead = Annotated[str | None, typer.Argument(metavar="[LEAD]", help="An id or any address.")]
 OfSequence = Annotated[str | None, typer.Option("--sequence", metavar="NAME", help="Everybody in this sequence.")]
@@ -46,7 +46,7 @@ def pause(
     reason: Why = "by hand",
 ) -> None:
     """Hold back a lead, a sequence, a sender, a domain, a company, or everything. Nothing is lost."""
-    from outreach.services import stop
+    from outreach.services.hearing import stop
 
     named = _named(lead=lead, sequence=sequence, sender=sender, domain=domain, company=company, all=everything)
     with opened(context) as app:
@@ -68,7 +68,7 @@ def resume(
     skip_late: Annotated[bool, typer.Option("--skip-late", help="Skip what an outage made too late.")] = False,
 ) -> None:
     """Let go on what was paused, through windows and gaps; or decide about what an outage made too late."""
-    from outreach.services import stop
+    from outreach.services.hearing import stop
 
     named = _named(lead=lead, sequence=sequence, sender=sender, domain=domain, company=company, all=everything)
     if late and skip_late:
@@ -98,7 +98,7 @@ def remove(
     yes: Yes = False,
 ) -> None:
     """Take people out of their sequences for good. Those they answer later still count."""
-    from outreach.services import stop
+    from outreach.services.hearing import stop
 
     named = _named(lead=lead, sequence=sequence, sender=sender, domain=domain, company=company, all=everything)
     with opened(context) as app:
@@ -125,7 +125,7 @@ def suppress_file(
     if file is None:
         print(context.get_help())
         raise typer.Exit
-    from outreach.services.suppress_list import suppress_list
+    from outreach.services.hearing.suppress_list import suppress_list
 
     with opened(context) as app:
         confirm(f"Never contact anybody in {file} again?", yes=yes)
@@ -143,7 +143,7 @@ def suppress_file(
 @suppressions.command("list")
 def list_suppressions(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Everybody who must not be contacted, newest first."""
-    from outreach.services.plain import plain
+    from outreach.services.watching.plain import plain
     from outreach.store import stops
 
     with opened(context) as app, app.store.read() as connection:
@@ -167,7 +167,7 @@ def add_suppression(
 ) -> None:
     """Never contact them again; what is planned for them is skipped at once."""
     from outreach.domain.suppression import SuppressionReason
-    from outreach.services import find, stop
+    from outreach.services.hearing import find, stop
 
     with opened(context) as app:
         width, value = find.suppressible(app.engine, who, scope=scope)
@@ -179,7 +179,7 @@ def add_suppression(
 @suppressions.command("lift")
 def lift_suppression(context: typer.Context, who: Value, *, scope: ScopeName = None, yes: Yes = False) -> None:
     """Allow them to be contacted again. Their sequences do not come back by themselves."""
-    from outreach.services import find, lift
+    from outreach.services.hearing import find, lift
 
     with opened(context) as app:
         width, value = find.suppressible(app.engine, who, scope=scope)
@@ -195,7 +195,7 @@ def _named(**values: str | bool | None) -> dict[str, str]:
 
 
 def _target(app: App, named: dict[str, str]) -> Target:
-    from outreach.services import find
+    from outreach.services.hearing import find
 
     if len(named) != 1:
         raise UsageError("name exactly one: LEAD, --sequence, --sender, --domain, --company or --all.")

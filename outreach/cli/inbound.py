@@ -22,7 +22,7 @@ commands = typer.Typer(help="What comes in: parse files, replay deliveries.", no
 @commands.command("failed")
 def failed(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Deliveries that could not be understood; what they may be about stays held."""
-    from outreach.services import replay as service
+    from outreach.services.hearing import replay as service
 
     with opened(context) as app:
         found = service.failed(app.engine)
@@ -47,7 +47,7 @@ def replay(
 ) -> None:
     """Try to understand deliveries again, after a fix or an import: those that failed, or all since a time."""
     from outreach.doorbell import DELIVERIES
-    from outreach.services import replay as service
+    from outreach.services.hearing import replay as service
 
     if only not in (None, service.FAILED):
         raise UsageError(f"--only takes '{service.FAILED}', not '{only}'.")

@@ -13,7 +13,7 @@ from outreach.cli.terminal import AsJson, print_json, print_table, when
 from outreach.errors import UsageError
 
 if TYPE_CHECKING:
-    from outreach.services.inbox import Answer, Inbox, Nearby
+    from outreach.services.hearing.inbox import Answer, Inbox, Nearby
     from outreach.store.replies import Filter
 
 commands = typer.Typer(help="Answers that came in: read them, assign what nobody was found for.")
@@ -43,8 +43,8 @@ def show(
     """Answers with what they mean, what nobody was found for, and what nobody could read; the newest first."""
     if context.invoked_subcommand:
         return
-    from outreach.services import find
-    from outreach.services import inbox as service
+    from outreach.services.hearing import find
+    from outreach.services.hearing import inbox as service
     from outreach.store.replies import Filter
 
     with opened(context) as app:
@@ -131,8 +131,8 @@ def assign(
     as_json: AsJson = False,
 ) -> None:
     """Say whom a delivery is about; what follows from it is done as if it had been found."""
-    from outreach.services import find, mark_reply
-    from outreach.services.plain import plain
+    from outreach.services.hearing import find, mark_reply
+    from outreach.services.watching.plain import plain
 
     with opened(context) as app:
         done = mark_reply.assign(app.engine, delivery, find.lead(app.engine, lead), by=actor())
@@ -149,8 +149,8 @@ def mark(
     as_json: AsJson = False,
 ) -> None:
     """Correct what a reply means. The correction is kept, and what follows from it is done."""
-    from outreach.services import mark_reply
-    from outreach.services.plain import plain
+    from outreach.services.hearing import mark_reply
+    from outreach.services.watching.plain import plain
 
     day = _day(until)
     with opened(context) as app:

@@ -17,9 +17,9 @@ from outreach.errors import UsageError
 if TYPE_CHECKING:
     from outreach.content.lead_files import LeadFile
     from outreach.domain.pipeline import Pipeline
-    from outreach.services.import_from_crm import Order
-    from outreach.services.import_leads import Summary
-    from outreach.services.leads import LeadPage
+    from outreach.services.crm.import_from_crm import Order
+    from outreach.services.people.import_leads import Summary
+    from outreach.services.people.leads import LeadPage
 
 commands = typer.Typer(help="People: import, list, show, verify, merge, export, erase.", no_args_is_help=True)
 
@@ -70,7 +70,7 @@ def import_file(
         terms = {"source": source, "default_country": country}
         rejected, read = _import_file(context, found, pipeline=pipeline, as_json=as_json, terms=terms)
     elif crm is not None:
-        from outreach.services.import_from_crm import Order
+        from outreach.services.crm.import_from_crm import Order
 
         order = Order(source=source or "", default_country=country, is_anew=again)
         order = crm_import.narrowed(order, in_list=in_list, by_filter=by_filter, stage=stage)
@@ -92,7 +92,7 @@ def _import_file(
     context: typer.Context, file: LeadFile, *, pipeline: str | None, as_json: bool, terms: dict[str, str | None]
 ) -> tuple[int, int]:
     """(rows rejected, rows read)."""
-    from outreach.services.import_leads import import_leads
+    from outreach.services.people.import_leads import import_leads
 
     with opened(context) as app, progress(f"Importing {file.path.name}", total=1.0) as bar:
         summary = import_leads(
@@ -155,8 +155,8 @@ def list_leads(
     as_json: AsJson = False,
 ) -> None:
     """Leads, the newest first."""
-    from outreach.services.leads import list_leads as read
-    from outreach.services.plain import plain
+    from outreach.services.people.leads import list_leads as read
+    from outreach.services.watching.plain import plain
     from outreach.store.leads import Filter
 
     with opened(context) as app:
@@ -186,7 +186,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Everything about one lead."""
-    from outreach.services.leads import show_lead
+    from outreach.services.people.leads import show_lead
 
     with opened(context) as app:
         found = show_lead(app.engine, lead)

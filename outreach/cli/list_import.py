@@ -60,7 +60,7 @@ def suppress(app: App, files: list[Path], profile: str | None) -> int:
     import sys
 
     from outreach.domain.suppression import SuppressionReason
-    from outreach.services.suppress_list import suppress_list
+    from outreach.services.hearing.suppress_list import suppress_list
 
     number = 0
     for file in files:

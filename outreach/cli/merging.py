@@ -10,7 +10,7 @@ from outreach.cli.invocation import actor, opened
 from outreach.cli.terminal import AsJson, Yes, confirm, count, print_json, print_table
 
 if TYPE_CHECKING:
-    from outreach.services.merge_leads import Merged
+    from outreach.services.people.merge_leads import Merged
 
 Kept = Annotated[str, typer.Argument(metavar="LEAD", help="Who is kept: an id or any address.")]
 Other = Annotated[str, typer.Argument(metavar="OTHER", help="Who becomes part of LEAD. With --undo the id it had.")]
@@ -31,8 +31,9 @@ def merge(
     as_json: AsJson = False,
 ) -> None:
     """Make one lead of two that are the same person. What is needed to part them again is kept."""
-    from outreach.services import find, merge_leads
-    from outreach.services.plain import plain
+    from outreach.services.hearing import find
+    from outreach.services.people import merge_leads
+    from outreach.services.watching.plain import plain
 
     with opened(context) as app:
         kept_id = find.lead(app.engine, lead)
@@ -54,7 +55,7 @@ def alias(
 ) -> None:
     """Give a company another domain, or list the ones that are known. Who has it becomes part of that company."""
     from outreach.errors import UsageError
-    from outreach.services import company_aliases
+    from outreach.services.people import company_aliases
 
     if (company is None) != (domain is None):
         raise UsageError("name a company and its other domain, or nothing.")

@@ -44,7 +44,7 @@ def demo(
 
 def _make_history(context: typer.Context, seed: int, *, as_json: bool) -> None:
     from outreach.sandbox.history import fill
-    from outreach.services.plain import plain
+    from outreach.services.watching.plain import plain
 
     with opened(context) as app:
         made = fill(app, seed=seed)
@@ -106,8 +106,8 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Everything of one table as JSON lines, the oldest first."""
-    from outreach.services.export import What
-    from outreach.services.export import export as rows
+    from outreach.services.people.export import What
+    from outreach.services.people.export import export as rows
 
     if what not in WHAT:
         raise typer.BadParameter(f"'{what}' cannot be exported. Write one of: {', '.join(WHAT)}.", param_hint="--what")

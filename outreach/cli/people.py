@@ -26,8 +26,8 @@ def note(
     as_json: AsJson = False,
 ) -> None:
     """Write a note on a lead, with your name and the time; the CRM gets it too."""
-    from outreach.services import find
-    from outreach.services.note import write_note
+    from outreach.services.hearing import find
+    from outreach.services.people.note import write_note
 
     with opened(context) as app:
         lead_id = find.lead(app.engine, lead)
@@ -47,9 +47,9 @@ def stage(
     as_json: AsJson = False,
 ) -> None:
     """Move a lead to another stage. Won and lost end its sequences."""
-    from outreach.services import find
-    from outreach.services.plain import plain
-    from outreach.services.stage import Wish, move_by_hand
+    from outreach.services.hearing import find
+    from outreach.services.pipeline.stage import Wish, move_by_hand
+    from outreach.services.watching.plain import plain
 
     wish = Wish(stage=name, by=actor(), reason=reason, values=_values(values or []))
     with opened(context) as app:

@@ -16,7 +16,7 @@ from outreach.errors import UsageError
 
 if TYPE_CHECKING:
     from outreach.app import App
-    from outreach.services.pipeline_view import PipelineView
+    from outreach.services.pipeline.pipeline_view import PipelineView
 
 commands = typer.Typer(help="Where leads stand: stages in numbers, and the hand-over to marketing and back.")
 
@@ -31,7 +31,7 @@ def add_to(program: typer.Typer) -> None:
 @commands.command("show")
 def show(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Leads by stage, how many stay too long, and stages that nobody uses."""
-    from outreach.services.pipeline_view import view
+    from outreach.services.pipeline.pipeline_view import view
 
     with opened(context) as app:
         found = view(app.engine)
@@ -57,7 +57,7 @@ def parked(
     as_json: AsJson = False,
 ) -> None:
     """Leads that were handed over to marketing: since when, why, and by whom; the latest first."""
-    from outreach.services.pipeline_view import parked as read
+    from outreach.services.pipeline.pipeline_view import parked as read
 
     with opened(context) as app:
         rows = read(app.engine)
@@ -77,7 +77,7 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
     import csv
 
     from outreach.content.lead_files import neutral
-    from outreach.services.pipeline_view import HANDED_OVER
+    from outreach.services.pipeline.pipeline_view import HANDED_OVER
 
     try:
         with path.open("w", encoding="utf-8-sig", newline="") as file:
@@ -103,7 +103,7 @@ def back(
     yes: Yes = False,
 ) -> None:
     """Marketing hands leads back: move them out of their parked stage."""
-    from outreach.services import find
+    from outreach.services.hearing import find
 
     texts = [*(who or []), *(_lines(file) if file else [])]
     if not texts:
@@ -124,7 +124,7 @@ def _lines(file: Path) -> list[str]:
 
 
 def _take_back(app: App, ids: list[str], stage: str | None, reason: str) -> dict[str, str]:
-    from outreach.services.stage import Wish, take_back
+    from outreach.services.pipeline.stage import Wish, take_back
 
     refused = {}
     for lead_id in ids:
@@ -144,8 +144,8 @@ def set_values(
     as_json: AsJson = False,
 ) -> None:
     """Write pain points, objections, answers and other values of a lead. Each change keeps who, when and from where."""
-    from outreach.services import find
-    from outreach.services.set_values import set_values as write
+    from outreach.services.hearing import find
+    from outreach.services.pipeline.set_values import set_values as write
 
     with opened(context) as app:
         written = write(app.engine, find.lead(app.engine, lead), _pairs(values), by=actor(), origin=origin)
@@ -173,9 +173,9 @@ def rest(
     ] = None,
 ) -> None:
     """Say why an open lead has no next action; until then it counts neither as forgotten nor as stale."""
-    from outreach.services import find
-    from outreach.services.rest import rest as write
-    from outreach.services.status import day_of_the_team
+    from outreach.services.hearing import find
+    from outreach.services.pipeline.rest import rest as write
+    from outreach.services.watching.status import day_of_the_team
 
     with opened(context) as app:
         at = day_of_the_team(app.engine, until) if until else None
@@ -185,8 +185,8 @@ def rest(
 
 def wake(context: typer.Context, lead: Lead) -> None:
     """The lead needs a next action again."""
-    from outreach.services import find
-    from outreach.services.rest import wake as write
+    from outreach.services.hearing import find
+    from outreach.services.pipeline.rest import wake as write
 
     with opened(context) as app:
         rested = write(app.engine, find.lead(app.engine, lead), by=actor())

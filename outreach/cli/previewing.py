@@ -12,7 +12,7 @@ from outreach.cli.terminal import AsJson, print_json
 
 if TYPE_CHECKING:
     from outreach.app import App
-    from outreach.services.preview import Preview
+    from outreach.services.sequences.preview import Preview
 
 Lead = Annotated[str | None, typer.Option(metavar="LEAD", help="For whom: an id or any address; default: the newest.")]
 
@@ -32,7 +32,7 @@ def preview(
     as_json: AsJson = False,
 ) -> None:
     """Every message of a sequence as it would go out to one lead, from the files as they are now."""
-    from outreach.services.preview_page import page_of
+    from outreach.services.sequences.preview_page import page_of
 
     with opened(context) as app:
         pages = _pages(app, sequence, lead)
@@ -56,7 +56,7 @@ def send_test(
     import asyncio
 
     from outreach.content.addresses import normalise
-    from outreach.services.preview import as_test
+    from outreach.services.sequences.preview import as_test
 
     with opened(context) as app:
         sequence, step_id = _which(app, step)
@@ -88,8 +88,9 @@ def _pages(app: App, sequence: str, lead: str | None) -> list[Preview]:
     from outreach.content.revision import freeze, thaw
     from outreach.content.suggestions import did_you_mean
     from outreach.errors import UsageError
-    from outreach.services import find, leads
-    from outreach.services.preview import preview as previewed
+    from outreach.services.hearing import find
+    from outreach.services.people import leads
+    from outreach.services.sequences.preview import preview as previewed
     from outreach.store.leads import Filter
 
     if sequence not in app.workspace.sequences:
@@ -105,7 +106,7 @@ def _pages(app: App, sequence: str, lead: str | None) -> list[Preview]:
 
 def _which(app: App, step: str) -> tuple[str, str]:
     from outreach.errors import UsageError
-    from outreach.services.preview import steps_of
+    from outreach.services.sequences.preview import steps_of
 
     name, _, step_id = step.rpartition("/")
     mails = [

@@ -11,10 +11,10 @@ from outreach.cli.terminal import AsJson, count, print_json, print_table, span, 
 from outreach.errors import UsageError
 
 if TYPE_CHECKING:
-    from outreach.services.explain import EnrollmentView, Explanation, Verdict
-    from outreach.services.explain_score import ScoreView
-    from outreach.services.explain_sequence import SequenceExplanation
-    from outreach.services.status import SenderLine, Status
+    from outreach.services.pipeline.explain_score import ScoreView
+    from outreach.services.watching.explain import EnrollmentView, Explanation, Verdict
+    from outreach.services.watching.explain_sequence import SequenceExplanation
+    from outreach.services.watching.status import SenderLine, Status
 
 _HISTORY = 30
 
@@ -26,7 +26,7 @@ def add_to(program: typer.Typer) -> None:
 
 def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Sent, due, blocked and why, replies, tasks, senders, CRM; and whether anybody was forgotten."""
-    from outreach.services.status import status as read
+    from outreach.services.watching.status import status as read
 
     with opened(context) as app:
         found = read(app.engine)
@@ -126,9 +126,9 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Why did this lead (not) get that message: every rule that was asked, in order, and what comes next."""
-    from outreach.services import find
-    from outreach.services.explain import explain_lead
-    from outreach.services.explain_sequence import explain_sequence
+    from outreach.services.hearing import find
+    from outreach.services.watching.explain import explain_lead
+    from outreach.services.watching.explain_sequence import explain_sequence
 
     if (lead is None) == (sequence is None):
         raise UsageError("name a LEAD or a --sequence, one of them.")

@@ -81,7 +81,7 @@ def _json(results: list[Result], seconds: float) -> dict[str, Any]:
 
 
 def _case_json(result: Result) -> dict[str, Any]:
-    from outreach.services.plain import plain
+    from outreach.services.watching.plain import plain
 
     case, played = result.case, result.played
     return {

@@ -9,11 +9,21 @@ from outreach.cli.terminal import count, print_table, when
 from outreach.domain.goal import Need, Progress
 from outreach.domain.kpi import REGISTRY, SINGLE
 from outreach.domain.measure import Topic, Unit
-from outreach.services.goals import Needs
-from outreach.services.report_words import NOTHING, between, change, made_of, money, percent, range_of, shown, verdict
+from outreach.services.measuring.goals import Needs
+from outreach.services.measuring.report_words import (
+    NOTHING,
+    between,
+    change,
+    made_of,
+    money,
+    percent,
+    range_of,
+    shown,
+    verdict,
+)
 
 if TYPE_CHECKING:
-    from outreach.services.report import Report
+    from outreach.services.measuring.report import Report
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _WIDTH = 30

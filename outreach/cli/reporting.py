@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from outreach.app import App
     from outreach.domain.measure import Dimension
     from outreach.domain.period import Period
-    from outreach.services.kpis import Cut
-    from outreach.services.report import Report
+    from outreach.services.measuring.kpis import Cut
+    from outreach.services.measuring.report import Report
 
 goal = typer.Typer(help="Goals: how far each has come, and how many leads it takes.")
 
@@ -47,8 +47,8 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """A period in numbers, beside the one before: what went out, what came back, stages, sales, forecast, goals."""
-    from outreach.services.report import Wish
-    from outreach.services.report import report as read
+    from outreach.services.measuring.report import Wish
+    from outreach.services.measuring.report import report as read
 
     with opened(context) as app:
         period = _period(app, {"week": week, "month": month, "quarter": quarter}, first, last)
@@ -65,7 +65,7 @@ def report(
 
 def _period(app: App, spans: dict[str, str | None], first: str | None, last: str | None) -> Period:
     from outreach.domain import period as periods
-    from outreach.services.report import today as today_of
+    from outreach.services.measuring.report import today as today_of
 
     today, zone = today_of(app.engine)
     named = {name: value for name, value in spans.items() if value}
@@ -92,7 +92,7 @@ def _day(written: str, option: str) -> date:
 
 
 def _cut(by: str | None, only: list[str]) -> Cut:
-    from outreach.services.kpis import Cut
+    from outreach.services.measuring.kpis import Cut
 
     pairs = []
     for pair in only:
@@ -115,16 +115,16 @@ def _dimension(name: str) -> Dimension:
 
 def _write_files(found: Report, html: Path | None, png: Path | None, csv: Path | None) -> None:
     if html:
-        from outreach.services.report_html import page
+        from outreach.services.measuring.report_html import page
 
         _write(html, page(found).encode())
     if png:
-        from outreach.services.report_charts import charts
+        from outreach.services.measuring.report_charts import charts
 
         for chart in charts(found):
             _write(png / f"{chart.name}.png", chart.png())
     if csv:
-        from outreach.services.report_csv import tables
+        from outreach.services.measuring.report_csv import tables
 
         for name, text in tables(found).items():
             _write(csv / f"{name}.csv", text.encode("utf-8-sig"))
@@ -145,8 +145,8 @@ def goals(context: typer.Context, *, as_json: AsJson = False) -> None:
     if context.invoked_subcommand:
         return
     from outreach.cli.report_tables import show_goals
-    from outreach.services.goals import goals as read
-    from outreach.services.plain import plain
+    from outreach.services.measuring.goals import goals as read
+    from outreach.services.watching.plain import plain
 
     with opened(context) as app:
         found = read(app.engine, app.settings.reports, app.workspace.goals)
@@ -172,8 +172,8 @@ def needs(
 ) -> None:
     """How many leads it takes in each stage, from what was measured, with what is not sure about it."""
     from outreach.cli.report_tables import show_needs
-    from outreach.services.goals import needs as read
-    from outreach.services.plain import plain
+    from outreach.services.measuring.goals import needs as read
+    from outreach.services.watching.plain import plain
 
     if name and sales:
         raise UsageError("name a GOAL or --sales, one of them.")

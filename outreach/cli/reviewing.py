@@ -37,7 +37,7 @@ def list_waiting(context: typer.Context, *, sequence: OfSequence = None, as_json
 
 
 def _list(context: typer.Context, sequence: str | None, *, as_json: bool) -> None:
-    from outreach.services import reviews
+    from outreach.services.sequences import reviews
 
     with opened(context) as app:
         found = reviews.list_waiting(app.engine, sequence)
@@ -61,7 +61,7 @@ def approve(
     as_json: AsJson = False,
 ) -> None:
     """Let messages go out, through every window and limit."""
-    from outreach.services import reviews
+    from outreach.services.sequences import reviews
 
     with opened(context) as app:
         wanted = _named(ids) or _all(app, sequence, everything=everything)
@@ -80,7 +80,7 @@ def edit(
     as_json: AsJson = False,
 ) -> None:
     """Put a message into your own words, in your editor or from a file, and let it go out. Both texts are kept."""
-    from outreach.services import reviews
+    from outreach.services.sequences import reviews
 
     with opened(context) as app:
         before = reviews.one(app.engine, message)
@@ -100,7 +100,7 @@ def reject(
     as_json: AsJson = False,
 ) -> None:
     """Do not send these messages; their sequences go on without them."""
-    from outreach.services import reviews
+    from outreach.services.sequences import reviews
 
     with opened(context) as app:
         number = reviews.reject(app.engine, _named(ids), reason=reason, by=actor())
@@ -112,7 +112,7 @@ def _named(ids: list[str] | None) -> list[str]:
 
 
 def _all(app: App, sequence: str | None, *, everything: bool) -> list[str]:
-    from outreach.services import reviews
+    from outreach.services.sequences import reviews
 
     if not (everything or sequence):
         raise UsageError("no message is named. Name ids of `outreach review list`, a --sequence, or --all.")

@@ -25,7 +25,7 @@ def schema(
 ) -> None:
     """Write JSON Schemas of every kind of file: editors complete and check while you type."""
     from outreach.content.schemas import FILES
-    from outreach.services import editor
+    from outreach.services.sequences import editor
 
     target = directory or invocation(context).root / editor.FOLDER
     written = editor.write_schemas(target)

@@ -13,7 +13,7 @@ from outreach.errors import UsageError
 if TYPE_CHECKING:
     from outreach.app import App
     from outreach.domain.scoring import Scoring
-    from outreach.services.simulate_scores import ScoreSimulation
+    from outreach.services.simulating.simulate_scores import ScoreSimulation
 
 commands = typer.Typer(help="Scores: what the rules would change, and change it.", no_args_is_help=True)
 
@@ -27,7 +27,7 @@ def add_to(program: typer.Typer) -> None:
 @commands.command("simulate")
 def simulate(context: typer.Context, *, as_json: AsJson = False) -> None:
     """What config/scoring.yaml makes of the present list; nothing is written."""
-    from outreach.services.simulate_scores import simulate_scores
+    from outreach.services.simulating.simulate_scores import simulate_scores
 
     with opened(context) as app, progress("Scoring") as bar:
         found = simulate_scores(app.engine, _rules(app), bar.add)
@@ -41,7 +41,7 @@ def _rules(app: App) -> Scoring:
 
 
 def _show(found: ScoreSimulation) -> None:
-    from outreach.services.simulate_scores import STEP
+    from outreach.services.simulating.simulate_scores import STEP
 
     steps = sorted({*found.before, *found.after})
     most = max([*found.before.values(), *found.after.values()], default=1)
@@ -66,7 +66,7 @@ def _show(found: ScoreSimulation) -> None:
 @commands.command("run")
 def run(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Recalculate every score now, and move up who has reached the threshold. The scheduler does so by itself."""
-    from outreach.services.score import score_all
+    from outreach.services.pipeline.score import score_all
 
     with opened(context) as app, progress("Scoring") as bar:
         _rules(app)

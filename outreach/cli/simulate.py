@@ -19,9 +19,9 @@ from outreach.errors import UsageError
 if TYPE_CHECKING:
     from outreach.content.workspace import Workspace
     from outreach.domain.simulation import Rates
-    from outreach.services.simulate_list import Question
-    from outreach.services.simulate_people import Known
-    from outreach.services.simulate_report import Report, Rows
+    from outreach.services.simulating.simulate_list import Question
+    from outreach.services.simulating.simulate_people import Known
+    from outreach.services.simulating.simulate_report import Report, Rows
 
 _SHOWN_DAYS = 14
 _SHOWN_SENDERS = 12
@@ -76,7 +76,7 @@ def simulate(
     if not as_json:
         _show(report, lines)
         return
-    from outreach.services.simulate_json import write_json
+    from outreach.services.simulating.simulate_json import write_json
 
     write_json(report, sys.stdout)
 
@@ -127,7 +127,7 @@ def _workspace(context: typer.Context) -> Workspace:
 def _question(
     workspace: Workspace, sequence: str, start: str | None, *, days: int, seed: int, rates: Rates, where: str | None
 ) -> Question:
-    from outreach.services.simulate_list import Question, revision_of
+    from outreach.services.simulating.simulate_list import Question, revision_of
 
     first = revision_of(workspace, sequence).sequence.senders[0]
     zone = workspace.settings.senders[first].timezone if first in workspace.settings.senders else "UTC"
@@ -152,9 +152,9 @@ def _instant(written: str | None, zone: str) -> datetime:
 
 
 def _run(context: typer.Context, workspace: Workspace, question: Question, leads: Path | None) -> Report:
-    from outreach.services import simulate_list
-    from outreach.services.simulate_report import report_of
-    from outreach.services.simulate_stored import people_of
+    from outreach.services.simulating import simulate_list
+    from outreach.services.simulating.simulate_report import report_of
+    from outreach.services.simulating.simulate_stored import people_of
 
     if leads:
         people, rows = _from_file(workspace, question, leads)
@@ -170,8 +170,8 @@ def _run(context: typer.Context, workspace: Workspace, question: Question, leads
 
 
 def _from_file(workspace: Workspace, question: Question, path: Path) -> tuple[list[Known], Rows]:
-    from outreach.services.simulate_people import from_file
-    from outreach.services.simulate_report import Rows
+    from outreach.services.simulating.simulate_people import from_file
+    from outreach.services.simulating.simulate_report import Rows
 
     pipeline = workspace.pipelines[workspace.sequences[question.sequence].pipeline]
     with progress(f"Reading {path.name}", total=1.0) as bar:
@@ -180,8 +180,8 @@ def _from_file(workspace: Workspace, question: Question, path: Path) -> tuple[li
 
 
 def _write(report: Report, csv: Path | None, html: Path | None) -> None:
-    from outreach.services.simulate_html import page
-    from outreach.services.simulate_json import write_csv
+    from outreach.services.simulating.simulate_html import page
+    from outreach.services.simulating.simulate_json import write_csv
 
     if csv:
         with csv.open("w", encoding="utf-8", newline="") as out:
@@ -191,7 +191,7 @@ def _write(report: Report, csv: Path | None, html: Path | None) -> None:
 
 
 def _show(report: Report, lines: int) -> None:
-    from outreach.services.simulate_words import conditions, finishing_words
+    from outreach.services.simulating.simulate_words import conditions, finishing_words
 
     record = report.record
     print(f"{report.question.sequence}: {conditions(report)}")
@@ -254,7 +254,7 @@ def _show_senders(report: Report) -> None:
 
 
 def _show_rest(report: Report) -> None:
-    from outreach.services.simulate_words import length
+    from outreach.services.simulating.simulate_words import length
 
     record = report.record
     late = [

@@ -10,7 +10,7 @@ from outreach.cli.invocation import opened
 from outreach.cli.terminal import AsJson, count, print_json, print_table, progress
 
 if TYPE_CHECKING:
-    from outreach.services.verify import Verification
+    from outreach.services.people.verify import Verification
 
 
 def add_to(commands: typer.Typer) -> None:
@@ -27,9 +27,9 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check e-mail addresses: form, domain, desks, mailboxes for minutes. Nothing is sent to anybody."""
-    from outreach.services import find
-    from outreach.services.verify import load_verifier
-    from outreach.services.verify import verify as check
+    from outreach.services.hearing import find
+    from outreach.services.people.verify import load_verifier
+    from outreach.services.people.verify import verify as check
 
     with opened(context) as app:
         lead_ids = find.leads_of(app.engine, leads or [])

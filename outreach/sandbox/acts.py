@@ -12,10 +12,11 @@ from outreach.app import App
 from outreach.sandbox.mail_server import Mail
 from outreach.sandbox.providers import Providers
 from outreach.sandbox.unipile_server import Done, UnipileServer
-from outreach.services import find, tasks
-from outreach.services.explain import Explanation, explain_lead
-from outreach.services.note import write_note
-from outreach.services.stage import Wish, move_by_hand
+from outreach.services.hearing import find
+from outreach.services.people import tasks
+from outreach.services.people.note import write_note
+from outreach.services.pipeline.stage import Wish, move_by_hand
+from outreach.services.watching.explain import Explanation, explain_lead
 
 WRONG_SECRET = "whsec_c29tZWJvZHkgZWxzZSdzIHNlY3JldCE="  # noqa: S105  # sample data: not ours
 

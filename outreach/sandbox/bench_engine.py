@@ -17,9 +17,9 @@ from outreach import app as apps
 from outreach.content.revision import freeze
 from outreach.errors import UsageError
 from outreach.scheduler import BREATH_SECONDS, Scheduler
-from outreach.services import revise
-from outreach.services.advance import advance
-from outreach.services.enroll import Selection, enroll
+from outreach.services.sending.advance import advance
+from outreach.services.sequences import revise
+from outreach.services.sequences.enroll import Selection, enroll
 from outreach.store import migrate
 from outreach.store.session import open_store
 from outreach.store.tables import addresses, leads, touches

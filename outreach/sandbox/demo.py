@@ -29,9 +29,9 @@ from outreach.sandbox.stage import Stage
 from outreach.sandbox.story import Story
 from outreach.sandbox.telling import Teller
 from outreach.sandbox.verification import check
-from outreach.services import apply_files
-from outreach.services.enroll import Selection, enroll
-from outreach.services.import_leads import import_leads
+from outreach.services.people.import_leads import import_leads
+from outreach.services.sequences import apply_files
+from outreach.services.sequences.enroll import Selection, enroll
 from outreach.store.tables import addresses, leads
 
 START = datetime(2026, 3, 2, 6, 30, tzinfo=UTC)  # a Monday, half past nine in Istanbul

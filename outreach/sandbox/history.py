@@ -23,7 +23,7 @@ from outreach.domain.quota import jitter_share
 from outreach.errors import UsageError
 from outreach.sandbox import history_people as people
 from outreach.sandbox.history_story import SEQUENCES, Life, Story, tell
-from outreach.services.status import zone_of_the_team
+from outreach.services.watching.status import zone_of_the_team
 from outreach.store import sample_data
 
 DAYS = 182

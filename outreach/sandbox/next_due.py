@@ -10,8 +10,8 @@ from sqlalchemy import Column, ColumnElement, Connection, func, select
 
 from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.touch import TouchState
-from outreach.services.claim import allowed_now
-from outreach.services.engine import Engine
+from outreach.services.sending.claim import allowed_now
+from outreach.services.sending.engine import Engine
 from outreach.store.tables import crm_connections, crm_jobs, deliveries, enrollments, senders, touches
 
 

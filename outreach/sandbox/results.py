@@ -15,9 +15,9 @@ from sqlalchemy import Connection, exists, func, select
 from outreach.sandbox.hubspot_server import FakeHubSpot
 from outreach.sandbox.telling import ZONE
 from outreach.sandbox.verification import Outcome, records_of, timeline
-from outreach.services.engine import Engine
-from outreach.services.explain import Explanation, Verdict
-from outreach.services.plain import plain
+from outreach.services.sending.engine import Engine
+from outreach.services.watching.explain import Explanation, Verdict
+from outreach.services.watching.plain import plain
 from outreach.store.tables import enrollments, events, tasks, touches
 
 _WIDTH = 80

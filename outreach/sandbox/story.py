@@ -16,7 +16,7 @@ from outreach.sandbox.next_due import next_due
 from outreach.sandbox.story_clock import StoryClock
 from outreach.sandbox.telling import Teller
 from outreach.scheduler import Scheduler
-from outreach.services.tasks import list_tasks
+from outreach.services.people.tasks import list_tasks
 
 _MOST_ROUNDS = 500  # at one instant
 _MOST_JUMPS = 5_000

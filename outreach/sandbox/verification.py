@@ -14,8 +14,8 @@ from outreach.sandbox.acts import World
 from outreach.sandbox.arrivals import Arrivals
 from outreach.sandbox.cast import Ending, Person
 from outreach.sandbox.hubspot_server import OWNERS, FakeHubSpot, Thing
-from outreach.services.engine import Engine
-from outreach.services.status import status
+from outreach.services.sending.engine import Engine
+from outreach.services.watching.status import status
 from outreach.store.tables import addresses, crm_jobs, deliveries, enrollments, events, holds, leads, tasks, touches
 
 _TIMELINE = ("emails", "communications")

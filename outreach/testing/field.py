@@ -18,13 +18,14 @@ from outreach import app as apps
 from outreach.channels.memory import Memory
 from outreach.clock import MovableClock
 from outreach.content.revision import freeze
-from outreach.services import recover, revise
-from outreach.services.advance import advance
-from outreach.services.claim import claim_due
-from outreach.services.dispatch import Dispatcher
-from outreach.services.engine import Policy
-from outreach.services.enroll import Selection, Summary, enroll
-from outreach.services.understand import understand_due
+from outreach.services.hearing.understand import understand_due
+from outreach.services.sending import recover
+from outreach.services.sending.advance import advance
+from outreach.services.sending.claim import claim_due
+from outreach.services.sending.dispatch import Dispatcher
+from outreach.services.sending.engine import Policy
+from outreach.services.sequences import revise
+from outreach.services.sequences.enroll import Selection, Summary, enroll
 from outreach.store.tables import addresses, companies, enrollments, leads, touches
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()

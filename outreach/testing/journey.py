@@ -24,8 +24,9 @@ from outreach.content.revision import freeze
 from outreach.domain.touch import TouchState
 from outreach.sandbox.smtp_sink import Sink, Stage
 from outreach.scheduler import Scheduler
-from outreach.services import revise, unknown
-from outreach.services.enroll import Selection, enroll
+from outreach.services.sequences import revise
+from outreach.services.sequences.enroll import Selection, enroll
+from outreach.services.watching import unknown
 from outreach.store.tables import addresses, claims, enrollments, leads, leases, touches
 from outreach.testing.field import FILES
 from outreach.testing.processes import Role, RoleForge, wait_until

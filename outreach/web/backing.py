@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from outreach.app import App
-from outreach.services import dashboard, opt_out, tracking
-from outreach.services.leads import list_leads
-from outreach.services.opt_out import Leaving
-from outreach.services.status import zone_of_the_team
+from outreach.services.hearing import opt_out, tracking
+from outreach.services.hearing.opt_out import Leaving
+from outreach.services.people.leads import list_leads
+from outreach.services.watching import dashboard
+from outreach.services.watching.status import zone_of_the_team
 from outreach.store import migrate
 from outreach.store.leads import Filter
 from outreach.web.services import Values, WebServices

@@ -16,7 +16,7 @@ import structlog
 from typer.testing import CliRunner
 
 from outreach.cli.program import program
-from outreach.services.new_workspace import make
+from outreach.services.watching.new_workspace import make
 
 
 @dataclass(frozen=True)

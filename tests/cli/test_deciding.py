@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from outreach import app as apps
-from outreach.services.advance import advance
-from outreach.services.claim import claim_due
-from outreach.services.dispatch import Dispatcher
+from outreach.services.sending.advance import advance
+from outreach.services.sending.claim import claim_due
+from outreach.services.sending.dispatch import Dispatcher
 from tests.cli.conftest import Shell
 
 SEQUENCE = """name: by-hand

@@ -16,8 +16,8 @@ from outreach.content.configuration import Settings
 from outreach.errors import StoreError
 from outreach.sandbox.imap_server import ImapServer
 from outreach.sandbox.mail_server import MailServer
-from outreach.services import doctor
-from outreach.services.sender_records import State
+from outreach.services.watching import doctor
+from outreach.services.watching.sender_records import State
 from tests.cli.conftest import Shell
 
 ANNA = "anna@sender.example"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from outreach.services import new_workspace
+from outreach.services.watching import new_workspace
 from tests.cli.conftest import Shell
 
 ROOT = Path(__file__).parents[2]

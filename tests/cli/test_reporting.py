@@ -11,7 +11,7 @@ import pytest
 from outreach.app import build
 from outreach.clock import MovableClock
 from outreach.sandbox.history import fill
-from outreach.services.new_workspace import make
+from outreach.services.watching.new_workspace import make
 from outreach.testing.field import at
 from tests.cli.conftest import Shell
 

@@ -14,7 +14,7 @@ from outreach.content.revision import freeze, thaw
 from outreach.content.step_ids import fix_missing_ids
 from outreach.domain.action import ACTIONS, Wording, address_kind, find, is_touch, order
 from outreach.domain.sequence import OnFailure, TouchStep
-from outreach.services.check_files import check
+from outreach.services.sequences.check_files import check
 
 Maker = Callable[..., Path]
 

@@ -14,9 +14,9 @@ from outreach.content.workspace import Workspace, load, look, templates_of
 from outreach.domain.sequence import TouchStep
 from outreach.domain.simulation import Rates
 from outreach.rehearsal import Result, Stage, files_of, read_files
-from outreach.services.simulate_list import Question, begin, simulate
-from outreach.services.simulate_people import from_file
-from outreach.services.simulate_report import Report, report_of
+from outreach.services.simulating.simulate_list import Question, begin, simulate
+from outreach.services.simulating.simulate_people import from_file
+from outreach.services.simulating.simulate_report import Report, report_of
 
 GALLERY = Path(__file__).resolve().parents[2] / "sequences/examples"
 NAMES = sorted(path.stem for path in (GALLERY / "sequences").glob("*.yaml"))

@@ -12,7 +12,7 @@ from outreach.content.lead_rows import Terms, understand
 from outreach.content.own_fields import FieldType, read
 from outreach.content.workspace import load
 from outreach.errors import ConfigError
-from outreach.services.new_workspace import make
+from outreach.services.watching.new_workspace import make
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from outreach.sandbox.salesforce_server import FakeSalesforce
 from outreach.sandbox.stand_in import StandIn
 from outreach.sandbox.token_desk import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from outreach.sandbox.zoho_server import FakeZoho
-from outreach.services.new_workspace import make
+from outreach.services.watching.new_workspace import make
 from outreach.store.session import open_store
 from outreach.store.vault import StoredVault
 from outreach.testing.crm import AYSE, REPLY

@@ -16,7 +16,7 @@ from outreach.domain.crm_mapping import CrmMapping, CrmTrigger, DealRule, FieldR
 from outreach.domain.crm_news import Change
 from outreach.errors import AdapterError, Outcome, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
 from outreach.sandbox.hubspot_server import OWNERS, TOKEN, FakeHubSpot
-from outreach.services.crm_check import check
+from outreach.services.crm.crm_check import check
 from outreach.testing.crm import AYSE, REPLY, CrmContract, PullContract, everybody, ids_of, run
 
 _REMOTE = {"first_name": "firstname", "status": "hs_lead_status", "tags": "outreach_tags", "owner": "hubspot_owner_id"}

@@ -17,7 +17,7 @@ from outreach.domain.crm_news import Change
 from outreach.errors import Outcome, RateLimited, Refused, Unauthorized
 from outreach.sandbox.pipedrive_server import BUDGET, LABELS, REGIONS, STATUS, TITLE, TOKEN, USERS, FakePipedrive
 from outreach.sandbox.token_desk import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
-from outreach.services.crm_check import check
+from outreach.services.crm.crm_check import check
 from outreach.testing.crm import AYSE, REPLY, CrmContract, PullContract, everybody, run
 from tests.crms.failures import FailureContract
 from tests.crms.oauth_worlds import ShelfVault, client_and_tokens

@@ -15,7 +15,7 @@ from outreach.domain.crm_mapping import CrmMapping, CrmTrigger, DealRule, FieldR
 from outreach.domain.crm_news import Change
 from outreach.errors import Outcome, RateLimited, Refused
 from outreach.sandbox.trello_server import BOARD, ELSEWHERE, FIELDS, KEY, LISTS, MEMBERS, TOKEN, FakeTrello
-from outreach.services.crm_check import check
+from outreach.services.crm.crm_check import check
 from outreach.testing.crm import AYSE, REPLY, CrmContract, PullContract, everybody, run
 from tests.crms.failures import FailureContract
 

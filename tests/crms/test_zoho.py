@@ -18,7 +18,7 @@ from outreach.domain.crm_news import Change
 from outreach.errors import AdapterError, Outcome, OutcomeUnknown, RateLimited, Refused, Unauthorized
 from outreach.sandbox.token_desk import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
 from outreach.sandbox.zoho_server import ACCOUNTS, API, USERS, FakeZoho
-from outreach.services.crm_check import check
+from outreach.services.crm.crm_check import check
 from outreach.testing.crm import AYSE, REPLY, CrmContract, PullContract, everybody, run
 from tests.crms.failures import FailureContract
 from tests.crms.oauth_worlds import client_and_tokens

@@ -57,7 +57,7 @@ from outreach.domain.touch import TouchState
 from outreach.errors import Outcome
 from outreach.mail.understood import BounceReason
 from outreach.oauth import Tokens
-from outreach.services.export import EVENT_KEYS
+from outreach.services.people.export import EVENT_KEYS
 from outreach.web import dashboard, operations, opt_out, tracking, webhooks
 from tests.docs.pages import DOCS, text_of
 

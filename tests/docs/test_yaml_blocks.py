@@ -24,7 +24,7 @@ from outreach.cli.program import program
 from outreach.content import workspace, yaml_file
 from outreach.content.configuration import Settings
 from outreach.content.templates import compile_template
-from outreach.services.new_workspace import make
+from outreach.services.watching.new_workspace import make
 from tests.docs.pages import ROOT, Block, blocks_of
 
 SECRET = "whsec_" + base64.b64encode(b"sample data, thirty-two bytes ok").decode()

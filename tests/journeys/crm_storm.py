@@ -29,8 +29,8 @@ from outreach.domain.event import Clues, Event, EventKind
 from outreach.sandbox import hubspot_server
 from outreach.sandbox.http_host import HttpHost
 from outreach.sandbox.hubspot_server import TOKEN, FakeHubSpot
-from outreach.services import sync
-from outreach.services.react import apply
+from outreach.services.crm import sync
+from outreach.services.hearing.react import apply
 from outreach.store.tables import addresses, crm_jobs, leads
 from tests.journeys.crm_storm_worker import HurriedClock
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from outreach import app as apps
 from outreach.clock import SystemClock
-from outreach.services import crm_news  # noqa: F401  # imported before the fork, as everything else
+from outreach.services.crm import crm_news  # noqa: F401  # imported before the fork, as everything else
 
 _PAUSE = 0.02
 _SWEEP = 25  # rounds

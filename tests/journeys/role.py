@@ -22,9 +22,9 @@ from typing import Any
 from outreach import app as apps
 from outreach import scheduler, settings, worker
 from outreach.cli import logs
-from outreach.services import dispatch
-from outreach.services.outcomes import Outcome
-from outreach.services.standings import Subject
+from outreach.services.sending import dispatch
+from outreach.services.sending.outcomes import Outcome
+from outreach.services.sending.standings import Subject
 from outreach.store import touches
 
 BEFORE, AFTER = "before", "after"

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from outreach import app as apps
 from outreach.clock import SystemClock
 from outreach.sandbox.http_host import free_port
-from outreach.services.understand import understand_due
+from outreach.services.hearing.understand import understand_due
 from outreach.store.tables import deliveries, events
 from outreach.testing.field import FILES, SECRET
 from outreach.testing.processes import Program, wait_until

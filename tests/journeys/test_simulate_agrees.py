@@ -16,12 +16,13 @@ from outreach.clock import MovableClock
 from outreach.domain.event import Clues, Event, EventKind
 from outreach.domain.simulation import Chances, Rates, Reaction, chances
 from outreach.sandbox.next_due import next_due
-from outreach.services import react, tasks
-from outreach.services.days_off import day_off
-from outreach.services.simulate import Simulation
-from outreach.services.simulate_list import Question, begin
-from outreach.services.simulate_people import Known
-from outreach.services.simulate_stored import people_of
+from outreach.services.hearing import react
+from outreach.services.people import tasks
+from outreach.services.sending.days_off import day_off
+from outreach.services.simulating.simulate import Simulation
+from outreach.services.simulating.simulate_list import Question, begin
+from outreach.services.simulating.simulate_people import Known
+from outreach.services.simulating.simulate_stored import people_of
 from outreach.store.tables import addresses, enrollments, touches
 from outreach.store.tables import tasks as task_table
 from outreach.testing.field import Field

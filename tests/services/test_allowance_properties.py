@@ -17,8 +17,8 @@ from outreach.domain import window
 from outreach.domain.quota import Limits
 from outreach.domain.recipients import RecipientCaps
 from outreach.domain.sender import Sender
-from outreach.services.claim import claim_due, enter_senders
-from outreach.services.engine import Engine, Policy
+from outreach.services.sending.claim import claim_due, enter_senders
+from outreach.services.sending.engine import Engine, Policy
 from outreach.store.session import Store
 from outreach.store.tables import companies, enrollments, leads, revisions, sequences, touches
 

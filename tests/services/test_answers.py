@@ -11,12 +11,12 @@ import pytest
 from outreach.domain.event import Clues, Event, EventKind
 from outreach.domain.reply import ReplyClass, ReplyText, Suggestion
 from outreach.errors import UsageError
-from outreach.services import mark_reply
-from outreach.services.engine import Engine
-from outreach.services.inbox import inbox
-from outreach.services.react import apply
-from outreach.services.replay import Which, replay
-from outreach.services.understand import understand_due
+from outreach.services.hearing import mark_reply
+from outreach.services.hearing.inbox import inbox
+from outreach.services.hearing.react import apply
+from outreach.services.hearing.replay import Which, replay
+from outreach.services.hearing.understand import understand_due
+from outreach.services.sending.engine import Engine
 from outreach.store.replies import Filter
 from outreach.store.tables import addresses, crm_jobs, events, leads, replies, suppressions, tasks, touches
 from outreach.testing.field import FILES, Field, at

@@ -17,8 +17,8 @@ import pytest
 from outreach.clock import MovableClock
 from outreach.domain.event import Clues, Event, EventKind
 from outreach.receiver import Delivery
-from outreach.services.receive import store
-from outreach.services.understand import understand_due
+from outreach.services.hearing.receive import store
+from outreach.services.hearing.understand import understand_due
 from outreach.store.tables import crm_jobs, enrollments, events, holds, leads, stage_moves, suppressions, tasks, touches
 from outreach.testing.field import FILES, Field
 

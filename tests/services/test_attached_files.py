@@ -10,7 +10,7 @@ import pytest
 from outreach.content.attached_files import MAX_FILE, MAX_TOGETHER, read_file
 from outreach.content.workspace import validate
 from outreach.errors import UsageError
-from outreach.services.apply_files import apply
+from outreach.services.sequences.apply_files import apply
 from outreach.store.tables import contents, touches
 from outreach.testing.field import Field
 

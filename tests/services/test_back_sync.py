@@ -18,8 +18,8 @@ from outreach.domain.crm_news import Change, CrmNews
 from outreach.domain.event import EventKind
 from outreach.errors import RateLimited, Refused, Unauthorized, Unavailable
 from outreach.receivers.crm_events import event_of_news
-from outreach.services.react import apply
-from outreach.services.stage import Wish, move_by_hand
+from outreach.services.hearing.react import apply
+from outreach.services.pipeline.stage import Wish, move_by_hand
 from outreach.store import crm_pulls, crm_records
 from outreach.store.tables import crm_connections, crm_jobs, crm_links, events, holds, leads, suppressions
 from outreach.store.tables import crm_pulls as pulls_table

@@ -7,12 +7,13 @@ from datetime import timedelta
 
 from outreach.domain.action import ACTIONS, Wording, address_kind
 from outreach.errors import RateLimited, Unauthorized
-from outreach.services import apply_files, stop
-from outreach.services.advance import advance
-from outreach.services.explain_sequence import explain_sequence
-from outreach.services.history import history
-from outreach.services.status import status
-from outreach.services.stop import Target, Width
+from outreach.services.hearing import stop
+from outreach.services.hearing.stop import Target, Width
+from outreach.services.sending.advance import advance
+from outreach.services.sequences import apply_files
+from outreach.services.watching.explain_sequence import explain_sequence
+from outreach.services.watching.history import history
+from outreach.services.watching.status import status
 from outreach.store import touches as stored_touches
 from outreach.store.tables import pauses, senders, tasks, touches
 from outreach.testing.field import FILES, Field

@@ -11,7 +11,7 @@ import pytest
 from outreach import settings
 from outreach.domain.reply import ReplyClass, ReplyText, Suggestion
 from outreach.errors import ConfigError, UsageError
-from outreach.services.classify import load_classifier
+from outreach.services.hearing.classify import load_classifier
 from outreach.testing.field import FILES, Field
 
 _OUTREACH = "config/outreach.yaml"

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import update
 
 from outreach.errors import UsageError
-from outreach.services import cleanup
-from outreach.services.pipeline_view import parked, view
-from outreach.services.rest import rest, wake
-from outreach.services.stage import Wish, move_by_hand, take_back
-from outreach.services.status import status
+from outreach.services.pipeline import cleanup
+from outreach.services.pipeline.pipeline_view import parked, view
+from outreach.services.pipeline.rest import rest, wake
+from outreach.services.pipeline.stage import Wish, move_by_hand, take_back
+from outreach.services.watching.status import status
 from outreach.store.tables import addresses, leads, proposals, stage_moves, tasks
 from outreach.testing.field import Field
 from tests.services.conftest import MakeField

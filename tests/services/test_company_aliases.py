@@ -7,8 +7,9 @@ import pytest
 from outreach.domain.lead import Address, AddressKind, Company, LeadDraft
 from outreach.domain.suppression import Scope, SuppressionReason
 from outreach.errors import UsageError
-from outreach.services import company_aliases, stop
-from outreach.services.keep_leads import Beginning, keep
+from outreach.services.hearing import stop
+from outreach.services.people import company_aliases
+from outreach.services.people.keep_leads import Beginning, keep
 from outreach.store.tables import companies
 from outreach.testing.field import Field
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 import pytest
 from sqlalchemy import update
 
-from outreach.services import continuous, stop
-from outreach.services.continuous import enroll_matching
+from outreach.services.hearing import stop
+from outreach.services.sequences import continuous
+from outreach.services.sequences.continuous import enroll_matching
 from outreach.store.tables import enrollments, leads
 from outreach.testing.field import Field
 

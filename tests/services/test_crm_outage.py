@@ -13,11 +13,11 @@ from outreach.crm import Account, Crm, Operation
 from outreach.crms.memory import Fault, Memory, Record
 from outreach.domain.crm_mapping import CrmMapping
 from outreach.errors import ConfigError, Unavailable
-from outreach.services import sync
-from outreach.services.crm_budget import Budget, Meter, left_by
-from outreach.services.crm_check import crm_refusals
-from outreach.services.crm_suggest import mapping_rows, suggest
-from outreach.services.sync_now import sync_now
+from outreach.services.crm import sync
+from outreach.services.crm.crm_budget import Budget, Meter, left_by
+from outreach.services.crm.crm_check import crm_refusals
+from outreach.services.crm.crm_suggest import mapping_rows, suggest
+from outreach.services.crm.sync_now import sync_now
 from outreach.store.crm_connections import ConnectionState
 from outreach.store.tables import crm_connections, crm_jobs
 from outreach.testing.field import Field

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from outreach.crm import RemoteDeal, RemotePerson
 from outreach.domain.crm_news import Change
-from outreach.services.crm_compare import changes, values_of
+from outreach.services.crm.crm_compare import changes, values_of
 
 _KNOWN = {"status": "Responded", "stage": "New", "owner": "anna@example.com", "deal": "d1:open"}
 _ALL = frozenset({"owner", "status", "stage", "deal"})

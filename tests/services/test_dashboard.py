@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import update
 
-from outreach.services import dashboard, stop
-from outreach.services.stop import Target, Width
+from outreach.services.hearing import stop
+from outreach.services.hearing.stop import Target, Width
+from outreach.services.watching import dashboard
 from outreach.store.tables import senders
 from outreach.testing.field import Field
 from tests.services.conftest import MakeField

@@ -19,9 +19,9 @@ from outreach.errors import Unavailable
 from outreach.mail.dkim import Key, read_key
 from outreach.name_servers import NameServers
 from outreach.scheduler import Scheduler
-from outreach.services import dns_guard
-from outreach.services.sender_records import Finding, State, check_domain
-from outreach.services.stop import Target, Width, resume
+from outreach.services.hearing.stop import Target, Width, resume
+from outreach.services.watching import dns_guard
+from outreach.services.watching.sender_records import Finding, State, check_domain
 from outreach.store.tables import pauses
 from outreach.testing.field import Field
 

@@ -12,10 +12,10 @@ from sqlalchemy import insert, select
 from outreach.domain.lead import Address, AddressKind, LeadDraft
 from outreach.domain.touch import TouchState
 from outreach.errors import UsageError
-from outreach.services import export_leads
-from outreach.services.erase import erase, everything_about, was_erased
-from outreach.services.keep_leads import Beginning, Kept, keep
-from outreach.services.note import write_note
+from outreach.services.people import export_leads
+from outreach.services.people.erase import erase, everything_about, was_erased
+from outreach.services.people.keep_leads import Beginning, Kept, keep
+from outreach.services.people.note import write_note
 from outreach.store.tables import audit, crm_links, deliveries, events, metadata, touches
 from outreach.testing.field import Field
 

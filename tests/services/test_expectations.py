@@ -12,8 +12,8 @@ from outreach.content.yaml_file import Place
 from outreach.domain.enrollment import FinishReason
 from outreach.domain.lead import Address, AddressKind, LeadDraft
 from outreach.domain.pipeline import Status
-from outreach.services.expectations import judge
-from outreach.services.play import Came, Ended, Played
+from outreach.services.rehearsing.expectations import judge
+from outreach.services.rehearsing.play import Came, Ended, Played
 
 MONDAY = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)  # 10:00 in Istanbul
 TEN = datetime.fromisoformat("2026-03-02 10:00")  # on the wall, so without a zone

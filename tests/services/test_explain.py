@@ -11,12 +11,12 @@ import pytest
 from outreach.domain.rules import RULES
 from outreach.domain.suppression import Scope, SuppressionReason
 from outreach.errors import OutcomeUnknown, Unavailable, UsageError
-from outreach.services import stop
-from outreach.services.explain import EnrollmentView, explain_lead
-from outreach.services.explain_sequence import explain_sequence
-from outreach.services.note import write_note
-from outreach.services.status import status
-from outreach.services.stop import Target, Width
+from outreach.services.hearing import stop
+from outreach.services.hearing.stop import Target, Width
+from outreach.services.people.note import write_note
+from outreach.services.watching.explain import EnrollmentView, explain_lead
+from outreach.services.watching.explain_sequence import explain_sequence
+from outreach.services.watching.status import status
 from outreach.store.tables import leads
 from outreach.testing.field import Field
 

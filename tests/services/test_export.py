@@ -6,7 +6,7 @@ import json
 import tracemalloc
 from datetime import datetime, timedelta
 
-from outreach.services.export import What, export
+from outreach.services.people.export import What, export
 from outreach.store.tables import events, touches
 from outreach.testing.field import Field
 

@@ -8,10 +8,11 @@ import pytest
 
 from outreach.domain.event import Clues, Event, EventKind
 from outreach.errors import Outcome, Refused
-from outreach.services import guards, react, stop
-from outreach.services.explain import explain_lead
-from outreach.services.status import status
-from outreach.services.stop import Target, Width
+from outreach.services.hearing import react, stop
+from outreach.services.hearing.stop import Target, Width
+from outreach.services.watching import guards
+from outreach.services.watching.explain import explain_lead
+from outreach.services.watching.status import status
 from outreach.store.tables import touches
 from outreach.testing.field import FILES, Field
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from outreach.crm import Deal, DealState, Selection
 from outreach.crms.memory import Memory, Options, Record
 from outreach.errors import RateLimited, Refused, UsageError
-from outreach.services.import_from_crm import Imported, Order, import_from_crm
+from outreach.services.crm.import_from_crm import Imported, Order, import_from_crm
 from outreach.store.tables import addresses, crm_links, crm_pulls, leads, suppressions
 from outreach.testing.field import Field
 from tests.services.conftest import MakeField

@@ -14,8 +14,8 @@ from sqlalchemy import RowMapping, func, select, update
 from outreach.clock import MovableClock
 from outreach.content.lead_files import open_lead_file
 from outreach.domain.pipeline import Pipeline, Stage, Status
-from outreach.services import import_leads as importing
-from outreach.services.import_leads import Summary, import_leads
+from outreach.services.people import import_leads as importing
+from outreach.services.people.import_leads import Summary, import_leads
 from outreach.store import leads as lead_store
 from outreach.store import stops
 from outreach.store.session import Store, open_store

@@ -13,7 +13,7 @@ from outreach import errands
 from outreach.channel import Receipt, Sought
 from outreach.errors import OutcomeUnknown, Unavailable
 from outreach.sandbox.imap_server import ImapServer
-from outreach.services.inquire import any_in_doubt, inquire
+from outreach.services.sending.inquire import any_in_doubt, inquire
 from outreach.store.tables import inquiries, touches
 from outreach.testing.field import FILES, Field
 

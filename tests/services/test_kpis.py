@@ -16,11 +16,11 @@ from outreach.content.configuration import ReportSettings
 from outreach.domain.kpi import REGISTRY, SINGLE
 from outreach.domain.measure import OF_LEADS, Dimension
 from outreach.domain.period import Period, month_of
-from outreach.services import kpis as service
-from outreach.services.kpis import Cut, measure, question
-from outreach.services.report import Wish, report, uplifts, variants
-from outreach.services.sales_forecast import forecast, needs
-from outreach.services.stage_report import drop_offs, funnel, stage_lines
+from outreach.services.measuring import kpis as service
+from outreach.services.measuring.kpis import Cut, measure, question
+from outreach.services.measuring.report import Wish, report, uplifts, variants
+from outreach.services.measuring.sales_forecast import forecast, needs
+from outreach.services.measuring.stage_report import drop_offs, funnel, stage_lines
 from outreach.store.column_types import Instant
 from outreach.testing.field import Field
 from tests.services import report_world as world

@@ -14,9 +14,9 @@ from outreach.clock import MovableClock
 from outreach.content.lead_files import open_lead_file
 from outreach.domain.pipeline import Pipeline, Stage, Status
 from outreach.errors import UsageError
-from outreach.services.engine import Engine, Policy
-from outreach.services.import_leads import import_leads
-from outreach.services.leads import list_leads, show_lead
+from outreach.services.people.import_leads import import_leads
+from outreach.services.people.leads import list_leads, show_lead
+from outreach.services.sending.engine import Engine, Policy
 from outreach.store import leads as lead_store
 from outreach.store.leads import Filter
 from outreach.store.session import Store

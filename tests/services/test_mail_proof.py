@@ -21,7 +21,7 @@ from outreach.content.configuration import DkimSettings, EmailSettings
 from outreach.errors import ConfigError
 from outreach.mail.dkim import Key, read_key, signer
 from outreach.sandbox.mail_server import Mail, MailServer
-from outreach.services.dkim_keys import keys_of
+from outreach.services.watching.dkim_keys import keys_of
 from outreach.store.tables import enrollments, events, touches
 from outreach.testing.field import Field
 from outreach.web.application import create_app

@@ -9,9 +9,9 @@ from sqlalchemy import insert, select
 
 from outreach.domain.suppression import Scope, SuppressionReason
 from outreach.errors import UsageError
-from outreach.services import find, stop
-from outreach.services.merge_leads import merge, part
-from outreach.services.note import write_note
+from outreach.services.hearing import find, stop
+from outreach.services.people.merge_leads import merge, part
+from outreach.services.people.note import write_note
 from outreach.store.tables import crm_links, crm_records, leads, metadata
 from outreach.testing.field import Field
 

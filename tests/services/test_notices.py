@@ -22,9 +22,9 @@ from outreach.domain.notice import Notice, NoticeKind
 from outreach.errors import ConfigError, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
 from outreach.sandbox.http_host import HttpHost
 from outreach.sandbox.slack_server import SlackServer
-from outreach.services import notices as service
-from outreach.services.status import status
-from outreach.services.tell_team import tell_team
+from outreach.services.watching import notices as service
+from outreach.services.watching.status import status
+from outreach.services.watching.tell_team import tell_team
 from outreach.store.tables import notices, tasks
 from outreach.testing.field import FILES, Field
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outreach.services.opt_out import leave, look
+from outreach.services.hearing.opt_out import leave, look
 from outreach.store.tables import events, suppressions, touches
 from outreach.testing.field import Field
 

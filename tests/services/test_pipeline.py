@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from outreach.errors import UsageError
-from outreach.services import set_values
-from outreach.services.give_up import give_up
-from outreach.services.history import history
-from outreach.services.mark_reply import mark
-from outreach.services.stage import Wish, move_by_hand
-from outreach.services.stage_sequences import enroll_entered
+from outreach.services.hearing.mark_reply import mark
+from outreach.services.pipeline import set_values
+from outreach.services.pipeline.give_up import give_up
+from outreach.services.pipeline.stage import Wish, move_by_hand
+from outreach.services.pipeline.stage_sequences import enroll_entered
+from outreach.services.watching.history import history
 from outreach.store.tables import (
     crm_jobs,
     enrollments,

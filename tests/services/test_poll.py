@@ -16,8 +16,8 @@ from outreach.poller import Cursor, Folder, Look, Mail
 from outreach.receiver import Delivery
 from outreach.receivers.mailbox import Mailbox, Options
 from outreach.sandbox.imap_server import ImapServer, Spoilt
-from outreach.services import poll
-from outreach.services.understand import understand_due
+from outreach.services.hearing import poll
+from outreach.services.hearing.understand import understand_due
 from outreach.store import mailboxes as mailbox_rows
 from outreach.store.tables import deliveries, events, holds, mailbox_folders, mailboxes, touches
 from outreach.testing.field import Field

@@ -6,8 +6,8 @@ import pytest
 
 from outreach.content.revision import Revision, freeze, thaw
 from outreach.errors import UsageError
-from outreach.services.preview import as_test, preview
-from outreach.services.preview_page import page_of
+from outreach.services.sequences.preview import as_test, preview
+from outreach.services.sequences.preview_page import page_of
 from outreach.store.tables import touches
 from outreach.testing.field import Field
 

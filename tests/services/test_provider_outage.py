@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from outreach.errors import Unavailable
-from outreach.services import stop
+from outreach.services.hearing import stop
 from outreach.store.tables import senders, touches
 from outreach.testing.field import Field
 

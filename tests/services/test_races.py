@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from outreach.domain.suppression import Scope, SuppressionReason
-from outreach.services import stop
-from outreach.services.batch import take
-from outreach.services.marks import mark
-from outreach.services.standings import Subject
-from outreach.services.stop import Target, Width
+from outreach.services.hearing import stop
+from outreach.services.hearing.stop import Target, Width
+from outreach.services.sending.batch import take
+from outreach.services.sending.marks import mark
+from outreach.services.sending.standings import Subject
 from outreach.store import stops
 from outreach.store.tables import leads, touches
 from outreach.testing.field import Field

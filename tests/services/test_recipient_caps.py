@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from outreach.services.explain import explain_lead
-from outreach.services.simulate import Simulation
-from outreach.services.simulate_list import Question, begin, simulate
-from outreach.services.simulate_stored import people_of
+from outreach.services.simulating.simulate import Simulation
+from outreach.services.simulating.simulate_list import Question, begin, simulate
+from outreach.services.simulating.simulate_stored import people_of
+from outreach.services.watching.explain import explain_lead
 from outreach.testing.field import FILES, Field
 
 MakeField = Callable[[Mapping[str, str]], Field]

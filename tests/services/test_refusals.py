@@ -15,8 +15,8 @@ from outreach.errors import (
     Unauthorized,
     Unavailable,
 )
-from outreach.services import stop
-from outreach.services.stop import Target, Width
+from outreach.services.hearing import stop
+from outreach.services.hearing.stop import Target, Width
 from outreach.store.tables import addresses, pauses, senders, suppressions, touches
 from outreach.testing.field import Field
 

@@ -10,8 +10,8 @@ import pytest
 from outreach.content.revision import freeze
 from outreach.content.workspace import load
 from outreach.errors import UsageError
-from outreach.services import plan, revise
-from outreach.services.forecast import Forecast
+from outreach.services.sequences import plan, revise
+from outreach.services.sequences.forecast import Forecast
 from outreach.store.tables import audit, enrollments, touches
 from outreach.testing.field import Field
 

@@ -26,7 +26,7 @@ from outreach.domain.planner import Facts, Finish, Had, LookAgain, PlanTouch, ne
 from outreach.domain.relocation import END, How, NeedsTarget, Relocation, touches_of
 from outreach.domain.sequence import Schedule, Sequence
 from outreach.domain.touch import TouchState
-from outreach.services import revise
+from outreach.services.sequences import revise
 from outreach.store.tables import enrollments, touches
 from outreach.testing.field import Field
 

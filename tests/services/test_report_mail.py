@@ -18,13 +18,13 @@ from outreach.domain.measure import Dimension
 from outreach.domain.period import month_of, week_of
 from outreach.errors import OutcomeUnknown, Unavailable
 from outreach.scheduler import mail_reports
-from outreach.services.chart_drawing import DARK, LIGHT
-from outreach.services.kpis import Cut
-from outreach.services.report import Report, Wish, report
-from outreach.services.report_charts import charts
-from outreach.services.report_csv import tables
-from outreach.services.report_html import page
-from outreach.services.report_mail import due, send_due
+from outreach.services.measuring.chart_drawing import DARK, LIGHT
+from outreach.services.measuring.kpis import Cut
+from outreach.services.measuring.report import Report, Wish, report
+from outreach.services.measuring.report_charts import charts
+from outreach.services.measuring.report_csv import tables
+from outreach.services.measuring.report_html import page
+from outreach.services.measuring.report_mail import due, send_due
 from outreach.testing.field import FILES, Field
 from tests.services import report_world as world
 

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import update
 
 from outreach.errors import UsageError
-from outreach.services import reviews
-from outreach.services import tasks as task_service
-from outreach.services.explain import explain_lead
+from outreach.services.people import tasks as task_service
+from outreach.services.sequences import reviews
+from outreach.services.watching.explain import explain_lead
 from outreach.store.tables import audit, leads, tasks, touches
 from outreach.testing.field import Field
 

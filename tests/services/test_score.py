@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import update
 
 from outreach.domain.scoring import Scoring
-from outreach.services.explain import explain_lead
-from outreach.services.keep_pipeline import keep_pipeline
-from outreach.services.score import score_all, score_by_schedule
-from outreach.services.set_values import set_values
-from outreach.services.simulate_scores import simulate_scores
-from outreach.services.stage import Wish, move_by_hand
+from outreach.services.pipeline.keep_pipeline import keep_pipeline
+from outreach.services.pipeline.score import score_all, score_by_schedule
+from outreach.services.pipeline.set_values import set_values
+from outreach.services.pipeline.stage import Wish, move_by_hand
+from outreach.services.simulating.simulate_scores import simulate_scores
+from outreach.services.watching.explain import explain_lead
 from outreach.store.tables import field_changes, leads, rule_scores, stage_moves, tasks
 from outreach.testing.field import Field
 from tests.services.conftest import MakeField

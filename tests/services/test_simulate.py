@@ -17,15 +17,15 @@ from sqlalchemy import func, select
 from outreach.content.workspace import Workspace, load
 from outreach.domain.simulation import Rates
 from outreach.errors import UsageError
-from outreach.services import simulate_halves
-from outreach.services.simulate import Simulation
-from outreach.services.simulate_html import page
-from outreach.services.simulate_json import write_csv, write_json
-from outreach.services.simulate_list import Question, begin, revision_of, simulate
-from outreach.services.simulate_people import Listed, from_file
-from outreach.services.simulate_report import Report, report_of
-from outreach.services.simulate_stored import people_of
-from outreach.services.simulate_words import finishing_words
+from outreach.services.simulating import simulate_halves
+from outreach.services.simulating.simulate import Simulation
+from outreach.services.simulating.simulate_html import page
+from outreach.services.simulating.simulate_json import write_csv, write_json
+from outreach.services.simulating.simulate_list import Question, begin, revision_of, simulate
+from outreach.services.simulating.simulate_people import Listed, from_file
+from outreach.services.simulating.simulate_report import Report, report_of
+from outreach.services.simulating.simulate_stored import people_of
+from outreach.services.simulating.simulate_words import finishing_words
 from outreach.store import stops
 from outreach.store.tables import metadata
 from outreach.testing.field import FILES, Field

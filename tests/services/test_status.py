@@ -11,9 +11,10 @@ from sqlalchemy import insert, update
 from outreach.domain.pipeline import Status
 from outreach.domain.suppression import Scope, SuppressionReason
 from outreach.errors import OutcomeUnknown, Refused, Unavailable
-from outreach.services import recover, stop
-from outreach.services.status import status
-from outreach.services.stop import Target, Width
+from outreach.services.hearing import stop
+from outreach.services.hearing.stop import Target, Width
+from outreach.services.sending import recover
+from outreach.services.watching.status import status
 from outreach.store.tables import leads, tasks, touches
 from outreach.testing.field import Field
 

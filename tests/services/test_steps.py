@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from outreach.domain.event import Clues, Event, EventKind
-from outreach.services import react
-from outreach.services.stage import Wish, move_by_hand
+from outreach.services.hearing import react
+from outreach.services.pipeline.stage import Wish, move_by_hand
 from outreach.store.tables import crm_jobs, enrollments, notes, tasks, touches
 from outreach.testing.field import Field
 

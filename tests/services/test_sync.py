@@ -14,12 +14,12 @@ from outreach.crm import Account, Operation
 from outreach.crms.memory import Fault, Memory, Options, Record
 from outreach.domain.crm_mapping import CrmMapping, CrmTrigger, DealRule, FieldRule, TieBreak
 from outreach.errors import Outcome, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
-from outreach.services import sync
-from outreach.services.crm_budget import Budget
-from outreach.services.crm_check import check
-from outreach.services.crm_verdict import Pace
-from outreach.services.crm_work import Entry, LeadFacts, jobs_for
-from outreach.services.sync import Connected, Drained
+from outreach.services.crm import sync
+from outreach.services.crm.crm_budget import Budget
+from outreach.services.crm.crm_check import check
+from outreach.services.crm.crm_verdict import Pace
+from outreach.services.crm.crm_work import Entry, LeadFacts, jobs_for
+from outreach.services.crm.sync import Connected, Drained
 from outreach.store import crm_connections, crm_jobs, crm_links
 from outreach.store.session import Store
 from outreach.store.tables import crm_connections as connections_table

@@ -23,10 +23,10 @@ from outreach.crms.memory import Fault, Memory
 from outreach.domain.crm_mapping import CrmMapping, CrmTrigger, DealRule
 from outreach.errors import OutcomeUnknown, RateLimited, Unavailable
 from outreach.sandbox.hubspot_server import TOKEN, FakeHubSpot
-from outreach.services import sync
-from outreach.services.crm_verdict import Pace
-from outreach.services.crm_work import Entry, LeadFacts, jobs_for
-from outreach.services.sync import Connected
+from outreach.services.crm import sync
+from outreach.services.crm.crm_verdict import Pace
+from outreach.services.crm.crm_work import Entry, LeadFacts, jobs_for
+from outreach.services.crm.sync import Connected
 from outreach.store import crm_jobs
 from outreach.store.session import Store
 from outreach.store.tables import crm_connections as connections_table

@@ -10,7 +10,7 @@ import pytest
 
 from outreach.crm import WRITES, Field, Mode, Operation
 from outreach.domain.crm_mapping import CrmMapping, CrmTrigger, DealRule, FieldRule
-from outreach.services.crm_work import Entry, LeadFacts, activity_of, as_text, jobs_for, person_of
+from outreach.services.crm.crm_work import Entry, LeadFacts, activity_of, as_text, jobs_for, person_of
 
 MAPPING = CrmMapping(
     name="hubspot",

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from outreach.errors import UsageError
-from outreach.services import task_changes
-from outreach.services import tasks as service
-from outreach.services.tasks import Wanted
+from outreach.services.people import task_changes
+from outreach.services.people import tasks as service
+from outreach.services.people.tasks import Wanted
 from outreach.store.tables import audit, events, tasks
 from outreach.testing.field import Field
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from outreach.services import opt_out, tasks
+from outreach.services.hearing import opt_out
+from outreach.services.people import tasks
 from outreach.store.tables import touches
 from outreach.testing.field import Field
 

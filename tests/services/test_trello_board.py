@@ -13,7 +13,7 @@ from outreach.crm import Selection
 from outreach.receivers.hmac_proof import base64_mac
 from outreach.sandbox.http_host import HttpHost
 from outreach.sandbox.trello_server import BOARD, KEY, LISTS, TOKEN, FakeTrello
-from outreach.services.import_from_crm import Order, import_from_crm
+from outreach.services.crm.import_from_crm import Order, import_from_crm
 from outreach.testing.field import FILES, Field
 from tests.services.conftest import MakeField
 

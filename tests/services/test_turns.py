@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from outreach.services.explain import explain_lead
+from outreach.services.watching.explain import explain_lead
 from outreach.store.tables import touches
 from outreach.testing.field import FILES, Field
 

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from outreach.errors import OutcomeUnknown, Refused, UsageError
-from outreach.services import stop, unknown
-from outreach.services.stop import Target, Width
+from outreach.services.hearing import stop
+from outreach.services.hearing.stop import Target, Width
+from outreach.services.watching import unknown
 from outreach.store.tables import audit, touches
 from outreach.testing.field import Field
 

@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 from outreach.content.lead_files import open_lead_file
 from outreach.domain.verdict import Verdict, Verified
-from outreach.services.continuous import enroll_matching
-from outreach.services.enroll import Summary
-from outreach.services.entrance import entrance_of, refusal
-from outreach.services.import_leads import import_leads
-from outreach.services.simulate_people import address_rows, lead_row
-from outreach.services.simulate_stored import people_of
+from outreach.services.people.import_leads import import_leads
+from outreach.services.sequences.continuous import enroll_matching
+from outreach.services.sequences.enroll import Summary
+from outreach.services.sequences.entrance import entrance_of, refusal
+from outreach.services.simulating.simulate_people import address_rows, lead_row
+from outreach.services.simulating.simulate_stored import people_of
 from outreach.store import verdicts
 from outreach.store.tables import sequences
 from outreach.testing.field import Field

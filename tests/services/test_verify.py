@@ -9,7 +9,7 @@ import pytest
 
 from outreach.domain.verdict import Verdict, Verified
 from outreach.errors import Unavailable, UsageError
-from outreach.services.verify import FRESH, Verification, load_verifier, verify
+from outreach.services.people.verify import FRESH, Verification, load_verifier, verify
 from outreach.store.tables import addresses
 from outreach.testing.field import Field
 
@@ -119,10 +119,10 @@ def test_the_teams_own_verifier_has_the_last_word_on_what_nothing_speaks_against
 
 def test_a_verifier_is_loaded_by_its_path() -> None:
     assert load_verifier(None) is None
-    assert load_verifier("outreach.services.verify:load_verifier") is load_verifier
+    assert load_verifier("outreach.services.people.verify:load_verifier") is load_verifier
 
 
-@pytest.mark.parametrize("name", ["acme.nothing:verify", "outreach.services.verify:nothing", "nobodys"])
+@pytest.mark.parametrize("name", ["acme.nothing:verify", "outreach.services.people.verify:nothing", "nobodys"])
 def test_a_verifier_that_is_not_there_is_told(name: str) -> None:
     with pytest.raises(UsageError, match="verifier"):
         load_verifier(name)

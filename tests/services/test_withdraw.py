@@ -12,8 +12,8 @@ from outreach import errands, settings
 from outreach.channel import Relation
 from outreach.domain.event import EventKind
 from outreach.errors import ConfigError, RateLimited, Refused, Unauthorized, Unavailable
-from outreach.services.relations import look_at_relations
-from outreach.services.withdraw import withdraw_old
+from outreach.services.sending.relations import look_at_relations
+from outreach.services.sending.withdraw import withdraw_old
 from outreach.store.tables import events, pauses, senders, tasks, withdrawals
 from outreach.testing.field import FILES, Field
 
