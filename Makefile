@@ -51,7 +51,7 @@ imports: setup ## the floors of the house: who may import whom
 	$(BIN)/lint-imports
 
 test: setup ## the whole suite, with real PostgreSQL and Redis, two files at a time
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 demo: setup ## the whole story on this machine, no account needed
 	$(BIN)/outreach demo
