@@ -34,6 +34,9 @@ class Operation(StrEnum):
 WRITES = frozenset(Operation) - {Operation.PULL}
 """What `when` may ask for."""
 
+READS_AND_WRITES = WRITES | {Operation.PULL}
+"""What most systems can do."""
+
 
 class Selection(StrEnum):
     """By what `pull` can narrow whom it gives; an adapter lists those it knows in `selections`."""

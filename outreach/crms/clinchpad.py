@@ -16,7 +16,20 @@ from typing import Any, ClassVar
 import httpx
 
 from outreach.api_client import ApiClient, retry_after, segment
-from outreach.crm import Account, Activity, Deal, Field, Found, Mode, Operation, Page, Person, Selection, Wanted
+from outreach.crm import (
+    READS_AND_WRITES,
+    Account,
+    Activity,
+    Deal,
+    Field,
+    Found,
+    Mode,
+    Operation,
+    Page,
+    Person,
+    Selection,
+    Wanted,
+)
 from outreach.crms.address_locks import AddressLocks
 from outreach.crms.clinchpad_account import Pipelines, pages, record, records
 from outreach.crms.clinchpad_pull import Reading
@@ -53,7 +66,7 @@ class ClinchPad:
     """One account. Pipelines, users and the lead of a contact are remembered."""
 
     provider: ClassVar[str] = "clinchpad"
-    can: ClassVar[frozenset[Operation]] = frozenset(Operation) - {Operation.TAGS}
+    can: ClassVar[frozenset[Operation]] = READS_AND_WRITES - {Operation.TAGS}
     lacks: ClassVar[Mapping[Operation, str]] = {Operation.TAGS: "ClinchPad has no tags"}
     selections: ClassVar[frozenset[Selection]] = frozenset({Selection.STAGE, Selection.PERSON, Selection.DEAL})
 

@@ -18,6 +18,7 @@ import httpx
 
 from outreach.api_client import ApiClient, segment
 from outreach.crm import (
+    READS_AND_WRITES,
     Account,
     Activity,
     Deal,
@@ -35,7 +36,7 @@ from outreach.crms.hubspot_people import People, Reading
 from outreach.crms.hubspot_values import TEXT_OF, entry, error_of, found, known_fields, option_values
 from outreach.errors import Outcome, Refused, Unauthorized, Unavailable
 
-_ALWAYS = frozenset(Operation) - {Operation.TAGS}
+_ALWAYS = READS_AND_WRITES - {Operation.TAGS}
 _TO_CONTACT = {"emails": 198, "notes": 202, "communications": 81, "deals": 3}  # HUBSPOT_DEFINED association types
 _LARGEST_BATCH = 100
 _MOST_PAGES = 20
@@ -67,6 +68,10 @@ class Options:
             if not re.fullmatch(r"\d{4}-\d{2}(-beta)?", version):
                 raise ValueError(f"'{version}' is no version of the HubSpot API. Write a date such as '2026-09'.")
 
+    @property
+    def can(self) -> frozenset[Operation]:
+        return _ALWAYS | ({Operation.TAGS} if self.tags_property else frozenset())
+
 
 class HubSpot:
     """One account. Owner ids and stages are remembered; an unknown name is looked up again before it is refused."""
@@ -89,7 +94,7 @@ class HubSpot:
 
     @property
     def can(self) -> frozenset[Operation]:
-        return _ALWAYS | ({Operation.TAGS} if self._options.tags_property else frozenset())
+        return self._options.can
 
     async def check(self) -> Account:
         properties = await self._api.get(

@@ -100,6 +100,11 @@ class Options:
         if not any("{text}" in value for value in self.note_body.values()):
             raise ValueError('note_body has no place for the text. Write `<their field>: "{text}"`.')
 
+    @property
+    def can(self) -> frozenset[Operation]:
+        """What there is a setting for."""
+        return _ALWAYS | {operation for operation, name in _SETTINGS.items() if getattr(self, name)}
+
 
 class InvestGlass:
     """One account, as the settings describe it. Users are remembered."""
@@ -123,8 +128,7 @@ class InvestGlass:
 
     @property
     def can(self) -> frozenset[Operation]:
-        """What there is a setting for."""
-        return _ALWAYS | {operation for operation, name in _SETTINGS.items() if getattr(self._options, name)}
+        return self._options.can
 
     async def check(self) -> Account:
         path, wrapper = self._options.users_path, self._options.users_wrapper

@@ -14,6 +14,7 @@ import httpx
 
 from outreach.clock import Clock
 from outreach.crm import (
+    READS_AND_WRITES,
     Account,
     Activity,
     Deal,
@@ -81,7 +82,7 @@ class Memory:
     """
 
     provider: ClassVar[str] = "memory"
-    can: ClassVar[frozenset[Operation]] = frozenset(Operation)
+    can: ClassVar[frozenset[Operation]] = READS_AND_WRITES
     selections: ClassVar[frozenset[Selection]] = frozenset(Selection)
 
     def __init__(

@@ -17,7 +17,19 @@ from typing import Any, ClassVar
 import httpx
 
 from outreach.api_client import ApiClient
-from outreach.crm import Account, Activity, Deal, Found, Mode, Operation, Page, Person, Selection, Wanted
+from outreach.crm import (
+    READS_AND_WRITES,
+    Account,
+    Activity,
+    Deal,
+    Found,
+    Mode,
+    Operation,
+    Page,
+    Person,
+    Selection,
+    Wanted,
+)
 from outreach.crms.address_locks import AddressLocks
 from outreach.crms.hosts import label, origin_below
 from outreach.crms.pipedrive_catalogue import Catalogue, Paths
@@ -37,7 +49,7 @@ from outreach.crms.pipedrive_values import (
 from outreach.errors import Outcome, Refused, Unauthorized, Unavailable
 from outreach.oauth import Bearer, Grant, Tokens
 
-_ALWAYS = frozenset(Operation) - {Operation.STATUS, Operation.DO_NOT_CONTACT}
+_ALWAYS = READS_AND_WRITES - {Operation.STATUS, Operation.DO_NOT_CONTACT}
 _HOST = "https://api.pipedrive.com"
 _NOTES = 100  # newest entries looked through for a marker
 _REMEMBERED = 1000
@@ -87,6 +99,11 @@ class Options:
         v1 = "/v1" if self.host == _HOST and self.token else "/api/v1"
         return Paths(v1=self.v1_path or v1, v2=self.v2_path)
 
+    @property
+    def can(self) -> frozenset[Operation]:
+        wants = {Operation.STATUS: self.status_property, Operation.DO_NOT_CONTACT: self.do_not_contact_label}
+        return _ALWAYS | {operation for operation, setting in wants.items() if setting}
+
 
 class Pipedrive:
     """One company. Fields, stages and users are remembered; an unknown name is looked up again before it is refused."""
@@ -117,9 +134,7 @@ class Pipedrive:
 
     @property
     def can(self) -> frozenset[Operation]:
-        options = self._options
-        wants = {Operation.STATUS: options.status_property, Operation.DO_NOT_CONTACT: options.do_not_contact_label}
-        return _ALWAYS | {operation for operation, setting in wants.items() if setting}
+        return self._options.can
 
     async def check(self) -> Account:
         me = await self._api.get(f"{self._paths.v1}/users/me", read=lambda body: dict(body["data"]))

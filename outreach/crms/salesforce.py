@@ -19,7 +19,19 @@ import httpx
 
 from outreach.api_client import ApiClient, segment
 from outreach.clock import Clock
-from outreach.crm import Account, Activity, Deal, Found, Mode, Operation, Page, Person, Selection, Wanted
+from outreach.crm import (
+    READS_AND_WRITES,
+    Account,
+    Activity,
+    Deal,
+    Found,
+    Mode,
+    Operation,
+    Page,
+    Person,
+    Selection,
+    Wanted,
+)
 from outreach.crms.address_locks import AddressLocks
 from outreach.crms.hosts import label, origin_below
 from outreach.crms.salesforce_calls import Calls, Catalogue
@@ -111,6 +123,12 @@ class Options:
         of_contacts = self.status_property if self.status_property.endswith("__c") else ""
         return {"Lead": self.status_property, "Contact": self.contact_status_property or of_contacts}
 
+    @property
+    def can(self) -> frozenset[Operation]:
+        missing = frozenset() if self.object == "Contact" else _DEALS
+        missing |= frozenset() if self.tags_property else {Operation.TAGS}
+        return READS_AND_WRITES - missing - (frozenset() if self.status[self.object] else {Operation.STATUS})
+
 
 class Salesforce:
     """One organisation. Fields, stages and users are remembered; an unknown name is looked up before it is refused."""
@@ -143,10 +161,7 @@ class Salesforce:
 
     @property
     def can(self) -> frozenset[Operation]:
-        options = self._options
-        missing = frozenset() if options.object == "Contact" else _DEALS
-        missing |= frozenset() if options.tags_property else {Operation.TAGS}
-        return frozenset(Operation) - missing - (frozenset() if options.status[options.object] else {Operation.STATUS})
+        return self._options.can
 
     async def check(self) -> Account:
         options = self._options

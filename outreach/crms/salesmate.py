@@ -16,7 +16,20 @@ from typing import Any, ClassVar
 import httpx
 
 from outreach.api_client import ApiClient, segment
-from outreach.crm import Account, Activity, Deal, DealState, Found, Mode, Operation, Page, Person, Selection, Wanted
+from outreach.crm import (
+    READS_AND_WRITES,
+    Account,
+    Activity,
+    Deal,
+    DealState,
+    Found,
+    Mode,
+    Operation,
+    Page,
+    Person,
+    Selection,
+    Wanted,
+)
 from outreach.crms.address_locks import AddressLocks
 from outreach.crms.option_types import require_list, require_mapping
 from outreach.crms.salesmate_pull import Reading
@@ -80,6 +93,11 @@ class Options:
         if not re.fullmatch(r"v\d{1,2}", self.api_version):
             raise ValueError(f"'{self.api_version}' is no version of the API. Write v4.")
 
+    @property
+    def can(self) -> frozenset[Operation]:
+        settings = {Operation.STATUS: self.status_property, Operation.DO_NOT_CONTACT: self.do_not_contact_field}
+        return READS_AND_WRITES - {operation for operation, setting in settings.items() if not setting}
+
 
 class Salesmate:
     """One account (link). Users are remembered."""
@@ -106,11 +124,7 @@ class Salesmate:
 
     @property
     def can(self) -> frozenset[Operation]:
-        settings = {
-            Operation.STATUS: self._options.status_property,
-            Operation.DO_NOT_CONTACT: self._options.do_not_contact_field,
-        }
-        return frozenset(Operation) - {operation for operation in _LACKS if not settings[operation]}
+        return self._options.can
 
     async def check(self) -> Account:
         await self._read_users()

@@ -16,7 +16,20 @@ from typing import Any, ClassVar
 import httpx
 
 from outreach.api_client import ApiClient, segment
-from outreach.crm import Account, Activity, Deal, Field, Found, Mode, Operation, Page, Person, Selection, Wanted
+from outreach.crm import (
+    READS_AND_WRITES,
+    Account,
+    Activity,
+    Deal,
+    Field,
+    Found,
+    Mode,
+    Operation,
+    Page,
+    Person,
+    Selection,
+    Wanted,
+)
 from outreach.crms.address_locks import AddressLocks
 from outreach.crms.option_types import require_mapping
 from outreach.crms.trello_board import Board
@@ -34,7 +47,7 @@ from outreach.crms.trello_values import (
 )
 from outreach.errors import Outcome, Refused
 
-_ALWAYS = frozenset(Operation) - {Operation.OWNER, Operation.STATUS}
+_ALWAYS = READS_AND_WRITES - {Operation.OWNER, Operation.STATUS}
 _LACKS = {
     Operation.OWNER: "Trello tells no addresses; set `members`",
     Operation.STATUS: "a status needs `status`, with a custom field of the board as its property",
@@ -72,6 +85,12 @@ class Options:
                 raise ValueError(f"{name} is empty. docs/providers/trello.md says where to find it.")
         require_mapping("members", self.members, "{anna@example.com: <user name on the board>}")
 
+    @property
+    def can(self) -> frozenset[Operation]:
+        """An owner needs `members`, a status the custom field that holds it."""
+        optional = {Operation.OWNER: self.members, Operation.STATUS: self.status_property}
+        return _ALWAYS | {operation for operation, setting in optional.items() if setting}
+
 
 class Trello:
     """One board. Its lists, labels, fields and members are remembered; an unknown name is looked up again."""
@@ -97,9 +116,7 @@ class Trello:
 
     @property
     def can(self) -> frozenset[Operation]:
-        """An owner needs `members`, a status the custom field that holds it."""
-        optional = {Operation.OWNER: self._options.members, Operation.STATUS: self._options.status_property}
-        return _ALWAYS | {operation for operation, setting in optional.items() if setting}
+        return self._options.can
 
     async def check(self) -> Account:
         who = await self._api.get("/members/me", params={"fields": "id,username"}, read=lambda me: str(me["username"]))

@@ -87,6 +87,11 @@ class Options:
         if wrong := next((name for name in self.headers if name.lower() in _OURS), ""):
             raise ValueError(f"the header '{wrong}' is ours. Take it out of `headers`.")
 
+    @property
+    def can(self) -> frozenset[Operation]:
+        """What is not among `types` cannot be asked for, but for what every connection must take."""
+        return WRITES if not self.types else _ALWAYS | {one for one in WRITES if TYPES[one] in self.types}
+
 
 class Webhook:
     """One address. Each call looks its name up again and checks where it leads."""
@@ -111,8 +116,7 @@ class Webhook:
 
     @property
     def can(self) -> frozenset[Operation]:
-        """What is not among `types` cannot be asked for, but for what every connection must take."""
-        return WRITES if not self._options.types else _ALWAYS | {one for one in WRITES if self._sends(TYPES[one])}
+        return self._options.can
 
     async def check(self) -> Account:
         await self._post(_PING, {}, at=self._clock.now(), identity=self._clock.fresh_id())

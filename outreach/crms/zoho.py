@@ -17,7 +17,20 @@ import httpx
 
 from outreach.api_client import ApiClient
 from outreach.clock import Clock
-from outreach.crm import Account, Activity, Deal, DealState, Found, Mode, Operation, Page, Person, Selection, Wanted
+from outreach.crm import (
+    READS_AND_WRITES,
+    Account,
+    Activity,
+    Deal,
+    DealState,
+    Found,
+    Mode,
+    Operation,
+    Page,
+    Person,
+    Selection,
+    Wanted,
+)
 from outreach.crms.address_locks import AddressLocks
 from outreach.crms.hosts import origin_below
 from outreach.crms.zoho_catalogue import Calls, Catalogue
@@ -96,6 +109,10 @@ class Options:
         """Module → its status field."""
         return {"Leads": self.status_property, "Contacts": self.contact_status_property or self.status_property}
 
+    @property
+    def can(self) -> frozenset[Operation]:
+        return READS_AND_WRITES - (frozenset() if self.module == "Contacts" else _DEALS)
+
 
 class Zoho:
     """One organisation. Fields, stages and users are remembered; an unknown name is looked up before it is refused."""
@@ -121,7 +138,7 @@ class Zoho:
 
     @property
     def can(self) -> frozenset[Operation]:
-        return frozenset(Operation) - (frozenset() if self._options.module == "Contacts" else _DEALS)
+        return self._options.can
 
     async def check(self) -> Account:
         fields = await self._catalogue.fields(self._options.module)
