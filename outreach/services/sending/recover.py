@@ -112,7 +112,7 @@ def _next_window(
     zone = zone_of(schedule, row, engine.sender(touch["sender"]))
     is_holiday = holidays_of(schedule, row["leads_country"])
     opening = window.next_open(schedule, zone, now, is_holiday=is_holiday)
-    return {"touch_id": touch["id"], "new_due_at": opening.opens_at, "new_closes_at": opening.closes_at}
+    return {"id": touch["id"], "due_at": opening.opens_at, "closes_at": opening.closes_at}
 
 
 def note_tick(engine: Engine) -> int:
