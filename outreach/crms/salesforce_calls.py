@@ -19,7 +19,7 @@ from outreach.crms.salesforce_values import BUSY, LARGEST_DESCRIPTION, PROVIDER,
 from outreach.errors import Outcome, RateLimited, Refused
 
 T = TypeVar("T")
-_USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
+_USAGE = re.compile(r"(?<![\w-])api-usage=(\d+)/(\d+)")  # not `per-app-api-usage=`, which may stand beside it
 _MOST_PAGES = 20
 Record = dict[str, Any]
 

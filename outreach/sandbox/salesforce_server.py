@@ -106,7 +106,8 @@ class FakeSalesforce(StandIn):
             raise _refusal(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
         self.used += 1
         status, body = self._route(request, parts_of(request, base=ROOT))
-        usage = {"sforce-limit-info": f"api-usage={self.used}/{self.allowed}"}
+        told = f"api-usage={self.used}/{self.allowed}; per-app-api-usage=1/100(appName=sample)"
+        usage = {"sforce-limit-info": told}
         return (
             httpx.Response(status, json=body, headers=usage)
             if body is not None

@@ -157,6 +157,9 @@ class TestBudget:
             ({"x-hubspot-ratelimit-remaining": "7", "x-hubspot-ratelimit-daily-remaining": "3"}, 3),
             ({"x-ratelimit-remaining": "12"}, 12),
             ({"sforce-limit-info": "api-usage=14990/15000"}, 10),
+            ({"sforce-limit-info": "api-usage=14990/15000; per-app-api-usage=17/250(appName=outreach)"}, 10),
+            ({"sforce-limit-info": "api-usage=25/15000;per-app-api-usage=247/250(appName=outreach)"}, 3),
+            ({"sforce-limit-info": "api-usage=many"}, None),
             ({"x-ratelimit-remaining": "soon"}, None),
         ],
     )

@@ -7,6 +7,7 @@ headers say that less is left, that counts.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -89,12 +90,12 @@ _WINDOWS = (
     "x-rate-limit-api-token-remaining",
     "x-api-credits-remaining",
 )
+_USAGES = re.compile(r"api-usage=(\d+)/(\d+)")  # the organisation's; one of our app alone may stand behind it
 
 
 def left_by(headers: Mapping[str, str]) -> int | None:
     """The smallest number of calls that the vendor says are left; None: it says nothing."""
     found = [int(value) for name in _WINDOWS if (value := headers.get(name, "")).isascii() and value.isdigit()]
-    used, slash, most = headers.get("sforce-limit-info", "").rpartition("api-usage=")[2].partition("/")
-    if slash and used.isdigit() and most.isdigit():
+    for used, most in _USAGES.findall(headers.get("sforce-limit-info", "")):
         found.append(max(int(most) - int(used), 0))
     return min(found, default=None)
