@@ -44,7 +44,7 @@ companies = Table(
     "companies",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("name", Text, nullable=False, server_default=""),
+    Column("name", Text, nullable=False, server_default="", index=True),
     Column("domain", String(255), unique=True),
     Column("fields", Json, nullable=False, default=dict),
     Column("created_at", Instant, nullable=False),
@@ -65,13 +65,18 @@ leads = Table(
     Column("source", Text, nullable=False),
     Column("status", Word, nullable=False, index=True),
     Column("pipeline", String(128), nullable=False),
-    Column("stage", String(128), nullable=False, index=True),
+    Column("stage", String(128), nullable=False),
     Column("stage_since_at", Instant, nullable=False),
     Column("score", Integer, nullable=False, default=0),
     Column("tags", Json, nullable=False, default=list),
     Column("fields", Json, nullable=False, default=dict),
-    Column("created_at", Instant, nullable=False, index=True),
+    Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Index("ix_leads_created_at", "created_at", "id"),  # lists go on behind a place, see store/lead_lists.py
+    Index("ix_leads_score", "score", "id"),
+    Index("ix_leads_stage", "stage", "stage_since_at", "id"),
+    Index("ix_leads_first_name", "first_name", postgresql_ops={"first_name": "text_pattern_ops"}),  # how names begin
+    Index("ix_leads_last_name", "last_name", postgresql_ops={"last_name": "text_pattern_ops"}),
 )
 
 addresses = Table(

@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
         sa.UniqueConstraint("domain", name=op.f("uq_companies_domain")),
     )
+    op.create_index(op.f("ix_companies_name"), "companies", ["name"], unique=False)
     op.create_table(
         "contents",
         sa.Column("hash", sa.String(length=64), nullable=False),
@@ -350,8 +351,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leads")),
     )
     op.create_index(op.f("ix_leads_company_id"), "leads", ["company_id"], unique=False)
-    op.create_index(op.f("ix_leads_created_at"), "leads", ["created_at"], unique=False)
-    op.create_index(op.f("ix_leads_stage"), "leads", ["stage"], unique=False)
+    op.create_index("ix_leads_created_at", "leads", ["created_at", "id"], unique=False)
+    op.create_index(
+        "ix_leads_first_name", "leads", ["first_name"], unique=False, postgresql_ops={"first_name": "text_pattern_ops"}
+    )
+    op.create_index(
+        "ix_leads_last_name", "leads", ["last_name"], unique=False, postgresql_ops={"last_name": "text_pattern_ops"}
+    )
+    op.create_index("ix_leads_score", "leads", ["score", "id"], unique=False)
+    op.create_index("ix_leads_stage", "leads", ["stage", "stage_since_at", "id"], unique=False)
     op.create_index(op.f("ix_leads_status"), "leads", ["status"], unique=False)
     op.create_table(
         "replies",
