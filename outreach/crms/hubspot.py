@@ -77,6 +77,7 @@ class HubSpot:
     """One account. Owner ids and stages are remembered; an unknown name is looked up again before it is refused."""
 
     provider: ClassVar[str] = "hubspot"
+    lacks: ClassVar[Mapping[Operation, str]] = {Operation.TAGS: "tags need `tags_property`"}
 
     def __init__(self, options: Options, http: httpx.AsyncClient) -> None:
         self._options = options

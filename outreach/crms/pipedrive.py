@@ -50,6 +50,10 @@ from outreach.errors import Outcome, Refused, Unauthorized, Unavailable
 from outreach.oauth import Bearer, Grant, Tokens
 
 _ALWAYS = READS_AND_WRITES - {Operation.STATUS, Operation.DO_NOT_CONTACT}
+_LACKS = {
+    Operation.STATUS: "a status needs `status`, with a field of persons as its property",
+    Operation.DO_NOT_CONTACT: "an opt-out needs `do_not_contact_label`",
+}
 _HOST = "https://api.pipedrive.com"
 _NOTES = 100  # newest entries looked through for a marker
 _REMEMBERED = 1000
@@ -109,6 +113,7 @@ class Pipedrive:
     """One company. Fields, stages and users are remembered; an unknown name is looked up again before it is refused."""
 
     provider: ClassVar[str] = PROVIDER
+    lacks: ClassVar[Mapping[Operation, str]] = _LACKS
     selections: ClassVar[frozenset[Selection]] = frozenset(Selection) - {Selection.LIST}
 
     def __init__(self, options: Options, http: httpx.AsyncClient, tokens: Tokens) -> None:

@@ -56,6 +56,10 @@ from outreach.errors import Outcome, Refused, Unauthorized, Unavailable
 from outreach.oauth import Bearer, Grant, GrantKind, Tokens, signed_assertion
 
 _DEALS = frozenset({Operation.STAGE, Operation.DEAL})
+_LACKS = dict.fromkeys(_DEALS, "opportunities belong to contacts; set `object: Contact`") | {
+    Operation.TAGS: "tags need `tags_property`",
+    Operation.STATUS: "a status of contacts needs `contact_status_property`",
+}
 _OPEN = {"Lead": "IsConverted = false", "Contact": ""}
 _TASKS = 100  # newest entries looked through for a marker
 _RECORD_TYPE = "012"
@@ -134,6 +138,7 @@ class Salesforce:
     """One organisation. Fields, stages and users are remembered; an unknown name is looked up before it is refused."""
 
     provider: ClassVar[str] = PROVIDER
+    lacks: ClassVar[Mapping[Operation, str]] = _LACKS
     selections: ClassVar[frozenset[Selection]] = frozenset(Selection)
 
     def __init__(self, options: Options, http: httpx.AsyncClient, tokens: Tokens, clock: Clock) -> None:

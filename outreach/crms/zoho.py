@@ -66,6 +66,7 @@ REGIONS = {
 }
 _API_HOSTS = tuple(api.removeprefix("www.") for _, api, _ in REGIONS.values())
 _DEALS = frozenset({Operation.STAGE, Operation.DEAL})
+_LACKS = dict.fromkeys(_DEALS, "deals belong to contacts; set `module: Contacts`")
 _TAGS_AT_ONCE, _LONGEST_TAG = 3, 25
 
 
@@ -118,6 +119,7 @@ class Zoho:
     """One organisation. Fields, stages and users are remembered; an unknown name is looked up before it is refused."""
 
     provider: ClassVar[str] = PROVIDER
+    lacks: ClassVar[Mapping[Operation, str]] = _LACKS
     selections: ClassVar[frozenset[Selection]] = frozenset(Selection)
 
     def __init__(self, options: Options, http: httpx.AsyncClient, tokens: Tokens, clock: Clock) -> None:
