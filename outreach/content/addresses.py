@@ -49,13 +49,12 @@ def normalise(kind: str, raw: str, *, country: str | None = None) -> str:
     text = (raw if raw.isascii() else unicodedata.normalize("NFC", raw)).strip()
     if not text:
         raise ValueError(f"the {kind} address is empty")
-    if len(text) > _MOST_CHARACTERS or _CONTROL.search(text):
+    if len(text) > _MOST_CHARACTERS or (not text.isprintable() and _CONTROL.search(text)):
         raise ValueError(
             f"{_shown(text)} is not {_NAMES[AddressKind(kind)]}: it is too long or holds control characters."
         )
-    if kind in (AddressKind.PHONE, AddressKind.WHATSAPP):
-        return _phone(text, country)
-    return _READERS[AddressKind(kind)](text)
+    reader = _READERS.get(AddressKind(kind))
+    return reader(text) if reader else _phone(text, country)
 
 
 def kind_of(raw: str) -> AddressKind | None:

@@ -12,7 +12,8 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
+from operator import methodcaller
 from typing import BinaryIO, TextIO
 
 MAX_ROW = 64 * 1024
@@ -53,7 +54,7 @@ def encoding_of(file: BinaryIO) -> str:
     """
     sample = file.read(_SAMPLE)
     marked = next((encoding for mark, encoding in _BOMS if sample.startswith(mark)), None)
-    candidates = [marked] if marked else [*_utf16_without_mark(sample), "utf-8", *_windows(file)]
+    candidates = [marked] if marked else chain([*_utf16_without_mark(sample), "utf-8"], _windows(file))
     for encoding in candidates:
         file.seek(0)
         if _fits(file, encoding):
@@ -119,11 +120,12 @@ class Lines:
 
     def finish(self, cells: list[str]) -> Row | BadRow | None:
         """The row that was read; None if it is empty."""
-        line, has_nul = self._first, any("\0" in taken for taken in self._taken)
+        line = self._first
+        has_nul = any(map(_holds_nul, self._taken))
         self._begin(len(self._taken))
         if has_nul:
             return BadRow(line, _seen(cells), "The row holds a NUL character. Export the file again as 'CSV UTF-8'.")
-        return Row(line, tuple(cells)) if any(cell.strip() for cell in cells) else None
+        return Row(line, tuple(cells)) if any(map(str.strip, cells)) else None
 
     def give_up(self, reason: str) -> BadRow:
         """The row cannot be read: leave its first line, and read the others anew."""
@@ -149,6 +151,9 @@ class Lines:
             self._first += 1
         elif line:
             self._given_back.append(line)
+
+
+_holds_nul = methodcaller("__contains__", "\0")
 
 
 class _TooLongError(Exception):
@@ -185,10 +190,11 @@ def _utf16_without_mark(sample: bytes) -> list[str]:
     return ["utf-16-be"] if zeros_before > half * 0.4 > zeros_behind else []
 
 
-def _windows(file: BinaryIO) -> list[str]:
+def _windows(file: BinaryIO) -> Iterator[str]:
+    """Looked for when it is asked: the whole file is read for it."""
     file.seek(0)
     is_turkish = any(_TURKISH.search(block) for block in iter(lambda: file.read(_BLOCK), b""))
-    return ["cp1254", "cp1252"] if is_turkish else ["cp1252", "cp1254"]
+    yield from ("cp1254", "cp1252") if is_turkish else ("cp1252", "cp1254")
 
 
 def _evenness(sample: str, delimiter: str) -> float:

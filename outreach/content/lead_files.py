@@ -204,6 +204,8 @@ def _columns(path: Path, header: Row, given: Mapping[str, str]) -> tuple[Column,
 def _fitted(row: Row, width: int) -> Row | BadRow:
     """The row with as many cells as there are columns: missing ones are empty, empty ones too many are left out."""
     cells = row.cells
+    if len(cells) == width:
+        return row
     if any(cell.strip() for cell in cells[width:]):
         reason = f"The row has {len(cells)} values for {width} columns. Put a value that holds the delimiter in quotes."
         return BadRow(row.line, cells, reason)

@@ -32,6 +32,8 @@ _LONGEST_NOTHING = max(map(len, _NOTHING))
 _ADDRESS_FIELDS = frozenset(ADDRESS_FIELDS)
 _NO_ADDRESS = _NOTHING | {"none", "null", "nan", "na", "unknown", "yok", "keine", "?"}
 _LIST = re.compile(r"[;,\s]+")
+_NUMBERS = re.compile(r"[;,\n]|(?<=\d)\s*/\s*(?=[+0])")
+_KINDS = tuple(AddressKind)
 _LANGUAGE = re.compile(r"[a-z]{2,3}([-_][a-z0-9]{2,8}){0,3}", re.IGNORECASE)
 _LANGUAGES = {
     "english": "en", "ingilizce": "en", "englisch": "en", "anglais": "en", "ingles": "en",
@@ -52,6 +54,8 @@ _OPTED_OUT_WORDS = ("unsubscrib", "opted out", "opted-out", "optedout", "do not 
 _COMPLAINED_WORDS = ("complain", "spam report", "marked as spam")
 _KEPT = ("state_elsewhere", "legal_basis", "consent_source", "consent_on")
 """Columns that are kept as fields of the same name."""
+_OF_LEAD, _OF_COMPANY = "fields.", "company.fields."
+_ABOUT_CONTACT = ("opted_out", "state_elsewhere", "bounced")
 _LONGEST = {
     "title": 500,
     "owner": 128,
@@ -88,20 +92,23 @@ class _Reading:
     """One row while it is read."""
 
     terms: Terms
-    values: dict[str, str]  # field → its first cell that says something
-    addresses: dict[str, list[str]]  # kind → cells
+    values: dict[str, str] = field(default_factory=dict)  # field → its first cell that says something
+    own: dict[str, str] = field(default_factory=dict)  # the team's own of the lead, by their own names
+    own_of_company: dict[str, str] = field(default_factory=dict)
+    addresses: dict[str, list[str]] = field(default_factory=dict)  # kind → cells
     unclear: dict[str, str] = field(default_factory=dict)  # field → as it was written
     problems: list[str] = field(default_factory=list)
 
     def text(self, name: str) -> str:
         """A value on one line, cut at the length its column holds."""
-        if name not in self.values:
-            return ""
-        return " ".join(self.values[name].split())[: _LONGEST.get(name, 500)].rstrip()
+        value = self.values.get(name)
+        return " ".join(value.split())[: _LONGEST.get(name, 500)].rstrip() if value else ""
 
-    def under(self, prefix: str) -> dict[str, str]:
-        """The team's own values of lead or company, by their own names."""
-        return {name.removeprefix(prefix): value for name, value in self.values.items() if name.startswith(prefix)}
+    def holder(self, name: str) -> tuple[dict[str, str], str]:
+        """Where a column's value belongs, and under which name."""
+        if name.startswith(_OF_COMPANY):
+            return self.own_of_company, name.removeprefix(_OF_COMPANY)
+        return (self.own, name.removeprefix(_OF_LEAD)) if name.startswith(_OF_LEAD) else (self.values, name)
 
 
 def understand(cells: Sequence[str], terms: Terms) -> Understood:
@@ -136,17 +143,19 @@ def understand(cells: Sequence[str], terms: Terms) -> Understood:
 
 
 def _collect(cells: Sequence[str], terms: Terms) -> _Reading:
-    reading = _Reading(terms, {}, {})
-    addresses, values = reading.addresses, reading.values
+    reading = _Reading(terms)
     for column, cell in zip(terms.columns, cells, strict=False):
         name = column.field
         value = _cleaned(cell) if cell and name != LEFT_OUT else ""
         if not value:
             continue
         if name in _ADDRESS_FIELDS:
-            addresses.setdefault(name, []).append(value)
+            reading.addresses.setdefault(name, []).append(value)
+        elif "." in name:
+            values, own_name = reading.holder(name)
+            values.setdefault(own_name, value)
         else:
-            values.setdefault(name, value)
+            reading.values.setdefault(name, value)
     return reading
 
 
@@ -159,6 +168,8 @@ def _cleaned(cell: str) -> str:
 
 def _clear(reading: _Reading, name: str, read: Callable[[str], str | None]) -> str | None:
     """The value as `read` understands it; one it does not is noted as unclear."""
+    if name not in reading.values:
+        return None
     written = reading.text(name)
     if not written or written.lower() in _NO_ADDRESS:
         return None
@@ -171,7 +182,7 @@ def _clear(reading: _Reading, name: str, read: Callable[[str], str | None]) -> s
 def _addresses(reading: _Reading, country: str | None) -> tuple[Address, ...]:
     """Every address, each once, e-mail first. A row without any is refused, and one with an e-mail that is none."""
     found: dict[Address, None] = {}
-    for kind in AddressKind if reading.addresses else ():
+    for kind in _KINDS if reading.addresses else ():
         for cell in reading.addresses.get(kind, ()):
             for written in _each_of(kind, cell):
                 _add_address(reading, found, kind, written, country)
@@ -184,10 +195,10 @@ def _addresses(reading: _Reading, country: str | None) -> tuple[Address, ...]:
 
 def _each_of(kind: AddressKind, cell: str) -> list[str]:
     """Several addresses in one cell: `a@example.com; b@example.com`, two profiles, two numbers."""
-    if kind is AddressKind.EMAIL and cell.count("@") > 1:
-        return [part for part in _LIST.split(cell) if "@" in part]
-    if kind in (AddressKind.PHONE, AddressKind.WHATSAPP):
-        return [part.strip() for part in re.split(r"[;,\n]|(?<=\d)\s*/\s*(?=[+0])", cell) if part.strip()]
+    if kind is AddressKind.EMAIL:
+        return [cell] if cell.count("@") < 2 else [part for part in _LIST.split(cell) if "@" in part]
+    if kind is AddressKind.PHONE or kind is AddressKind.WHATSAPP:
+        return [part.strip() for part in _NUMBERS.split(cell) if part.strip()]
     return cell.split() if cell.lower().count("linkedin.com/in/") > 1 else [cell]
 
 
@@ -220,9 +231,9 @@ def _no_address(reading: _Reading) -> str:
 def _names(reading: _Reading) -> tuple[str, str]:
     """First and last name; a whole name gives what its own columns do not."""
     first, last = reading.text("first_name"), reading.text("last_name")
-    whole = reading.text("name")
-    if not whole or (first and last):
+    if "name" not in reading.values or (first and last):
         return first, last
+    whole = reading.text("name")
     if "," in whole:
         last_part, _, first_part = (part.strip() for part in whole.partition(","))
     else:
@@ -237,15 +248,23 @@ def _source(reading: _Reading) -> str:
 
 def _company(reading: _Reading, addresses: Collection[Address]) -> Company:
     """By its website where one is given, else by the domain of an e-mail address."""
-    site = registrable_domain(reading.text("domain")) if reading.text("domain") else None
-    if reading.text("domain") and (site is None or site in _SHARED_SITES):
-        reading.unclear["domain"] = reading.text("domain")
-        site = None
-    mail = (company_domain(address.value) for address in addresses if address.kind is AddressKind.EMAIL)
-    domain = site or next((found for found in mail if found), None)
+    domain = _site(reading) if "domain" in reading.values else None
+    if domain is None:
+        mail = (company_domain(address.value) for address in addresses if address.kind is AddressKind.EMAIL)
+        domain = next((found for found in mail if found), None)
     company = Company(name=reading.text("company"), domain=domain)
-    fields = _typed(reading, reading.under("company.fields."), "company.") if company else {}
+    fields = _typed(reading, reading.own_of_company, "company.") if company and reading.own_of_company else {}
     return replace(company, fields=fields) if fields else company
+
+
+def _site(reading: _Reading) -> str | None:
+    """The domain of a company's website; one that many companies share is none."""
+    written = reading.text("domain")
+    site = registrable_domain(written) if written else None
+    if written and (site is None or site in _SHARED_SITES):
+        reading.unclear["domain"] = written
+        return None
+    return site
 
 
 def _language(written: str) -> str | None:
@@ -291,6 +310,8 @@ def _tags(reading: _Reading) -> tuple[str, ...]:
 
 def _never(reading: _Reading) -> str:
     """Why nobody may write to them, by what another program says; empty: it says nothing of the kind."""
+    if not any(name in reading.values for name in _ABOUT_CONTACT):
+        return ""
     state = plain_letters(reading.text("state_elsewhere"))
     if _says_yes(reading.text("opted_out")) or any(word in state for word in _OPTED_OUT_WORDS):
         return SuppressionReason.UNSUBSCRIBED
@@ -306,7 +327,7 @@ def _says_yes(written: str) -> bool:
 
 def _typed(reading: _Reading, own: dict[str, str], holder: str = "") -> dict[str, str]:
     """The values in the forms of their types; one that is of another type is noted as unclear."""
-    found = {}
+    found: dict[str, str] = {}
     for name, value in own.items():
         kind = type_of(holder + name, reading.terms.field_types)
         read = value if kind is FieldType.TEXT else read_value(value, kind)
@@ -319,11 +340,11 @@ def _typed(reading: _Reading, own: dict[str, str], holder: str = "") -> dict[str
 
 def _own_fields(reading: _Reading, company: Company) -> dict[str, str]:
     """The team's own columns, and as it was written what was not clear or is not used."""
-    own = reading.under("fields.")
+    own = dict(reading.own)
     if not company:
-        own |= {f"company_{name}": value for name, value in reading.under("company.fields.").items()}
+        own |= {f"company_{name}": value for name, value in reading.own_of_company.items()}
     own |= {name: reading.text(name) for name in _KEPT if name in reading.values}
-    own = _typed(reading, own)
+    own = _typed(reading, own) if own else own
     own |= {f"{name}_as_written": written for name, written in reading.unclear.items()}
     if reading.terms.source and reading.text("source") not in ("", reading.terms.source):
         own["source_as_written"] = reading.text("source")

@@ -17,6 +17,8 @@ class AddressKind(StrEnum):
     WHATSAPP = "whatsapp"
     PHONE = "phone"
 
+    __hash__ = str.__hash__  # an enum's own is written in Python, and lists of a million people ask for it often
+
 
 SHARED = frozenset({AddressKind.PHONE, AddressKind.WHATSAPP})
 """Numbers that colleagues may share, such as a switchboard's: alone they do not make two people one."""
@@ -28,6 +30,10 @@ class Address:
 
     kind: AddressKind
     value: str
+
+    def __hash__(self) -> int:
+        """That of its value: two kinds of one value are rare, and equal addresses have equal values."""
+        return hash(self.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,9 +22,9 @@ Row = Mapping[str, Any]
 _POSTGRESQL = postgresql_dialect()  # type: ignore[no-untyped-call]
 
 
-def insert_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert rows of the same columns; one that would break a unique key is left out."""
-    _insert_rows(connection, table, rows, " ON CONFLICT DO NOTHING")
+def insert_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Insert rows of the same columns; one that would break a unique key is left out. How many were inserted."""
+    return _insert_rows(connection, table, rows, " ON CONFLICT DO NOTHING")
 
 
 def insert_all(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -32,13 +32,14 @@ def insert_all(connection: Connection, table: Table, rows: Sequence[Row]) -> Non
     _insert_rows(connection, table, rows, "")
 
 
-def _insert_rows(connection: Connection, table: Table, rows: Sequence[Row], conflict: str) -> None:
-    if rows and connection.dialect.name == "sqlite":
-        columns = tuple(rows[0])
-        connection.exec_driver_sql(_values(table, columns, conflict), _as_tuples(table, columns, rows))
-    elif rows:
-        statement = _insert(table, tuple(rows[0]), conflict, connection.dialect.name)
-        connection.execute(statement, {"rows": _as_json(rows, connection.dialect.name)})
+def _insert_rows(connection: Connection, table: Table, rows: Sequence[Row], conflict: str) -> int:
+    if not rows:
+        return 0
+    columns = tuple(rows[0])
+    if connection.dialect.name == "sqlite":
+        return connection.exec_driver_sql(_values(table, columns, conflict), _as_tuples(table, columns, rows)).rowcount
+    statement = _insert(table, columns, conflict, connection.dialect.name)
+    return connection.execute(statement, {"rows": _as_json(rows, connection.dialect.name)}).rowcount
 
 
 def _as_tuples(table: Table, columns: tuple[str, ...], rows: Sequence[Row]) -> list[tuple[Any, ...]]:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, RowMapping, delete, select, union, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.domain.lead import Company
+from outreach.store import bulk
 from outreach.store.tables import companies, company_aliases, enrollments, leads
-from outreach.store.within import within
+from outreach.store.within import among, within
 
 Key = tuple[str, str]
 """("domain", domain), or ("name", name)."""
@@ -124,17 +125,29 @@ def _merged(wanted: Iterable[Company]) -> dict[Key, Company]:
 
 
 def _find(connection: Connection, wanted: Iterable[Company]) -> list[_Row]:
-    domains, names = set(), set()
-    for company in wanted:
-        domains.add(company.domain)
-        names.add(company.name)
-    statement = (
-        select(companies)
-        .where(or_(companies.c.domain.in_(domains - {None}), companies.c.name.in_(names - {""})))
-        .order_by(companies.c.id)
-        .with_for_update()
+    asked = list(wanted)
+    if not asked:
+        return []
+    domains = {company.domain for company in asked if company.domain}
+    names = {company.name for company in asked if company.name}
+    rows = connection.execute(_FIND, {"domains": list(domains), "names": list(names)})
+    columns = tuple(companies.c.keys())
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+_FIND = (
+    select(companies)
+    .where(
+        companies.c.id.in_(  # two questions, so that each is answered by its own index
+            union(
+                select(companies.c.id).where(among(companies.c.domain, "domains")),
+                select(companies.c.id).where(among(companies.c.name, "names")),
+            )
+        )
     )
-    return [dict(row) for row in connection.execute(statement).mappings()]
+    .order_by(companies.c.id)
+    .with_for_update()
+)
 
 
 def _new_row(company: Company, company_id: str, now: datetime) -> _Row:
@@ -152,20 +165,9 @@ def _complete(row: _Row, company: Company) -> bool:
 
 
 def _write(connection: Connection, new: list[_Row], changed: list[_Row]) -> None:
-    if new:
-        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-        connection.execute(dialect.insert(companies).on_conflict_do_nothing(), new)
-    if changed:
-        statement = (
-            update(companies)
-            .where(companies.c.id == bindparam("of_company"))
-            .values(name=bindparam("to_name"), domain=bindparam("to_domain"), fields=bindparam("to_fields"))
-        )
-        rows = [
-            {"of_company": row["id"], "to_name": row["name"], "to_domain": row["domain"], "to_fields": row["fields"]}
-            for row in changed
-        ]
-        connection.execute(statement, rows)
+    bulk.insert_missing(connection, companies, new)
+    written = [{name: row[name] for name in ("id", "name", "domain", "fields")} for row in changed]
+    bulk.update_each(connection, companies, written, where="true")
 
 
 def _ids_of_domains(connection: Connection, new: Sequence[Mapping[str, Any]]) -> dict[Key, str]:
@@ -173,5 +175,5 @@ def _ids_of_domains(connection: Connection, new: Sequence[Mapping[str, Any]]) ->
     domains = {row["domain"] for row in new if row["domain"]}
     if not domains:
         return {}
-    statement = select(companies.c.domain, companies.c.id).where(companies.c.domain.in_(domains))
+    statement = select(companies.c.domain, companies.c.id).where(within(companies.c.domain, domains))
     return {("domain", domain): company_id for domain, company_id in connection.execute(statement)}

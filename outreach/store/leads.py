@@ -111,9 +111,9 @@ def update(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     bulk.update_each(connection, leads, written, where="true")
 
 
-def add_addresses(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add addresses; one that somebody has by now stays theirs."""
-    bulk.insert_missing(connection, addresses, [{"is_dead": False, **row} for row in rows])
+def add_addresses(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Add addresses; one that somebody has by now stays theirs. How many were added."""
+    return bulk.insert_missing(connection, addresses, [{"is_dead": False, **row} for row in rows])
 
 
 def drop_unreachable(connection: Connection, lead_ids: Collection[str]) -> list[str]:

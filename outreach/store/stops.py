@@ -71,6 +71,11 @@ def suppressed(connection: Connection, keys: Iterable[Key]) -> dict[Key, str]:
     return {key: reason for key, reason in known.items() if key in wanted}
 
 
+def is_anything_suppressed(connection: Connection) -> bool:
+    """Is there any suppression at all? Lists of a million people are looked through only if so."""
+    return bool(connection.execute(select(select(suppressions.c.id).exists())).scalar())
+
+
 _SUPPRESSED = select(suppressions.c.scope, suppressions.c.value, suppressions.c.reason).where(
     among(suppressions.c.value, "values")
 )

@@ -88,7 +88,9 @@ def keep(connection: Connection, drafts: Sequence[LeadDraft], *, beginning: Begi
     ]
     _suppress(connection, drafts, placed, clock)
     back = _erased_before(connection, placed)
-    suppressed = _suppressed(connection, book, people, {place.lead_id for place in placed}) | back
+    suppressed = back
+    if stops.is_anything_suppressed(connection):
+        suppressed = _suppressed(connection, book, people, {place.lead_id for place in placed}) | back
     for lead_id in sorted(suppressed):
         if book.row(lead_id)["status"] == Status.NEW:
             book.change(lead_id, {"status": Status.DO_NOT_CONTACT})
@@ -203,5 +205,5 @@ def _address_rows(placed: Sequence[Placed], clock: Clock) -> list[dict[str, Any]
 def _write(connection: Connection, book: _Book, address_rows: Sequence[Mapping[str, Any]]) -> None:
     leads.insert(connection, list(book.new.values()))
     leads.update(connection, list(book.changed.values()))
-    leads.add_addresses(connection, address_rows)
-    leads.drop_unreachable(connection, list(book.new))
+    if leads.add_addresses(connection, address_rows) < len(address_rows):
+        leads.drop_unreachable(connection, list(book.new))
