@@ -179,6 +179,9 @@ LIMITS: Words = {
     "gap": ("At least so long between two.", "9 minutes"),
     "jitter": ("And up to so much longer.", "5 minutes"),
     "ramp": ("A new account begins with few and does more each day.", {"start": 5, "step": 2}),
+    **{
+        name: (f"{said} Only those of this sender and action count.", most) for name, (said, most) in RECIPIENTS.items()
+    },
 }
 
 RAMP: Words = {

@@ -33,6 +33,7 @@ from outreach.content.pace_models import Portions, RatioModel, shares_of
 from outreach.content.suggestions import closest, did_you_mean
 from outreach.content.yaml_file import Path, YamlFile
 from outreach.domain.quota import Limits, Ramp
+from outreach.domain.recipients import RecipientCaps
 from outreach.errors import Problem
 
 _CHANNEL = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -53,6 +54,9 @@ class LimitsModel(FileModel):
     gap: Elapsed | None = None
     jitter: Elapsed | None = None
     ramp: RampModel | None = None
+    person_per_7_days: Count | None = None
+    company_per_7_days: Count | None = None
+    domain_per_day: Count | None = None
 
     def limits(self) -> Limits:
         return Limits(
@@ -62,6 +66,11 @@ class LimitsModel(FileModel):
             gap=self.gap,
             jitter=self.jitter,
             ramp=Ramp(self.ramp.start, self.ramp.step) if self.ramp else None,
+            recipients=RecipientCaps(
+                person_per_7_days=self.person_per_7_days,
+                company_per_7_days=self.company_per_7_days,
+                domain_per_day=self.domain_per_day,
+            ),
         )
 
 

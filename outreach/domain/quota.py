@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from outreach.domain.recipients import NO_CAPS, RecipientCaps
+
 _HOUR_LOOK_AGAIN = timedelta(minutes=1)
 _WEEK_LOOK_AGAIN = timedelta(hours=1)
 
@@ -36,6 +38,7 @@ class Limits:
     gap: timedelta | None = None  # at least so long between two touches
     jitter: timedelta | None = None  # and up to so much longer
     ramp: Ramp | None = None
+    recipients: RecipientCaps = NO_CAPS  # of what one person, company and domain gets of it from this sender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,12 @@
-"""How often one person, one company and one domain is written to, by all senders together."""
+"""How often one person, one company and one domain is written to: by all senders together, and by one of them.
+
+A sender may have caps of its own for an action, beside those that hold for everybody; the stricter one counts.
+"""
 
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -50,6 +53,11 @@ class RecipientCaps:
 NO_CAPS = RecipientCaps()
 
 
+def kinds_of(*caps: RecipientCaps) -> tuple[Whom, ...]:
+    """Those that any of them caps."""
+    return tuple(whom for whom in Whom if any(each.of(whom) is not None for each in caps))
+
+
 @dataclass(frozen=True, slots=True)
 class PutOff:
     """Until when, and because of which cap."""
@@ -58,11 +66,31 @@ class PutOff:
     because: str
 
 
-class Ledger:
-    """When each recipient was written to; asked for one touch after the other, as they are chosen."""
+class Ledgers:
+    """Several at once: a touch may go when none of them has anything against it."""
 
-    def __init__(self, caps: RecipientCaps, used: Mapping[Recipient, Iterable[datetime]]) -> None:
+    def __init__(self, *ledgers: Ledger) -> None:
+        self._ledgers = ledgers
+
+    def refusal(self, recipients: Sequence[Recipient], now: datetime) -> PutOff | None:
+        """The refusal that lasts longest."""
+        found = [put_off for ledger in self._ledgers if (put_off := ledger.refusal(recipients, now))]
+        return max(found, key=lambda each: each.until, default=None)
+
+    def use(self, recipients: Sequence[Recipient], now: datetime) -> None:
+        for ledger in self._ledgers:
+            ledger.use(recipients, now)
+
+
+class Ledger:
+    """When each recipient was written to; asked for one touch after the other, as they are chosen.
+
+    `by` completes the reason: whose cap it is.
+    """
+
+    def __init__(self, caps: RecipientCaps, used: Mapping[Recipient, Iterable[datetime]], *, by: str = "") -> None:
         self._caps = caps
+        self._by = f" by {by}" if by else ""
         self._used = {recipient: sorted(instants) for recipient, instants in used.items()}
         self._behind: dict[Recipient, int] = {}
 
@@ -89,7 +117,7 @@ class Ledger:
         used = [instant for instant in self._used.get(recipient, ()) if instant > now - span]
         if len(used) < most:
             return None
-        because = f"cap of {most} {'a day' if span == DAY else 'in 7 days'} for one {whom} reached"
+        because = f"cap of {most} {'a day' if span == DAY else 'in 7 days'} for one {whom} reached{self._by}"
         if not most:
             return PutOff(now + span, because)
         behind = self._behind.get(recipient, 0)

@@ -1,4 +1,4 @@
-"""When a person, a company and a domain were written to, by all senders together."""
+"""When a person, a company and a domain were written to: by all senders together, or by one with one action."""
 
 from __future__ import annotations
 
@@ -39,6 +39,10 @@ def _used(column: Any) -> Select[Any]:
     return select(column.label("whom"), touches.c.used_at).where(among(column, "ids"), *counted)
 
 
+def _by_one(statement: Select[Any]) -> Select[Any]:
+    return statement.where(touches.c.sender == bindparam("sender"), touches.c.action == bindparam("action"))
+
+
 _USED: Mapping[Whom, tuple[Select[Any], timedelta]] = {
     Whom.PERSON: (_used(touches.c.lead_id), WEEK),
     Whom.COMPANY: (
@@ -48,16 +52,30 @@ _USED: Mapping[Whom, tuple[Select[Any], timedelta]] = {
     Whom.DOMAIN: (_used(touches.c.domain).where(touches.c.domain.is_not(None)), DAY),
 }
 
+_USED_BY_ONE = {whom: (_by_one(statement), span) for whom, (statement, span) in _USED.items()}
 
-def used(connection: Connection, recipients: Collection[Recipient], now: datetime) -> dict[Recipient, list[datetime]]:
-    """When each of these was written to within its span, claims that are under way included."""
+
+def used(
+    connection: Connection,
+    recipients: Collection[Recipient],
+    now: datetime,
+    *,
+    kinds: Collection[Whom],
+    by: tuple[str, str] | None = None,
+) -> dict[Recipient, list[datetime]]:
+    """When each of these was written to within its span, claims that are under way included.
+
+    Only those of these kinds; `by`: (sender, action) alone.
+    """
     ids: dict[Whom, set[str]] = defaultdict(set)
     for whom, each in recipients:
-        ids[whom].add(each)
+        if whom in kinds:
+            ids[whom].add(each)
+    one = {"sender": by[0], "action": by[1]} if by else {}
     found: dict[Recipient, list[datetime]] = defaultdict(list)
     for whom, wanted in ids.items():
-        statement, span = _USED[whom]
-        for row in connection.execute(statement, {"ids": sorted(wanted), "since": now - span}):
+        statement, span = (_USED_BY_ONE if by else _USED)[whom]
+        for row in connection.execute(statement, {"ids": sorted(wanted), "since": now - span, **one}):
             found[whom, row.whom].append(row.used_at)
     return found
 
@@ -65,6 +83,7 @@ def used(connection: Connection, recipients: Collection[Recipient], now: datetim
 _USED_BY_ALL = (
     select(
         *(touches.c.lead_id, touches.c.recipient, touches.c.channel, touches.c.action, touches.c.used_at),
+        touches.c.sender,
         enrollments.c.company_id,
     )
     .join_from(touches, enrollments, touches.c.enrollment_id == enrollments.c.id)

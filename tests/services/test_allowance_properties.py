@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -10,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, RowMapping, select
 
 from outreach.clock import MovableClock
 from outreach.domain import window
 from outreach.domain.quota import Limits
-from outreach.domain.recipients import RecipientCaps
+from outreach.domain.recipients import NO_CAPS, RecipientCaps
 from outreach.domain.sender import Sender
 from outreach.services.sending.claim import claim_due, enter_senders
 from outreach.services.sending.engine import Engine, Policy
@@ -27,19 +28,20 @@ HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Tokyo", "UTC")
 NAMES = ("anna", "deniz")
 
-limits = st.builds(
-    Limits,
-    per_hour=st.none() | st.integers(0, 4),
-    per_day=st.none() | st.integers(0, 8),
-    per_7_days=st.none() | st.integers(0, 12),
-    gap=st.none() | st.integers(0, 90).map(lambda minutes: timedelta(minutes=minutes)),
-    jitter=st.none() | st.integers(0, 30).map(lambda minutes: timedelta(minutes=minutes)),
-)
 caps = st.builds(
     RecipientCaps,
     person_per_7_days=st.none() | st.integers(1, 2),
     company_per_7_days=st.none() | st.integers(1, 3),
     domain_per_day=st.none() | st.integers(1, 3),
+)
+limits = st.builds(
+    Limits,
+    recipients=st.just(NO_CAPS) | caps,
+    per_hour=st.none() | st.integers(0, 4),
+    per_day=st.none() | st.integers(0, 8),
+    per_7_days=st.none() | st.integers(0, 12),
+    gap=st.none() | st.integers(0, 90).map(lambda minutes: timedelta(minutes=minutes)),
+    jitter=st.none() | st.integers(0, 30).map(lambda minutes: timedelta(minutes=minutes)),
 )
 steps = st.lists(st.integers(1, 400), min_size=6, max_size=12)  # minutes from one look to the next
 spans = st.lists(st.tuples(st.integers(0, 4_000), st.integers(30, 3_000)), min_size=24, max_size=24)  # due, open
@@ -133,6 +135,12 @@ def check(engine: Engine, each: Limits, zone: str, recipients: RecipientCaps) ->
         _within(each.per_7_days, used, WEEK)
         assert each.per_day is None or all(days.count(day) <= each.per_day for day in days)
         assert all(later - earlier >= (each.gap or timedelta(0)) for earlier, later in pairwise(used))
+        _within_of(each.recipients, [row for row in rows if row["sender"] == name])
+    _within_of(recipients, rows)
+
+
+def _within_of(recipients: RecipientCaps, rows: Sequence[RowMapping]) -> None:
+    """What these touches were for their companies and domains, which are the same here."""
     for company in range(4):
         used = sorted(row["used_at"] for row in rows if row["recipient"].endswith(f"@c{company}.example"))
         _within(recipients.company_per_7_days, used, WEEK)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from outreach.content.free_mail import is_free_mail
 from outreach.domain import window
 from outreach.domain.action import needs_address
 from outreach.domain.quota import Allowance, mean_gap
-from outreach.domain.recipients import NO_CAPS, Ledger, PutOff, Recipient, RecipientCaps, Whom
+from outreach.domain.recipients import NO_CAPS, Ledger, Ledgers, PutOff, Recipient, RecipientCaps, Whom, kinds_of
 from outreach.domain.rules import Block
 from outreach.domain.sender import Sender
 from outreach.domain.turns import MOST_KEPT, Choice, choose
@@ -37,11 +37,12 @@ def take(
     connection: Connection, engine: Engine, sender: Sender, wanted: Claim, *, allowed: Allowance, now: datetime
 ) -> int:
     """Claim whose turn it is; how many. Inside the transaction that has locked the sender."""
-    caps = engine.policy.recipients if is_counted(wanted.action) else NO_CAPS
-    if caps == NO_CAPS:
+    caps = _caps_of(engine, sender, wanted.action)
+    if not caps.kinds:
         ids = _next(connection, sender, wanted, allowed=allowed, now=now)
         return len(touches.claim_these(connection, wanted, ids, now)) if ids else 0
-    recipients.lock(connection)
+    if caps.of_all != NO_CAPS:  # its own ones are guarded by the lock on the sender
+        recipients.lock(connection)
     free: dict[str, str] = {}
     for _ in range(_ROUNDS):
         ids = _next(connection, sender, wanted, allowed=allowed, now=now)
@@ -92,7 +93,34 @@ def is_counted(action: str) -> bool:
     return action != "task" and needs_address(action.partition(".")[0])
 
 
-def recipients_of(caps: RecipientCaps, *, lead_id: str, company_id: str | None, address: str | None) -> list[Recipient]:
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """What holds for one sender's action: `of_all` counts what everybody sent, `own` only what this one did."""
+
+    of_all: RecipientCaps
+    own: RecipientCaps
+    by: tuple[str, str]  # (sender, action)
+
+    @property
+    def kinds(self) -> tuple[Whom, ...]:
+        return kinds_of(self.of_all, self.own)
+
+
+def _caps_of(engine: Engine, sender: Sender, action: str) -> Caps:
+    if not is_counted(action):
+        return Caps(NO_CAPS, NO_CAPS, (sender.name, action))
+    return Caps(engine.policy.recipients, sender.limits_for(action).recipients, (sender.name, action))
+
+
+def _ledgers(connection: Connection, caps: Caps, asked: Collection[Recipient], now: datetime) -> Ledgers:
+    used = recipients.used(connection, asked, now, kinds=caps.of_all.kinds)
+    own = recipients.used(connection, asked, now, kinds=caps.own.kinds, by=caps.by)
+    return Ledgers(Ledger(caps.of_all, used), Ledger(caps.own, own, by=caps.by[0]))
+
+
+def recipients_of(
+    kinds: Collection[Whom], *, lead_id: str, company_id: str | None, address: str | None
+) -> list[Recipient]:
     """Whom a touch counts for, as far as that is capped. Domains of free mail belong to people who share nothing."""
     domain = (address or "").rpartition("@")[2].lower() if "@" in (address or "") else ""
     known = {
@@ -100,7 +128,7 @@ def recipients_of(caps: RecipientCaps, *, lead_id: str, company_id: str | None, 
         Whom.COMPANY: company_id,
         Whom.DOMAIN: "" if is_free_mail(domain) else domain,
     }
-    return [(whom, each) for whom in caps.kinds if (each := known[whom])]
+    return [(whom, each) for whom in kinds if (each := known[whom])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +142,10 @@ class _Asked:
         return {each for own in self.recipients.values() for each in own}
 
 
-def _within_caps(
-    connection: Connection, caps: RecipientCaps, touch_ids: Sequence[str], now: datetime
-) -> dict[str, str]:
+def _within_caps(connection: Connection, caps: Caps, touch_ids: Sequence[str], now: datetime) -> dict[str, str]:
     """Those that may go, each with its domain if that is counted; the others are put off."""
-    asked = _asked(caps, recipients.candidates(connection, touch_ids), touch_ids)
-    ledger = Ledger(caps, recipients.used(connection, asked.everybody, now))
+    asked = _asked(caps.kinds, recipients.candidates(connection, touch_ids), touch_ids)
+    ledger = _ledgers(connection, caps, asked.everybody, now)
     free: dict[str, str] = {}
     late: list[dict[str, Any]] = []
     for touch_id, own in asked.recipients.items():
@@ -133,11 +159,11 @@ def _within_caps(
     return free
 
 
-def _asked(caps: RecipientCaps, rows: Mapping[str, RowMapping], touch_ids: Sequence[str]) -> _Asked:
+def _asked(kinds: Collection[Whom], rows: Mapping[str, RowMapping], touch_ids: Sequence[str]) -> _Asked:
     found = {each: rows[each] for each in touch_ids if each in rows}
     return _Asked(
         {
-            each: recipients_of(caps, lead_id=row["lead_id"], company_id=row["company_id"], address=_mail_address(row))
+            each: recipients_of(kinds, lead_id=row["lead_id"], company_id=row["company_id"], address=_mail_address(row))
             for each, row in found.items()
         }
     )
@@ -158,12 +184,12 @@ def refusal_now(
     connection: Connection, engine: Engine, touch: Mapping[Any, Any], company_id: str | None, now: datetime
 ) -> Block | None:
     """What the caps of its recipient say of one touch now."""
-    caps = engine.policy.recipients
-    if caps == NO_CAPS or not is_counted(touch["action"]):
+    caps = _caps_of(engine, engine.sender(touch["sender"]), touch["action"])
+    if not caps.kinds:
         return None
     address = touch["recipient"] if touch["channel"] == "email" else None
-    own = recipients_of(caps, lead_id=touch["lead_id"], company_id=company_id, address=address)
-    put_off = Ledger(caps, recipients.used(connection, own, now)).refusal(own, now)
+    own = recipients_of(caps.kinds, lead_id=touch["lead_id"], company_id=company_id, address=address)
+    put_off = _ledgers(connection, caps, own, now).refusal(own, now)
     return Block(put_off.because, until=put_off.until) if put_off else None
 
 

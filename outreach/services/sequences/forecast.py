@@ -63,7 +63,7 @@ def _last_day(engine: Engine, crossing: Crossing, fates: Sequence[Fate], *, is_m
         newest = courses.of(crossing.new)
         simulation = Simulation(_team(engine), {crossing.sequence: newest}, now)
         people = list(_people(connection, engine, fates, courses, now))
-    simulation.remember(past_of(engine.store, newest.entrance, now, engine.policy.recipients), crossing.sequence)
+    simulation.remember(past_of(engine.store, newest.entrance, now, _team(engine).capped), crossing.sequence)
     for person in people:
         simulation.resume(person)
     simulation.run(now + _LONGEST)

@@ -81,7 +81,7 @@ class Simulation:
         self._events: list[tuple[datetime, int, int, Any, Any]] = []
         self._numbers = count()
         self._half: frozenset[str] = frozenset()
-        self._recipients = RecipientsUsed(team.recipients)
+        self._recipients = RecipientsUsed(team.recipients, team.capped)
         self._waiting: set[Queue] = set()  # turns of theirs are kept for somebody whose window opens later
 
     @property
@@ -284,12 +284,11 @@ class Simulation:
             self._waiting.add(queue)
             self._wake(queue, look_at, now)
             return False
-        if not self._recipients.counts(queue.action):
+        if not self._recipients.counts(queue):
             for touch in chosen:
                 self._carry_out(queue, touch, now)
             return True
-        channel = queue.action.partition(".")[0]
-        for touch, put_off in self._recipients.divide(chosen, channel, now):
+        for touch, put_off in self._recipients.divide(queue, chosen, now):
             if put_off is None:
                 self._carry_out(queue, touch, now)
             elif not touch.person.reason:
@@ -306,8 +305,8 @@ class Simulation:
         queue.use(now)
         if queue.turns is not None:
             queue.turns.use(touch)
-        if self._recipients.counts(queue.action):
-            self._recipients.use(touch, step.channel, now)
+        if self._recipients.counts(queue):
+            self._recipients.use(queue, touch, now)
         person.begun_at = person.begun_at or now
         self.record.send(touch, queue, now)
         stage = person.course.sequence.stages.get(Trigger.FIRST_TOUCH)

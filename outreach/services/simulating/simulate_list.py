@@ -65,7 +65,7 @@ def begin(workspace: Workspace, question: Question, store: Store | None = None) 
     senders = {name: each.sender() for name, each in workspace.settings.senders.items()}
     team = Team(senders=senders, actions=TOUCH_ACTIONS, recipients=workspace.settings.recipients)
     courses = _courses(workspace, question, team)
-    past = past_of(store, courses[question.sequence].entrance, question.start, team.recipients) if store else Past()
+    past = past_of(store, courses[question.sequence].entrance, question.start, team.capped) if store else Past()
     simulation = Simulation(team, courses, question.start)
     simulation.remember(past, question.sequence)
     return simulation

@@ -123,6 +123,7 @@ class Queue:
         self._held: dict[str, datetime] = {}  # limit → when it held back last
         self.last_used_at: datetime | None = None
         self._limits = sender.limits_for(action)
+        self.recipients = self._limits.recipients
         self._is_spaced = bool(self._limits.gap or self._limits.jitter)
         limits = self._limits
         self._is_kept = bool(limits.ramp or limits.per_day is not None or limits.per_7_days is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping
 
 from outreach.domain.lead import Address, AddressKind, Company, LeadDraft
-from outreach.domain.recipients import NO_CAPS, Recipient, RecipientCaps
+from outreach.domain.recipients import Recipient, Whom
 from outreach.domain.turns import Lane
 from outreach.services.sending.claim_turns import is_counted, recipients_of
 from outreach.services.sequences.enroll import inside_by_company, stored_refusals
@@ -31,11 +31,11 @@ class Past:
     first: Mapping[usage.Queue, datetime] = field(default_factory=dict)
     inside: Mapping[str, int] = field(default_factory=dict)
     recent: Mapping[usage.Queue, Sequence[Lane]] = field(default_factory=dict)  # the last turns, newest first
-    recipients: Sequence[tuple[Recipient, datetime]] = ()  # who was written to in the last 7 days, the oldest first
+    recipients: Sequence[tuple[usage.Queue, Recipient, datetime]] = ()  # by whom, in the last 7 days, the oldest first
 
 
-def past_of(store: Store, entrance: Entrance, now: datetime, caps: RecipientCaps = NO_CAPS) -> Past:
-    """As far as a simulation of that sequence asks."""
+def past_of(store: Store, entrance: Entrance, now: datetime, capped: Collection[Whom] = ()) -> Past:
+    """As far as a simulation of that sequence asks. `capped`: whom anybody has caps for."""
     with store.read() as connection:
         first = usage.first_uses(connection)
         return Past(
@@ -43,16 +43,18 @@ def past_of(store: Store, entrance: Entrance, now: datetime, caps: RecipientCaps
             first=first,
             inside=inside_by_company(connection, entrance),
             recent={queue: lanes.recent(connection, *queue) for queue in first},
-            recipients=() if caps == NO_CAPS else list(_written_to(connection, caps, now)),
+            recipients=list(_written_to(connection, capped, now)) if capped else (),
         )
 
 
-def _written_to(connection: Connection, caps: RecipientCaps, now: datetime) -> Iterator[tuple[Recipient, datetime]]:
+def _written_to(
+    connection: Connection, capped: Collection[Whom], now: datetime
+) -> Iterator[tuple[usage.Queue, Recipient, datetime]]:
     for row in recipients.used_by_all(connection, now - _WEEK):
         if is_counted(row["action"]):
             address = row["recipient"] if row["channel"] == "email" else None
-            own = recipients_of(caps, lead_id=row["lead_id"], company_id=row["company_id"], address=address)
-            yield from ((each, row["used_at"]) for each in own)
+            own = recipients_of(capped, lead_id=row["lead_id"], company_id=row["company_id"], address=address)
+            yield from (((row["sender"], row["action"]), each, row["used_at"]) for each in own)
 
 
 def people_of(store: Store, sequence: str) -> list[Known]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from outreach.domain.recipients import NO_CAPS, RecipientCaps
+from outreach.domain.recipients import NO_CAPS, RecipientCaps, Whom, kinds_of
 from outreach.domain.sender import Sender
 
 
@@ -16,6 +16,12 @@ class Team:
     senders: Mapping[str, Sender]
     actions: tuple[str, ...]
     recipients: RecipientCaps = NO_CAPS
+
+    @property
+    def capped(self) -> tuple[Whom, ...]:
+        """Whom anybody has caps for."""
+        own = (limits.recipients for sender in self.senders.values() for limits in sender.limits.values())
+        return kinds_of(self.recipients, *own)
 
     def sender(self, name: str) -> Sender:
         return self.senders.get(name) or Sender(name=name)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from outreach.domain.quota import Allowance, mean_gap
-from outreach.domain.recipients import NO_CAPS, WEEK, Ledger, PutOff, Recipient, RecipientCaps
+from outreach.domain.recipients import WEEK, Ledger, Ledgers, PutOff, Recipient, RecipientCaps, Whom, kinds_of
 from outreach.domain.sender import Sender
 from outreach.domain.turns import MOST_KEPT, RECENT, Lane, Waiting, choose
 from outreach.services.sending.claim_turns import is_counted, recipients_of
 
 if TYPE_CHECKING:
-    from outreach.services.simulating.simulate_queue import Touch
+    from outreach.services.simulating.simulate_queue import Queue, Touch
 
 _Place = tuple[int, datetime, str]
 _INSTANT = timedelta(microseconds=1)
@@ -117,45 +117,67 @@ def _waiting(lane: Lane, place: _Place, touch: Touch, now: datetime, before: dat
 
 
 class RecipientsUsed:
-    """When each recipient was written to, by all senders."""
+    """When each recipient was written to: by all senders, and by each queue that has caps of its own."""
 
-    def __init__(self, caps: RecipientCaps) -> None:
-        self.caps = caps
-        self._used: defaultdict[Recipient, deque[datetime]] = defaultdict(deque)
+    def __init__(self, caps: RecipientCaps, capped: Collection[Whom]) -> None:
+        self._caps = caps
+        self._capped = capped
+        self._by_all = _Used()
+        self._by_one: defaultdict[tuple[str, str], _Used] = defaultdict(_Used)
 
-    def counts(self, action: str) -> bool:
-        return self.caps != NO_CAPS and is_counted(action)
+    def counts(self, queue: Queue) -> bool:
+        return is_counted(queue.action) and bool(kinds_of(self._caps, queue.recipients))
 
-    def remember(self, used: Iterable[tuple[Recipient, datetime]]) -> None:
+    def remember(self, used: Iterable[tuple[tuple[str, str], Recipient, datetime]]) -> None:
         """Before the simulation begins, in the order of time."""
-        for recipient, at in used:
-            self._used[recipient].append(at)
+        for by, recipient, at in used:
+            self._by_all.add(recipient, at)
+            self._by_one[by].add(recipient, at)
 
-    def divide(self, touches: Sequence[Touch], channel: str, now: datetime) -> list[tuple[Touch, PutOff | None]]:
+    def divide(self, queue: Queue, touches: Sequence[Touch], now: datetime) -> list[tuple[Touch, PutOff | None]]:
         """Each touch, with what keeps it back."""
-        own = {touch.number: self._of(touch, channel) for touch in touches}
-        asked = {each for recipients in own.values() for each in recipients}
-        ledger = Ledger(self.caps, {each: self._since(each, now) for each in asked})
+        to = {touch.number: self._of(queue, touch) for touch in touches}
+        asked = {each for recipients in to.values() for each in recipients}
+        own = Ledger(queue.recipients, self._by_one[_key(queue)].since(asked, now), by=queue.sender.name)
+        ledgers = Ledgers(Ledger(self._caps, self._by_all.since(asked, now)), own)
         found = []
         for touch in touches:
-            put_off = ledger.refusal(own[touch.number], now)
+            put_off = ledgers.refusal(to[touch.number], now)
             if put_off is None:
-                ledger.use(own[touch.number], now)
+                ledgers.use(to[touch.number], now)
             found.append((touch, put_off))
         return found
 
-    def use(self, touch: Touch, channel: str, now: datetime) -> None:
+    def use(self, queue: Queue, touch: Touch, now: datetime) -> None:
         """A touch went out."""
-        for recipient in self._of(touch, channel):
-            self._used[recipient].append(now)
+        for recipient in self._of(queue, touch):
+            self._by_all.add(recipient, now)
+            self._by_one[_key(queue)].add(recipient, now)
 
-    def _of(self, touch: Touch, channel: str) -> list[Recipient]:
-        known = touch.person.known
+    def _of(self, queue: Queue, touch: Touch) -> list[Recipient]:
+        known, channel = touch.person.known, queue.action.partition(".")[0]
         address = touch.person.recipient(channel) if channel == "email" else None
-        return recipients_of(self.caps, lead_id=known.lead_id, company_id=known.company_id, address=address)
+        return recipients_of(self._capped, lead_id=known.lead_id, company_id=known.company_id, address=address)
+
+
+def _key(queue: Queue) -> tuple[str, str]:
+    return (queue.sender.name, queue.action)
+
+
+class _Used:
+    """Instants of the last 7 days, by recipient."""
+
+    def __init__(self) -> None:
+        self._instants: defaultdict[Recipient, deque[datetime]] = defaultdict(deque)
+
+    def add(self, recipient: Recipient, at: datetime) -> None:
+        self._instants[recipient].append(at)
+
+    def since(self, recipients: Iterable[Recipient], now: datetime) -> dict[Recipient, deque[datetime]]:
+        return {each: self._since(each, now) for each in recipients}
 
     def _since(self, recipient: Recipient, now: datetime) -> deque[datetime]:
-        used = self._used[recipient]
+        used = self._instants[recipient]
         while used and used[0] <= now - WEEK:
             used.popleft()
         return used
