@@ -16,7 +16,7 @@ CHANNELS = ("email", "linkedin", "x", "whatsapp", "sms", "telegram", "other")
 
 _MAX_VALUE = 1024
 _MAX_STORED = 512
-_EMAIL = re.compile(r"[^\s<>()\[\]\",;:@\\]{1,128}@[^\s<>()\[\]\",;:@\\]{1,253}")
+_EMAIL = re.compile(r"[^\s<>()\[\]\",;:@\\：；，、（）「」]{1,128}@[^\s<>()\[\]\",;:@\\：；，、（）「」]{1,253}")
 _QUOTED_EMAIL = re.compile(r'"[^"@\s]{1,128}"@[^\s<>()\[\]",;:@\\]{1,253}')
 _LINKEDIN = re.compile(r"linkedin\.com/(in|pub|sales/lead|company)/([^/?#\s,]{1,200})", re.IGNORECASE)
 _PROFILE_HOST = re.compile(r"^(?:https?://)?(?:www\.|mobile\.)?(?:x\.com|twitter\.com|t\.me)/", re.IGNORECASE)

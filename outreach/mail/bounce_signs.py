@@ -32,7 +32,10 @@ DAEMON_NAME = re.compile(
 
 FAILURE_SUBJECT = pattern(
     r"undeliver(?:ed|able|y)|un-?deliverable|non[ -]?deliver|not (?:be )?delivered|failed delivery|failed mail",
-    r"delivery (?:has )?(?:failed|failure|error|problem|status notification|notification|report|unsuccessful|delay)",
+    (
+        r"delivery (?:has )?(?:failed|failure|error|problem|status|notification|report|unsuccessful|delay)"
+        r"|\[bounce\]|mail failed|could not be (?:sent|delivered)|sorry, your message|returning to sender"
+    ),
     r"failure (?:notice|notification|delivery)|mail failure|returned (?:mail|to sender|message|e-?mail)|bounced?\b",
     r"mail (?:could not|couldn'?t|cannot|delivery|system error|error|returned)|rejected (?:mail|message|posting)",
     (
@@ -124,6 +127,21 @@ FAILURE_TEXT = pattern(
 )
 """What a returned mail says at its beginning."""
 
+DIALOGUE = pattern(
+    r"<<< [45]\d\d|>>> (?:rcpt|data|mail) |\bsaid: [45]\d\d|remote host said|smtp error from remote|responded as",
+    r"in reply to (?:rcpt|end of data|mail|data)|(?:final|original)-recipient: |diagnostic[- ]code: ?(?:smtp|x-)",
+    r"\(#[45]\.\d\.\d{1,2}\)|[45]\d\d[ -]#?[45]\.\d\.\d{1,2}\b|\n[>\s]{0,4}5[0-5]\d (?:- )?[<\w]|rcpt to:",
+    r"transcript of (?:the )?(?:session|attempts)|failed (?:addresses|recipients?) follow|failure reasons",
+    r"following (?:addresses|recipients) (?:had|were affected)|unknown user: \S+@|mailbox is full",
+    r"remote domain does|no valid recipients|\[\w[\w ]{3,30}\]\s*$",
+)
+"""What passes between two mail servers, or only one of them writes: quoted in mails that return another."""
+
+PERSONAL = re.compile(
+    r"\?|\b(?:i|i'm|i've|i'd|my|hi|hello|hey|dear|anyone|thanks|ich|wir|hallo|bonjour|hola|je|nous)\b"
+)
+"""What only a person writes around words of a mail system that he or she asks about."""
+
 OPENING = re.compile(
     (
         r"^\W{0,6}(?:"
@@ -135,6 +153,8 @@ OPENING = re.compile(
         r"|this report relates to a message you sent|this is an informative message sent by"
         r"|your message\s+(?:did not reach|with subject|could not be|couldn't be|cannot be|wasn't delivered"
         r"|was not delivered)"
+        r"|your message:?\s+(?:to|subject|from|sent):|your mail (?:sent|attempted to be delivered) on"
+        r"|the user\(s\) account|\d+ ?error\(s\):|we'?re sorry[.,] your (?:mail|message)|su mensaje no pudo"
         r"|your message\s+to:? .{0,90} (?:was|could not|couldn't|cannot|has)|the original message was received"
         r"|the following (?:message|address|recipient|mail|e-mail)[\s\S]{0,60}(?:fail|could not|undeliver"
         r"|not deliver|error|delayed)"
@@ -167,9 +187,9 @@ COPY_BELOW = re.compile(
         r"|returned message"
         r"|unsent message|below this line is a copy|(?:body|headers?|text"
         r"|first) .{0,20}of the (?:original )?(?:message|mail)"
-        r"|message headers?|header of the|mail header|included is a copy|content of (?:the )?original|received: "
-        r"|return-path: "
-        r"|message-id: ?<|dkim-signature:|ursprüngliche nachricht|message d'origine|mensaje original"
+        r"|message headers?|header of the|mail header|included is a copy|content of (?:the )?original"
+        r"|(?<![ \t])(?:received: |return-path: |message-id: ?<|dkim-signature:)"
+        r"|ursprüngliche nachricht|message d'origine|mensaje original"
         r"|mensagem original"
         r"|messaggio originale).{0,200}$"
     ),

@@ -33,6 +33,12 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
         ),
     ),
     (
+        BounceReason.NETWORK,
+        pattern(
+            r"not found,? try again|name service error.{0,120}try again|temporary (?:dns|lookup) (?:error|failure)"
+        ),
+    ),
+    (
         BounceReason.FULL,
         pattern(
             (
@@ -49,8 +55,8 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
                 r"|no space left on device"
             ),
             (
-                r"out of (?:storage|disk) space|disk (?:is )?full|disk quota|storage (?:limit|space)|(?:mailbox"
-                r"|size) limit exceeded"
+                r"out of (?:storage|disk) space|disk (?:is )?full|dis[ck] quota|storage (?:limit|space)|mailbox exceeds"
+                r"|mailbox limit exceeded"
             ),
             (
                 r"mailbox (?:size )?limit|maximum (?:mailbox|allowed mailbox) size|recipient storage full"
@@ -85,7 +91,13 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
                 r"|has been |was |are )*"
                 r"(?:currently |now |been )?(?:disabled|deactivated|inactive|suspended|not active|no longer active"
                 r"|locked|closed"
-                r"|terminated|blocked due to inactiv|discontinued|not activated|cancell?ed|expired|retired|frozen)"
+                r"|terminated|blocked due to inactiv|discontinued|not activated|cancell?ed|expired|retired|frozen"
+                r"|archived|parked)(?!.{0,40}(?:tempor|try again|later))"
+            ),
+            (
+                r"(?<!delivery )\b(?:is|has been|was) (?:currently |now )?(?:suspended|deactivated)\b"
+                r"|extended inactivity|due to inactivity|suspend(?:ed)? the service|administrati?ve?le?y disabled"
+                r"|bo[iî]te .{0,30}archiv[eé]e"
             ),
             (
                 r"(?:disabled|inactive|suspended|deactivated|closed|locked|discontinued) (?:account|mailbox|user"
@@ -115,13 +127,14 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
         BounceReason.NO_DOMAIN,
         pattern(
             (
-                r"host (?:or domain )?(?:name )?(?:is )?(?:unknown|not found)(?!.{0,60}(?:try again|temporar))"
+                r"host (?:or domain )?(?:name )?(?:is )?(?:unknown|not found)(?!.{0,160}(?:try again|temporar))"
                 r"|unknown (?:host|domain|mail server)"
             ),
             (
-                r"domain\W{1,3}(?:\S{3,80}\W{1,2})?(?:is |does |was |name )*(?:not exist|doesn'?t exist|not found"
+                r"domain\W{1,3}(?:\S{3,80}\W{1,2})?(?:is |does |was |name )*(?:not exist|does ?n.?t exist|not found"
                 r"|unknown|invalid|couldn't be found"
                 r"|could not be found|no longer|not valid|nonexistent|non-existent|is not registered)"
+                r"(?!.{0,160}(?:try again|temporar))"
             ),
             (
                 r"no such (?:domain|host)|invalid domain|bad (?:destination )?(?:host|domain|system address)"
@@ -135,7 +148,9 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
                 r"|domain has no mail|unrouteable mail domain|unrouteable address"
                 r"|all relevant mx records point to non-existent"
                 r"|address resolves to a domain|illegal host"
-                r"|no route to domain"
+                r"|no route to domain|domain (?:must exist|has been removed)|host(?:/domain)? does not accept mail"
+                r"|(?:does|do) ?n[o']t (?:receive|handle|take) (?:any )?(?:e-?)?mail|mail server for \S+ does not exist"
+                r"|destination e-?mail system is unknown"
             ),
             (
                 r"domain.{0,40}(?:existiert nicht|nicht gefunden|unbekannt)|domaine.{0,40}(?:n.existe pas"
@@ -151,7 +166,7 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
         BounceReason.CONTENT,
         pattern(
             (
-                r"message.{0,20}(?:too large|too big|size (?:exceeds|limit))"
+                r"message.{0,20}(?:too large|too big|size (?:exceeds|limit))|mail size (?:limit|exceeds)"
                 r"|exceeds?.{0,30}(?:maximum )?(?:message )?size|too large"
                 r"|size limit|(?:virus|malware|worm|infected|trojan)\b|attachment.{0,60}(?:not allowed|blocked"
                 r"|rejected|type|forbidden|prohibited)"
@@ -200,12 +215,33 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
                 r"|e-?mail address (?:wasn'?t|was not|could not be|couldn'?t be) found"
                 r"|check the (?:recipient'?s )?(?:e-?mail )?address|address rejected(?!.{0,40}(?:spam|policy|block"
                 r"|relay|domain))"
-                r"|not listed in (?:public |domino )|recipient rejected|destination address rejected|user doesn"
+                r"|not listed in (?:public |domino )|recipient rejected(?!.{0,40}(?:tempor|quota|storage))"
+                r"|destination address rejected|user doesn"
                 r"|no mail ?box here|mailbox does|account does not"
             ),
             (
-                r"(?:empfänger|benutzer|adresse|postfach|mailadresse|nutzer)\w*.{0,60}(?:unbekannt|existiert nicht"
-                r"|nicht gefunden|nicht bekannt|ungültig|nicht vorhanden)"
+                r"\S@\S{3,90}:? (?:\(\S{1,60}\) )?(?:is |was )?(?:not found|unknown|invalid|nonexistent|no longer)\b"
+                r"|non[ -]?existent (?:user|recipient|mailbox|address|account|e-?mail)|does?n'?o?t exist|dosn'?t exist"
+                r"|(?:account|mailbox|address) (?:is )?(?:un ?avail?a?ble|unavaiable|not available)"
+                r"(?!.{0,60}(?:space|busy))|not an active (?:address|user|mailbox)"
+                r"|addresses? (?:was|were) unknown|mbx not found"
+                r"|not a local (?:address|user)|recipient (?:is )?not (?:ok|local)|missing home directory|badrcptto"
+                r"|badrecipientto|not in my validrcptto|bad envelope recipient|no mail ?box available|in name directory"
+                r"|unknown (?:e-?mail|virtual)|invalid or unknown|no valid recipients?\b|user unknow|not our user"
+                r"|(?:unable to|can ?not|can't|could not|couldn't) (?:find|locate|accept) (?:the |alias )?"
+                r"(?:user|recipient|mailbox)"
+                r"|(?:was|were)(?:n't| not) found (?:at|in|on) |reside here|address (?:you (?:have )?entered )?"
+                r"(?:could ?n.t|could not) be found|no longer takes"
+            ),
+            (
+                r"(?:user|recipient|account|mailbox|address|person)\W(?:\S{3,90} )?(?:has )?(?:moved|been replaced"
+                r"|changed)\b"
+                r"|(?:moved|not local);? (?:please )?(?:try|use)|has moved to|new address is|forwarding address"
+            ),
+            (
+                r"wurde unter \S{3,90} nicht gefunden|keine mailbox"
+                r"|(?:empfänger|benutzer|adresse|postfach|mailadresse|nutzer)\w*.{0,60}(?:unbekannt|existiert nicht"
+                r"|(?:wurde )?.{0,30}nicht gefunden|nicht bekannt|ungültig|nicht vorhanden)"
                 r"|unbekannter (?:empfänger|benutzer)|kein(?:e|en)? (?:solche|benutzer|postfach|empfänger)"
                 r"|nicht (?:existierend|existent)"
             ),
@@ -216,14 +252,15 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
             (
                 r"(?:usuario|destinatario|direcci[oó]n|cuenta|buz[oó]n).{0,60}(?:desconocid[oa]|no existe"
                 r"|no encontrad[oa]|no v[aá]lid[oa]|inexistente|no se (?:encontr|ha encontr))"
-                r"|no existe (?:el|la|este|esa|ning)"
+                r"|no existe\b"
             ),
             (
                 r"(?:usu[aá]rio|destinat[aá]rio|endereço|conta|caixa).{0,60}(?:desconhecid[oa]|não existe"
                 r"|inexistente|inv[aá]lid[oa]|não (?:foi )?encontrad[oa])"
             ),
             (
-                r"(?:utente|destinatario|indirizzo|casella|account).{0,60}(?:sconosciut[oa]|non esiste|inesistente"
+                r"nessun utente"
+                r"|(?:utente|destinatario|indirizzo|casella|account).{0,60}(?:sconosciut[oa]|non esiste|inesistente"
                 r"|non trovat[oa]|non valid[oa]|non è stato trovato)"
             ),
             (
@@ -245,7 +282,7 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
                 r"|vastaanottaja)\w*.{0,60}(?:tuntematon|ei löydy)"
             ),
             (
-                r"(?:用户|收件人|地址|邮箱|帐号|账号).{0,12}(?:不存在|未知|无效|找不到)|(?:ユーザー|宛先|受信者"
+                r"ディレクトリ.{0,12}(?:見つかりません|ありません)|(?:用户|收件人|地址|邮箱|帐号|账号).{0,12}(?:不存在|未知|无效|找不到)|(?:ユーザー|宛先|受信者"
                 r"|アドレス|メールアドレス).{0,20}(?:見つかりません"
                 r"|存在しません|不明)|"
                 r"(?:사용자|수신자|주소).{0,20}(?:없|찾을 수 없)"
@@ -256,6 +293,14 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
 """What is particular enough to overrule a status code, in the order it is asked."""
 
 WEAK: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
+    (
+        BounceReason.NO_MAILBOX,
+        pattern(
+            r"(?:server|host) (?:has )?rejected (?:the )?(?:recipients?|address)|recipient is not accepted",
+            r"does not like recipient\.(?! remote host said)",
+            r"addresses had permanent fatal errors(?=.{0,300}\b55[013]\b)",
+        ),
+    ),
     (
         BounceReason.DELAYED,
         pattern(
@@ -308,9 +353,10 @@ WEAK: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
             (
                 r"(?:message|delivery|queue|time|lifetime)\W{0,3}(?:\w+ )?(?:expired|time.?out exceeded"
                 r"|time.?limit)|expired|retry time.?out exceeded"
-                r"|retry time not reached|(?:gave|giving|given) up|too (?:long|old)|maximum (?:queue )?(?:lifetime"
+                r"|retry time not reached|queue too long|too old|maximum (?:queue )?(?:lifetime"
                 r"|time|retries)|retries exceeded"
-                r"|has been in the queue|could not be delivered (?:within|for)|undeliverable for"
+                r"|has been in the queue|not (?:be )?delivered (?:within|for)|undeliverable for"
+                r"|not been collected after|cannot send message for"
                 r"|delivery time (?:has )?(?:expired|exceeded)"
                 r"|(?:for|after|in) (?:more than |over |the last )?\d+(?:\.\d+)? ?(?:hours?|days?|minutes?)"
                 r"|zeitüberschreitung|délai .{0,20}(?:dépassé|expiré)"
@@ -325,7 +371,7 @@ WEAK: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
                 r"|could ?n.t (?:connect|establish)|could not connect"
             ),
             (
-                r"no route to host|(?:network|host) (?:is )?unreachable|unable to connect|cannot connect"
+                r"no route to host|(?:network|host) (?:is )?unreachable|not reachable|unable to connect|cannot connect"
                 r"|lost connection|temporary (?:dns|lookup|failure"
                 r"|name|problem|error|local)|temporar(?:y|ily)|try (?:again )?later|not responding|did not respond"
                 r"|no answer from|name server|nameserver"
@@ -338,39 +384,3 @@ WEAK: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
     ),
 )
 """What is asked when neither particular words nor the status code tell a reason."""
-
-CODES: tuple[tuple[re.Pattern[str], BounceReason], ...] = tuple(
-    (re.compile(pattern), reason)
-    for pattern, reason in (
-        (r"[45]\.1\.2$", BounceReason.NO_DOMAIN),
-        (r"5\.1\.20$", BounceReason.CONTENT),
-        (r"[45]\.1\.[78]$", BounceReason.POLICY),
-        (r"[45]\.1\.", BounceReason.NO_MAILBOX),
-        (r"[45]\.2\.1$", BounceReason.DISABLED),
-        (r"[45]\.2\.2$", BounceReason.FULL),
-        (r"[45]\.(?:2\.3|3\.4)$", BounceReason.CONTENT),
-        (r"[45]\.3\.1$", BounceReason.FULL),
-        (r"[45]\.3\.", BounceReason.NETWORK),
-        (r"5\.4\.4$", BounceReason.NO_DOMAIN),
-        (r"[45]\.4\.(?:7|300|312|317)$", BounceReason.EXPIRED),
-        (r"[45]\.4\.", BounceReason.NETWORK),
-        (r"[45]\.6\.", BounceReason.CONTENT),
-        (r"[45]\.7\.", BounceReason.POLICY),
-    )
-)
-"""Enhanced status codes (RFC 3463, RFC 5248) to reasons; asked when the words say nothing."""
-
-SMTP_CODES = {
-    "421": BounceReason.NETWORK,
-    "422": BounceReason.FULL,
-    "450": BounceReason.OTHER,
-    "451": BounceReason.NETWORK,
-    "452": BounceReason.FULL,
-    "521": BounceReason.NO_DOMAIN,
-    "550": BounceReason.NO_MAILBOX,
-    "551": BounceReason.NO_MAILBOX,
-    "552": BounceReason.FULL,
-    "553": BounceReason.NO_MAILBOX,
-    "556": BounceReason.NO_DOMAIN,
-}
-"""Basic reply codes (RFC 5321), asked last."""

@@ -10,17 +10,20 @@ import re
 from dataclasses import dataclass
 
 from outreach.mail.addresses import emails_in
+from outreach.mail.bounce_codes import CODES, SMTP_CODES
 from outreach.mail.bounce_signs import (
     COPY_BELOW,
     DAEMON,
     DAEMON_NAME,
     DELAY,
+    DIALOGUE,
     FAILURE_SUBJECT,
     FAILURE_TEXT,
     OPENING,
+    PERSONAL,
     SURE_DAEMON,
 )
-from outreach.mail.bounce_words import CODES, SMTP_CODES, STRONG, WEAK
+from outreach.mail.bounce_words import STRONG, WEAK
 from outreach.mail.identifiers import message_ids_in, unique
 from outreach.mail.parse import Headers, Part, field_blocks
 from outreach.mail.understood import HARD, BounceReason, Kind
@@ -32,6 +35,8 @@ _SMTP = re.compile(r"(?<![\d.])([45]\d\d)(?=[ \-#]|$)")
 _ORIGINAL_ID = re.compile(
     r"^[ \t>]{0,8}(?:x-)?(?:original-)?message-id:[ \t\r\n]{0,4}(<[^<>\s]{1,500}>)", re.IGNORECASE | re.MULTILINE
 )
+_TO_LINE = re.compile(r"^[ \t>]{0,8}(?:to|rcpt to): ?(.{3,300})$", re.IGNORECASE | re.MULTILINE)
+_LOST_REPORT = re.compile(r"^(?:Original-Recipient|Final-Recipient): ?(?:rfc822|utf-8);", re.IGNORECASE | re.MULTILINE)
 _REPLY_SUBJECT = re.compile(
     r"^\s*(?:re|aw|sv|antw|odp|ynt|yan|vs|rif|res|fwd?|wg|tr|rv|enc|i|doorst|ilt)\s*(?:\[\d+\])?\s*:", re.IGNORECASE
 )
@@ -73,7 +78,8 @@ def bounce_of(mail: Part, text: str, sender: Sender) -> Bounce | None:
         if found:
             return _with_ids(found, mail, text)
     if mail.headers.has("x-failed-recipients") or _looks_returned(mail.headers, text, sender):
-        return _with_ids(_from_words(mail, text), mail, text)
+        found = _from_lost_report(text) or _from_words(mail, text)
+        return _with_ids(found, mail, text)
     return None
 
 
@@ -108,6 +114,16 @@ def _from_report(report: Part, text: str) -> Bounce | None:
     if blocks and all(_action_of(block) in ("delivered", "relayed", "expanded") for block in blocks):
         return Bounce(kind=Kind.OTHER, recipients=_recipients_of(blocks), status=blocks[0].first("status")[:16] or None)
     return None
+
+
+def _from_lost_report(text: str) -> Bounce | None:
+    """A report that stands in the text, because whoever passed it on lost its parts."""
+    start = _LOST_REPORT.search(text[:_MAX_TEXT])
+    if start is None:
+        return None
+    blocks = [block for block in field_blocks(text[start.start() :][:_MAX_TEXT]) if block.has("action", "status")]
+    failed = [block for block in blocks if _action_of(block) == "failed"]
+    return _failed(failed, text) if failed else None
 
 
 def _report_text(report: Part) -> str:
@@ -168,13 +184,14 @@ def _looks_returned(headers: Headers, text: str, sender: Sender) -> bool:
     subject = headers.first("subject")
     said = bool(FAILURE_SUBJECT.search(folded(subject))) and not _REPLY_SUBJECT.match(subject)
     start = folded(_speech(text)[:3000])
-    tells = bool(FAILURE_TEXT.search(start))
     opens = bool(OPENING.match(start.lstrip()[:600]))
+    speaks = bool(DIALOGUE.search(start))
+    tells = speaks or bool(FAILURE_TEXT.search(start))
     if sender.is_surely_a_daemon:
         return said or tells or opens
     if sender.is_like_a_daemon or _has_null_path(headers):
         return (said and tells) or opens
-    return (said and opens) and not _is_answer(headers)
+    return said and (opens or (speaks and not PERSONAL.search(start[:1500]))) and not _is_answer(headers)
 
 
 def _from_words(mail: Part, text: str) -> Bounce:
@@ -189,15 +206,16 @@ def _from_words(mail: Part, text: str) -> Bounce:
         kind=_kind(reason, status, smtp),
         reason=reason,
         status=status or None,
-        recipients=_named_in(mail.headers, speech),
+        recipients=_named_in(mail.headers, speech, text[len(speech) :][:_MAX_TEXT]),
     )
 
 
-def _named_in(headers: Headers, speech: str) -> tuple[str, ...]:
-    """Whom a returned mail without report is about: the header that says so, else the first addresses of its text."""
+def _named_in(headers: Headers, speech: str, copy: str) -> tuple[str, ...]:
+    """Whom a returned mail is about: by the header that says so, its own words, or the copy of the message in it."""
     failed = [address for value in headers.all("x-failed-recipients") for address in emails_in(value)]
     own = set(emails_in(headers.first("to"))) | set(emails_in(headers.first("from")))
-    return unique(failed or [address for address in emails_in(speech) if address not in own])[:20]
+    named = failed or [address for address in emails_in(speech) if address not in own]
+    return unique(named or [one for line in _TO_LINE.findall(copy) for one in emails_in(line) if one not in own])[:20]
 
 
 def _with_ids(found: Bounce, mail: Part, text: str) -> Bounce:
