@@ -14,9 +14,12 @@ import importlib
 import inspect
 from collections.abc import Collection, Mapping
 from importlib import metadata
-from typing import Any
+from typing import Any, Protocol
 
+from outreach.content.configuration import CrmSettings
 from outreach.content.suggestions import did_you_mean
+from outreach.content.variables import is_unset
+from outreach.crm import Abilities
 from outreach.errors import ConfigError, Problem
 
 CHANNELS = {
@@ -88,6 +91,14 @@ CRMS = {
 }
 
 
+class Spot(Protocol):
+    """Where an adapter is named and its options stand."""
+
+    def error(self, message: str, remedy: str = "", *, key: str = "") -> ConfigError:
+        """What is wrong there; `key`: with which option."""
+        ...
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Place:
     """Where an adapter is named, for errors: the file, and the section in it."""
@@ -95,7 +106,7 @@ class Place:
     file: str
     section: str
 
-    def error(self, message: str, remedy: str = "") -> ConfigError:
+    def error(self, message: str, remedy: str = "", *, key: str = "") -> ConfigError:
         return ConfigError(Problem(self.file, 0, 0, f"{self.section}: {message}", remedy))
 
 
@@ -125,6 +136,46 @@ def actions_of(use: str, options: Mapping[str, Any]) -> Collection[str] | None:
     return actions or adapter.can.actions
 
 
+def crm_abilities(each: CrmSettings, spot: Spot) -> Abilities | None:
+    """What the connection can do, told by its options alone (`Options.can`, else the adapter's `can`).
+
+    Raises ConfigError for an adapter or an option that does not exist, or is wrong; what an unset variable will hold
+    is not looked at. None where it cannot be known without the adapter.
+    """
+    adapter, options_class = _load(CRMS, each.use, spot)
+    options = with_status(each)
+    _refuse_unknown(options_class, options, spot)
+    if not is_unset(options):
+        _options(options_class, options, spot)
+    by_options = _as_written(options_class, options) if hasattr(options_class, "can") else adapter
+    try:
+        can = by_options.can
+    except (AttributeError, KeyError, TypeError, ValueError):  # what decides it is not set yet
+        return None
+    return Abilities(can, getattr(adapter, "lacks", {})) if isinstance(can, frozenset) else None
+
+
+def with_status(each: CrmSettings) -> dict[str, Any]:
+    """The options of a CRM connection; the field that `status` names belongs to them where the adapter takes it."""
+    options: dict[str, Any] = dict(each.options)
+    if each.status and takes(CRMS, each.use, "status_property"):
+        options.setdefault("status_property", each.status.property)
+    return options
+
+
+def _as_written(options_class: Any, options: Mapping[str, Any]) -> Any:
+    """The options without a look at whether they are right: a secret that is not set yet changes no ability."""
+    made = object.__new__(options_class)
+    for each in dataclasses.fields(options_class):
+        if each.name in options:
+            object.__setattr__(made, each.name, options[each.name])
+        elif each.default is not dataclasses.MISSING:
+            object.__setattr__(made, each.name, each.default)
+        elif each.default_factory is not dataclasses.MISSING:
+            object.__setattr__(made, each.name, each.default_factory())
+    return made
+
+
 def takes(known: Mapping[str, str], use: str, option: str) -> bool:
     """Has the adapter of that short name or dotted path such an option? No, if it cannot be loaded."""
     try:
@@ -134,7 +185,7 @@ def takes(known: Mapping[str, str], use: str, option: str) -> bool:
     return option in {field.name for field in dataclasses.fields(options_class)}
 
 
-def _path(known: Mapping[str, str], use: str, place: Place) -> str:
+def _path(known: Mapping[str, str], use: str, place: Spot) -> str:
     """`package.module:Class`; the name itself where nobody offers it."""
     if use in known or ":" in use:
         return known.get(use, use)
@@ -148,23 +199,30 @@ def _path(known: Mapping[str, str], use: str, place: Place) -> str:
 _GROUPS = {"outreach.channels": CHANNELS, "outreach.receivers": RECEIVERS, "outreach.crms": CRMS}
 
 
-def _load(known: Mapping[str, str], use: str, place: Place) -> tuple[Any, Any]:
+def _load(known: Mapping[str, str], use: str, place: Spot) -> tuple[Any, Any]:
     path = _path(known, use, place)
     module_name, _, class_name = path.partition(":")
     if not class_name:
-        raise place.error(f"unknown adapter '{use}'.", did_you_mean(use, known) or f"Known: {', '.join(known)}.")
+        remedy = did_you_mean(use, known) or f"Known: {', '.join(known)}."
+        raise place.error(f"unknown adapter '{use}'.", remedy, key="use")
     try:
         module = importlib.import_module(module_name)
         return getattr(module, class_name), module.Options
     except (ImportError, AttributeError) as error:
-        raise place.error(f"adapter '{use}' cannot be loaded ({error}).") from None
+        raise place.error(f"adapter '{use}' cannot be loaded ({error}).", key="use") from None
 
 
-def _options(options_class: Any, options: Mapping[str, Any], place: Place) -> Any:
-    fields = {field.name: field for field in dataclasses.fields(options_class)}
+def _refuse_unknown(options_class: Any, options: Mapping[str, Any], place: Spot) -> None:
+    known = [field.name for field in dataclasses.fields(options_class)]
     for name in options:
-        if name not in fields:
-            raise place.error(f"unknown key '{name}'.", did_you_mean(name, fields) or f"Keys: {', '.join(fields)}.")
+        if name not in known:
+            remedy = did_you_mean(name, known) or f"Keys: {', '.join(known)}."
+            raise place.error(f"unknown key '{name}'.", remedy, key=name)
+
+
+def _options(options_class: Any, options: Mapping[str, Any], place: Spot) -> Any:
+    _refuse_unknown(options_class, options, place)
+    fields = {field.name: field for field in dataclasses.fields(options_class)}
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
     try:
         return options_class(**values)

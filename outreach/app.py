@@ -95,7 +95,8 @@ class App:
     @cached_property
     def workspace(self) -> Workspace:
         """The files people write: sequences, templates, pipelines. Raises ConfigError with everything wrong in them."""
-        return load(self.settings.root, os.environ, can=adapters.actions_of)
+        can, crm_can = adapters.actions_of, adapters.crm_abilities
+        return load(self.settings.root, os.environ, can=can, crm_can=crm_can)
 
     @cached_property
     def store(self) -> Store:
@@ -389,7 +390,7 @@ class App:
 
 def build(root: Path, environ: Mapping[str, str], *, clock: Clock | None = None, policy: Policy | None = None) -> App:
     """The system of the workspace at `root`. Raises ConfigError with every problem of the configuration."""
-    return App(settings.load(root, environ), clock=clock, policy=policy)
+    return App(settings.load(root, environ, crm_can=adapters.crm_abilities), clock=clock, policy=policy)
 
 
 def policy_of(configured: Settings) -> Policy:
@@ -425,9 +426,7 @@ def account_of(each: SenderSettings, channel: str) -> tuple[str, dict[str, Any]]
 
 def crm_options(each: CrmSettings, configured: Settings) -> dict[str, Any]:
     """The adapter's options; a relative `directory` is meant from the workspace."""
-    options: dict[str, Any] = dict(each.options)
-    if each.status and adapters.takes(adapters.CRMS, each.use, "status_property"):
-        options.setdefault("status_property", each.status.property)
+    options = adapters.with_status(each)
     if "directory" in options:
         options["directory"] = str(configured.root / str(options["directory"]))
     return options

@@ -38,6 +38,17 @@ READS_AND_WRITES = WRITES | {Operation.PULL}
 """What most systems can do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a connection can do by its options, and for what it cannot, why."""
+
+    can: frozenset[Operation]
+    lacks: Mapping[Operation, str] = field(default_factory=dict)
+
+    def why_not(self, operation: Operation) -> str:
+        return self.lacks.get(operation, "as it is configured")
+
+
 class Selection(StrEnum):
     """By what `pull` can narrow whom it gives; an adapter lists those it knows in `selections`."""
 

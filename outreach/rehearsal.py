@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from outreach.adapters import crm_abilities
 from outreach.app import policy_of
 from outreach.channel import Channel
 from outreach.channels.memory import Memory
@@ -174,4 +175,4 @@ def _reached(sequences: Mapping[str, Sequence], name: str) -> list[str]:
 
 def open_stage(root: Path, environ: Mapping[str, str]) -> Stage:
     """The stage for the workspace at `root`. Raises ConfigError when its files are wrong."""
-    return Stage(load(root, environ, needs_secrets=False))
+    return Stage(load(root, environ, needs_secrets=False, crm_can=crm_abilities))

@@ -48,13 +48,13 @@ def validate(
     as_json: AsJson = False,
 ) -> None:
     """Check every file of the workspace; all problems of all files come at once."""
-    from outreach.adapters import actions_of
+    from outreach.adapters import actions_of, crm_abilities
     from outreach.services.sequences import check_files
 
     root = invocation(context).root
     wanted = [path if path.is_absolute() else Path.cwd() / path for path in paths or []]
     fixed = check_files.fix(root, wanted) if fix else []
-    found = check_files.check(root, os.environ, wanted, can=actions_of)
+    found = check_files.check(root, os.environ, wanted, can=actions_of, crm_can=crm_abilities)
     if as_json:
         told = {name: [_problem(each) for each in getattr(found, name)] for name in ("problems", "warnings", "unset")}
         print_json({**told, "fixed": fixed})

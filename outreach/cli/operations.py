@@ -82,10 +82,12 @@ def bench(
 def upgrade(context: typer.Context) -> None:
     """Bring the database to the newest revision."""
     from outreach import settings
+    from outreach.adapters import crm_abilities
     from outreach.store import migrate
     from outreach.store.session import open_store
 
-    store = open_store(settings.load(invocation(context).root, os.environ).database_url)
+    configured = settings.load(invocation(context).root, os.environ, crm_can=crm_abilities)
+    store = open_store(configured.database_url)
     try:
         before = migrate.current(store.engine)
         migrate.upgrade(store.engine)

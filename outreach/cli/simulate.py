@@ -111,17 +111,18 @@ def _check(leads: Path | None, where: str | None, *, everybody: bool) -> None:
     if where is None:
         return
     try:
-        check(where, fields=None)
+        check(where)
     except ValueError as error:
         raise UsageError(f"--where: {error}") from None
 
 
 def _workspace(context: typer.Context) -> Workspace:
+    from outreach.adapters import crm_abilities
     from outreach.cli.logs import only_warnings
     from outreach.content.workspace import load
 
     only_warnings()
-    return load(invocation(context).root, os.environ, needs_secrets=False)
+    return load(invocation(context).root, os.environ, needs_secrets=False, crm_can=crm_abilities)
 
 
 def _question(

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from outreach.content.own_fields import FieldType
-from outreach.crm import Mode, Operation
+from outreach.crm import Abilities, Mode, Operation
 from outreach.domain import mail_provider
 from outreach.domain.cautious import CAUTIOUS
 from outreach.domain.crm_mapping import CrmMapping, CrmTrigger, DealRule, FieldRule, TieBreak
@@ -245,6 +245,7 @@ class CrmSettings:
     poll: timedelta | None = None  # how often to ask what changed there
     heed: frozenset[Change] = frozenset(Change)  # which changes there have an effect here
     rate: tuple[int, timedelta] | None = None  # calls, and in how long; None: what is documented for the system
+    abilities: Abilities | None = None  # what the adapter can do with these options; None: it was not asked
 
     def mapping(self) -> CrmMapping:
         """The same in the domain's words."""

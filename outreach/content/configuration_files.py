@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from outreach.content import yaml_file
 from outreach.content.configuration import Settings
+from outreach.content.crm_abilities import CrmCan
 from outreach.content.crm_file import read_crm
 from outreach.content.notify_settings import check_notify
 from outreach.content.outreach_file import overlay, read_outreach
@@ -41,8 +42,9 @@ def read_configuration(
     *,
     used_senders: Collection[str] | None = None,
     needs_secrets: bool = True,
+    crm_can: CrmCan | None = None,
 ) -> Configuration:
-    """Read all three.
+    """Read all three. `crm_can` tells what the adapters of CRMs can do (`outreach.adapters.crm_abilities`).
 
     Variables that are not set are problems where they are used: everywhere if `used_senders` is None, nowhere if
     `needs_secrets` is false (the placeholder then stays in the value).
@@ -61,7 +63,7 @@ def read_configuration(
     crm = resolve(_optional(root, CRM, problems), values)
     settings = _with(main, lambda found: read_outreach(main.file, root, found), is_used, problems)
     people = _with(senders, lambda found: read_senders(senders.file, found), is_used_sender, problems)
-    connections = _with(crm, lambda found: read_crm(crm.file, found), is_used, problems)
+    connections = _with(crm, lambda found: read_crm(crm.file, found, crm_can), is_used, problems)
     if settings:
         problems.extend(check_reports(main.file, settings.reports, people))
         problems.extend(check_notify(main.file, settings.notify, people))

@@ -1,11 +1,14 @@
-"""What config/crm.yaml says about pipelines: each one and each stage must exist."""
+"""What config/crm.yaml and the pipelines say of each other: stages exist, and the CRMs can do what stages ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from outreach.content.configuration import CrmSettings
 from outreach.content.configuration_files import Configuration
 from outreach.content.suggestions import did_you_mean
+from outreach.content.yaml_file import Path, YamlFile
+from outreach.crm import WRITES, Operation
 from outreach.domain.pipeline import Pipeline
 from outreach.errors import Problem
 
@@ -31,3 +34,24 @@ def check_crm(configuration: Configuration, pipelines: Mapping[str, Pipeline], p
                     message = f"unknown stage '{stage}' of the pipeline '{pipeline}'."
                     path = (name, "stages", pipeline, stage)
                     problems.append(file.key_problem(path, message, did_you_mean(stage, known)))
+
+
+def check_stage_work(
+    sources: Iterable[tuple[YamlFile, Pipeline]], connections: Mapping[str, CrmSettings], problems: list[Problem]
+) -> None:
+    """What entering a stage writes is written to every connection: each has to be able to."""
+    for file, pipeline in sources:
+        for number, stage in enumerate(pipeline.stages):
+            for index, word in enumerate(stage.entering.get("crm", "").split()):
+                path: Path = ("stages", number, "entering", "crm", index)
+                problems += _cannot(file, path, Operation(word), connections)
+
+
+def _cannot(file: YamlFile, path: Path, operation: Operation, connections: Mapping[str, CrmSettings]) -> list[Problem]:
+    if operation not in WRITES:
+        return [file.problem(path, f"'{operation}' writes nothing.", f"Write some of: {', '.join(sorted(WRITES))}.")]
+    return [
+        file.problem(path, f"the CRM '{name}' cannot do '{operation}': {can.why_not(operation)}.", "Take it out.")
+        for name, each in connections.items()
+        if (can := each.abilities) and operation not in can.can
+    ]

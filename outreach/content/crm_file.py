@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from outreach.content.configuration import CrmSettings, FieldMapping, StatusMapping
+from outreach.content.crm_abilities import CrmCan, with_abilities
 from outreach.content.field_types import Elapsed, EmailAddress, Line, Positive, slug
 from outreach.content.model_reading import FileModel, read_model
 from outreach.content.options import split_options
@@ -69,8 +70,8 @@ class CrmModel(FileModel):
     rate: RateModel | None = None
 
 
-def read_crm(file: YamlFile, problems: list[Problem]) -> dict[str, CrmSettings]:
-    """Every connection that is right, by its key."""
+def read_crm(file: YamlFile, problems: list[Problem], can: CrmCan | None = None) -> dict[str, CrmSettings]:
+    """Every connection that is right, by its key; `can` tells what the adapters can do."""
     if file.data is None:
         return {}
     if not isinstance(file.data, dict):
@@ -78,7 +79,8 @@ def read_crm(file: YamlFile, problems: list[Problem]) -> dict[str, CrmSettings]:
         problems.append(file.problem((), "the file must be a mapping.", remedy))
         return {}
     connections = {name: _connection(file, name, data, problems) for name, data in file.data.items()}
-    return {name: connection for name, connection in connections.items() if connection}
+    known = {name: connection for name, connection in connections.items() if connection}
+    return {name: with_abilities(file, each, can, problems) for name, each in known.items()} if can else known
 
 
 def _connection(file: YamlFile, name: str, data: object, problems: list[Problem]) -> CrmSettings | None:

@@ -78,6 +78,15 @@ class Resolved:
         return replace(problem, message=message, remedy=remedy)
 
 
+def is_unset(data: object) -> bool:
+    """Does a placeholder stand in any value, because its variable has none?"""
+    if isinstance(data, Mapping):
+        return any(map(is_unset, data.values()))
+    if isinstance(data, list | tuple):
+        return any(map(is_unset, data))
+    return isinstance(data, str) and _PLACEHOLDER.search(data) is not None
+
+
 def resolve(file: YamlFile, values: Mapping[str, str]) -> Resolved:
     """Fill in every `${NAME}`. A variable that is empty counts as not set, and its placeholder stays."""
     unset: dict[Path, tuple[str, ...]] = {}

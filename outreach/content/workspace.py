@@ -7,28 +7,29 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
-from outreach.content import expressions, yaml_file
+from outreach.content import yaml_file
 from outreach.content.account_checks import Accounts, Can, check_accounts
 from outreach.content.attached_files import FOLDER, AttachedFiles, FileRef
 from outreach.content.cleanup_file import CLEANUP, read_cleanup
 from outreach.content.configuration import Settings
 from outreach.content.configuration_files import OUTREACH, Configuration, read_configuration
-from outreach.content.crm_checks import check_crm
+from outreach.content.crm_abilities import CrmCan
+from outreach.content.crm_checks import check_crm, check_stage_work
 from outreach.content.enroll_checks import check_enrolling
+from outreach.content.expression_checks import check_sequence_expressions, check_template_expressions
 from outreach.content.goals_file import GOALS, read_goals
 from outreach.content.lint_allow import without_allowed
 from outreach.content.lints import CODES, Used, lint_pipeline, lint_template
-from outreach.content.own_fields import names_of
+from outreach.content.own_fields import FieldType
 from outreach.content.pipeline_checks import check_entering
 from outreach.content.pipelines import read_pipeline
 from outreach.content.scoring_file import SCORING, read_scoring
 from outreach.content.sequence_checks import Surroundings, check_sequence
 from outreach.content.sequences import SequenceDraft, build, read_sequence
-from outreach.content.step_models import IfModel
 from outreach.content.step_tree import every
 from outreach.content.template_name import template_name
 from outreach.content.templates import Template, compile_template, html_name
-from outreach.content.yaml_file import Path, YamlFile
+from outreach.content.yaml_file import YamlFile
 from outreach.domain.action import find
 from outreach.domain.cleanup import Cleanup
 from outreach.domain.goal import Goal
@@ -68,6 +69,7 @@ class _Reading:
 
     root: FilePath
     can: Can | None = None
+    crm_can: CrmCan | None = None
     problems: list[Problem] = field(default_factory=list)
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     pipeline_files: dict[str, str] = field(default_factory=dict)
@@ -86,15 +88,20 @@ class _Reading:
 
 
 def load(
-    root: FilePath, environ: Mapping[str, str], *, needs_secrets: bool = True, can: Can | None = None
+    root: FilePath,
+    environ: Mapping[str, str],
+    *,
+    needs_secrets: bool = True,
+    can: Can | None = None,
+    crm_can: CrmCan | None = None,
 ) -> Workspace:
     """Read every file of the workspace at `root`. Raises ConfigError with every problem of every file.
 
     Variables that are named by a file and not set are problems, for senders only if a sequence uses them.
     `needs_secrets=False` is for commands that reach nobody: such variables are then left alone. `can` tells what the
-    adapters of accounts do, so that steps they cannot do are problems as well.
+    adapters of accounts do, so that steps they cannot do are problems as well; `crm_can` those of CRMs.
     """
-    workspace, problems = _read(_Reading(root.resolve(), can), environ, needs_secrets=needs_secrets)
+    workspace, problems = _read(_Reading(root.resolve(), can, crm_can), environ, needs_secrets=needs_secrets)
     if problems or workspace is None:
         raise ConfigError(*problems)
     return workspace
@@ -123,11 +130,12 @@ def look(
     *,
     needs_secrets: bool = True,
     can: Can | None = None,
+    crm_can: CrmCan | None = None,
 ) -> Looked:
-    """The same, and every warning that no comment allows. `can`: see `load`."""
+    """The same, and every warning that no comment allows. `can`, `crm_can`: see `load`."""
     root = root.resolve()
     wanted = [path if path.is_absolute() else root / path for path in paths]
-    reading = _Reading(root, can)
+    reading = _Reading(root, can, crm_can)
     workspace, problems = _read(reading, environ, needs_secrets=needs_secrets)
     warnings = _warnings(reading)
     if not wanted:
@@ -203,15 +211,19 @@ def _read(
     reading: _Reading, environ: Mapping[str, str], *, needs_secrets: bool
 ) -> tuple[Workspace | None, tuple[Problem, ...]]:
     root = reading.root
+    used = senders_in_use(root)
+    configuration = read_configuration(root, environ, used_senders=used, needs_secrets=needs_secrets)
     _read_pipelines(reading)
-    _read_scoring(reading)
+    _read_scoring(reading, configuration)
     _read_cleanup(reading)
     _read_goals(reading)
     _read_templates(reading)
     _read_attachments(reading)
     _read_sequences(reading)
     used = senders_in_use(root)
-    configuration = read_configuration(root, environ, used_senders=used, needs_secrets=needs_secrets)
+    configuration = read_configuration(
+        root, environ, used_senders=used, needs_secrets=needs_secrets, crm_can=reading.crm_can
+    )
     reading.problems.extend(configuration.problems)
     _compare(reading, configuration)
     problems = tuple(sorted(set(reading.problems), key=lambda problem: (problem.file, problem.line, problem.column)))
@@ -295,12 +307,20 @@ def _read_pipelines(reading: _Reading) -> None:
         reading.pipeline_sources.append((file, pipeline))
 
 
-def _read_scoring(reading: _Reading) -> None:
+def _declared(configuration: Configuration) -> Mapping[str, FieldType]:
+    """The team's own fields; none where the settings cannot be read, so that nothing is unknown because of that."""
+    return configuration.settings.fields if configuration.settings else {}
+
+
+def _read_scoring(reading: _Reading, configuration: Configuration) -> None:
     path = reading.root / SCORING
     file = _read_yaml(reading, path) if path.is_file() else None
     if file:
         is_whole = not reading.broken_pipelines
-        reading.scoring = read_scoring(file, reading.pipelines, reading.problems, all_pipelines=is_whole)
+        declared = _declared(configuration)
+        reading.scoring = read_scoring(
+            file, reading.pipelines, reading.problems, all_pipelines=is_whole, declared=declared
+        )
 
 
 def _read_cleanup(reading: _Reading) -> None:
@@ -382,10 +402,11 @@ def _compare(reading: _Reading, configuration: Configuration) -> None:
         senders=tuple(senders) if isinstance(senders, dict) else (),
         broken_pipelines=reading.broken_pipelines,
     )
+    declared = _declared(configuration)
+    check_template_expressions(reading.compiled, declared, reading.problems)
     for draft in reading.drafts:
         check_sequence(draft, around, reading.problems)
-        own = names_of(configuration.settings.fields) if configuration.settings else None
-        _check_expressions(draft, own, reading.problems)
+        check_sequence_expressions(draft, declared, reading.problems)
         if reading.can and configuration.settings:
             accounts = Accounts(configuration.settings.senders, reading.can, reading.compiled)
             check_accounts(draft, accounts, reading.problems)
@@ -394,20 +415,7 @@ def _compare(reading: _Reading, configuration: Configuration) -> None:
     _check_organisation(reading, configuration)
     if configuration.settings and not reading.broken_pipelines:
         check_crm(configuration, reading.pipelines, reading.problems)
-
-
-def _check_expressions(draft: SequenceDraft, own: frozenset[str] | None, problems: list[Problem]) -> None:
-    """Conditions are ours to run: names and syntax are checked before anybody is inside. `own`: fields declared."""
-    found: list[tuple[Path, str]] = [
-        ((*node.path, "if"), node.model.expression) for node in every(draft.steps) if isinstance(node.model, IfModel)
-    ]
-    if draft.model.enter.when:
-        found.append((("enter", "when"), draft.model.enter.when))
-    for path, expression in found:
-        try:
-            expressions.check(expression, fields=own)
-        except ValueError as error:
-            problems.append(draft.file.problem(path, str(error)))
+        check_stage_work(reading.pipeline_sources, configuration.settings.crm, reading.problems)
 
 
 def _check_pipelines(reading: _Reading, senders: Collection[str]) -> None:

@@ -137,7 +137,7 @@ def test_what_a_system_cannot_do_is_refused_with_the_reason_when_it_is_loaded(na
     assert read.settings, read.problems
     app = App(read.settings)
 
-    with pytest.raises(ConfigError, match=r"config/crm\.yaml.*cannot do it: .{10}") as refusal:
+    with pytest.raises(ConfigError, match=r"config/crm\.yaml:1:\d+: .* cannot do .*: .{10}") as refusal:
         _ = app.crms
 
     asyncio.run(app.close_network())

@@ -169,16 +169,12 @@ class TestBudget:
 
 class TestTheMapping:
     def test_what_a_system_cannot_do_is_refused_with_what_it_can(self, make_field: MakeField) -> None:
-        field = make_field(
-            {
-                "config/crm.yaml": """
-hubspot: {use: hubspot, token: sample, when: {reply: [person, tags]}}
-"""
-            }
-        )
+        asked = "hubspot: {use: hubspot, token: sample, when: {reply: [person, tags]}}"
 
-        with pytest.raises(ConfigError, match=r"hubspot: operation tags: hubspot cannot do it.*It can: .*log_reply"):
-            _ = field.app.crms
+        with pytest.raises(
+            ConfigError, match=r"crm.yaml:1:63: hubspot cannot do 'tags': tags need.*It can: .*log_reply"
+        ):
+            make_field({"config/crm.yaml": asked})
 
     def test_polling_what_cannot_be_read_is_refused(self, field: Field) -> None:
         class WritesAlone(Memory):

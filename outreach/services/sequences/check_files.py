@@ -9,6 +9,7 @@ from pathlib import Path
 from outreach.content import step_ids, workspace, yaml_file
 from outreach.content.account_checks import Can
 from outreach.content.configuration_files import read_configuration
+from outreach.content.crm_abilities import CrmCan
 from outreach.content.sequence_test_files import TESTS, files_of_tests, read_tests
 from outreach.errors import Problem
 
@@ -26,12 +27,19 @@ class Checked:
     unset: tuple[Problem, ...]
 
 
-def check(root: Path, environ: Mapping[str, str], paths: Sequence[Path] = (), *, can: Can | None = None) -> Checked:
+def check(
+    root: Path,
+    environ: Mapping[str, str],
+    paths: Sequence[Path] = (),
+    *,
+    can: Can | None = None,
+    crm_can: CrmCan | None = None,
+) -> Checked:
     """Every problem of the workspace, or of the files at or below `paths`, which are absolute.
 
-    `can` tells what the adapters of accounts do (`outreach.adapters.actions_of`).
+    `can` tells what the adapters of accounts do (`outreach.adapters.actions_of`), `crm_can` those of CRMs.
     """
-    found = workspace.look(root, environ, paths, needs_secrets=False, can=can)
+    found = workspace.look(root, environ, paths, needs_secrets=False, can=can, crm_can=crm_can)
     _, of_tests = read_tests(root.resolve(), files_of_tests(root.resolve()), found.workspace)
     problems = (*found.problems, *(workspace.inside(root.resolve(), of_tests, paths) if paths else of_tests))
     unset = () if problems else read_configuration(root.resolve(), environ).problems
