@@ -33,8 +33,8 @@ from outreach.crm import (
 from outreach.crms.address_locks import AddressLocks
 from outreach.crms.clinchpad_account import Pipelines, pages, record, records
 from outreach.crms.clinchpad_pull import Reading
-from outreach.crms.headings import heading_of
-from outreach.crms.timeouts import timed_out
+from outreach.crms.entries import heading_of
+from outreach.crms.in_doubt import timed_out
 from outreach.errors import AdapterError, Outcome, RateLimited, Refused, Unavailable
 
 _SPENT = timedelta(minutes=5)  # 1,200 calls an hour, and no header that says when there are more

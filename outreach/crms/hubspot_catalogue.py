@@ -8,6 +8,7 @@ from typing import Any
 
 from outreach.api_client import ApiClient
 from outreach.crm import DealState
+from outreach.crms.hubspot_records import following
 from outreach.crms.hubspot_values import PROVIDER
 from outreach.errors import Outcome, Refused
 
@@ -67,12 +68,17 @@ class Catalogue:
     async def owner_email(self, owner_id: str) -> str:
         """The address of an owner; empty for nobody, and for a user who has left."""
         if owner_id and owner_id not in self._owner_emails:
-            self._owner_emails = {str(owner["id"]): str(owner["email"]) for owner in await self._all_owners()}
+            await self.read_owners()
             self._owner_emails.setdefault(owner_id, "")
         return self._owner_emails.get(owner_id, "")
 
-    async def users(self) -> tuple[str, ...]:
-        return tuple(str(owner["email"]) for owner in await self._all_owners())
+    async def read_owners(self) -> None:
+        self._owner_emails = {str(owner["id"]): str(owner["email"]) for owner in await self._all_owners()}
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """Addresses of the owners that were read last."""
+        return tuple(dict.fromkeys(email for email in self._owner_emails.values() if email))
 
     async def _all_owners(self) -> list[Mapping[str, Any]]:
         owners: list[Mapping[str, Any]] = []
@@ -80,10 +86,10 @@ class Catalogue:
         for _ in range(_MOST_PAGES):
             page = await self._api.get(self._owners, params=params, read=dict)
             owners += [owner for owner in page["results"] if owner.get("email")]
-            after = ((page.get("paging") or {}).get("next") or {}).get("after")
+            after = following(page)
             if not after:
                 break
-            params = {"limit": "100", "after": str(after)}
+            params = {"limit": "100", "after": after}
         return owners
 
     @property

@@ -5,14 +5,17 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import httpx
 
 from outreach.api_client import retry_after
 from outreach.crm import Activity, Found
-from outreach.errors import AdapterError, Outcome, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
+from outreach.crms.entries import heading_of
+from outreach.crms.in_doubt import in_doubt
+from outreach.crms.instants import instant_of
+from outreach.errors import AdapterError, Outcome, RateLimited, Refused, Unauthorized, Unavailable
 
 PROVIDER = "hubspot"
 TEXT_OF = {"emails": "hs_email_text", "communications": "hs_communication_body", "notes": "hs_note_body"}
@@ -35,7 +38,10 @@ def entry(activity: Activity) -> tuple[str, dict[str, str]]:
             "hs_communication_logged_from": "CRM",
             "hs_communication_body": _as_html(activity),
         }
-    return "notes", {"hs_timestamp": at, "hs_note_body": _as_html(activity, heading=_heading(activity))}
+    return "notes", {
+        "hs_timestamp": at,
+        "hs_note_body": _as_html(activity, heading=heading_of(activity, separator=" · ")),
+    }
 
 
 def _email(activity: Activity) -> dict[str, str]:
@@ -54,13 +60,6 @@ def _email(activity: Activity) -> dict[str, str]:
     }
 
 
-def _heading(activity: Activity) -> str:
-    if activity.kind != "reply":
-        return activity.subject
-    subject = f" · {activity.subject}" if activity.subject else ""
-    return f"Reply on {activity.channel or 'another channel'}{subject}"
-
-
 def _as_html(activity: Activity, heading: str = "") -> str:
     parts = [html.escape(part, quote=False) for part in (heading, activity.text[: _LONGEST_TEXT // 2]) if part]
     return "<br><br>".join([*(part.replace("\n", "<br>") for part in parts), activity.marker])
@@ -69,17 +68,8 @@ def _as_html(activity: Activity, heading: str = "") -> str:
 def found(record: Mapping[str, Any]) -> Found:
     """A contact object, as the record it is."""
     return Found(
-        person_id=str(record["id"]), url=str(record.get("url") or ""), created_at=instant(record.get("createdAt"))
+        person_id=str(record["id"]), url=str(record.get("url") or ""), created_at=instant_of(record.get("createdAt"))
     )
-
-
-def instant(value: object) -> datetime | None:
-    """An instant as HubSpot writes it, in UTC; None for what is none."""
-    try:
-        instant = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return instant.astimezone(UTC) if instant.tzinfo else None
 
 
 def known_fields(properties: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -112,16 +102,8 @@ def error_of(response: httpx.Response, body: Any) -> AdapterError | None:
     if status < 400:
         return None  # a redirect: ApiClient knows
     if status == 408 or status >= 500:
-        return _in_doubt(response, words)
+        return in_doubt(PROVIDER, response, words)
     return Refused(PROVIDER, words, outcome=_outcome(status, body), code=_category(body) or str(status))
-
-
-def _in_doubt(response: httpx.Response, words: str) -> AdapterError:
-    request, code = response.request, str(response.status_code)
-    is_read = request.method == "GET" or request.url.path.endswith("/batch/read")
-    if is_read or response.status_code == 503:
-        return Unavailable(PROVIDER, words, code=code)
-    return OutcomeUnknown(PROVIDER, f"{words}; it may have been accepted", code=code)
 
 
 def _wait(response: httpx.Response, body: Any) -> timedelta:

@@ -19,9 +19,9 @@ import httpx
 from outreach.api_client import ApiClient, segment
 from outreach.crm import Account, Activity, Deal, Found, Mode, Operation, Person
 from outreach.crms.address_locks import AddressLocks
-from outreach.crms.headings import heading_of
+from outreach.crms.entries import heading_of
+from outreach.crms.in_doubt import timed_out
 from outreach.crms.option_types import require_mapping
-from outreach.crms.timeouts import timed_out
 from outreach.errors import AdapterError, Outcome, Refused
 
 PROVIDER = "investglass"

@@ -17,9 +17,9 @@ import httpx
 
 from outreach.api_client import ApiClient, segment
 from outreach.crm import Account, Activity, Deal, Found, Mode, Operation, Page, Person, RemotePerson, Selection, Wanted
-from outreach.crms.headings import heading_of
+from outreach.crms.entries import heading_of
+from outreach.crms.in_doubt import timed_out
 from outreach.crms.instants import instant_of
-from outreach.crms.timeouts import timed_out
 from outreach.errors import AdapterError, Outcome, Refused
 
 T = TypeVar("T")

@@ -11,9 +11,9 @@ import httpx
 
 from outreach.api_client import retry_after
 from outreach.crm import Activity, DealState, Found, Person, RemoteDeal
-from outreach.crms.headings import heading_of
+from outreach.crms.entries import heading_of
+from outreach.crms.in_doubt import timed_out
 from outreach.crms.instants import instant_of
-from outreach.crms.timeouts import timed_out
 from outreach.errors import AdapterError, Outcome, RateLimited, Refused, Unauthorized
 
 PROVIDER = "salesmate"

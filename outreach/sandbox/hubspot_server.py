@@ -147,7 +147,7 @@ class FakeHubSpot:
                 return 200, {"results": [_pipeline(name, stages) for name, stages in PIPELINES.items()]}
             case ("GET", "crm", "owners", version) if version == VERSION:
                 return 200, _owners(params)
-            case ("GET", "account-info", "2026-03", "details"):
+            case ("GET", "account-info", "2026-09", "details"):
                 return 200, {"portalId": 4711, "timeZone": "Europe/Istanbul"}
             case ("POST", "communication-preferences", version, "statuses", email, "unsubscribe-all"):
                 return self._unsubscribe(email, params, version)
