@@ -345,8 +345,7 @@ class App:
 
     def sweep_sync(self) -> None:
         """CRM jobs whose worker is gone are done again, looking first."""
-        with self.store.begin() as connection:
-            crm_jobs.release_expired(connection, self.clock.now())
+        sync.release_expired(self.store, clock=self.clock, notify=self.settings.notify.notify)
         see_to_rounds(self.engine)
 
     def check_files(self) -> None:

@@ -250,23 +250,45 @@ def _set_followers(
     )
 
 
-def release_expired(connection: Connection, now: datetime, *, most_attempts: int = 8) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """A job whose worker is gone. `is_dead`: it was the last try, and a person has to look at it."""
+
+    number: int
+    connection: str
+    lead_id: str | None  # None: the lead does not exist any more
+    operation: str
+    error: str
+    is_dead: bool
+
+
+def release_expired(connection: Connection, now: datetime, *, most_attempts: int = 8) -> list[Released]:
     """Give back jobs whose worker is gone. Their calls may have gone out, so they look before they write again."""
+    known = select(leads.c.id).where(leads.c.id == crm_jobs.c.lead_id).scalar_subquery()
     expired = connection.execute(
-        select(crm_jobs.c.number, crm_jobs.c.connection, crm_jobs.c.lead_id, crm_jobs.c.key, crm_jobs.c.attempts)
+        select(crm_jobs, known.label("known"))
         .where(crm_jobs.c.state == _inline(JobState.CLAIMED), crm_jobs.c.lease_until < now)
         .order_by(crm_jobs.c.number)
         .with_for_update(skip_locked=True)
     ).all()
-    for row in expired:
-        is_last = row.attempts + 1 >= most_attempts
-        state = {"state": JobState.DEAD, "finished_at": now} if is_last else {"state": JobState.WAITING, "due_at": now}
-        error = f"the worker ended in the middle of it, for the {_nth(row.attempts + 1)} time"
-        values = {"attempts": row.attempts + 1, "maybe_done": True, "error": error, **state, **_FREE}
-        connection.execute(update(crm_jobs).where(crm_jobs.c.number == row.number).values(**values))
-        if is_last:
-            _set_followers(connection, row.connection, row.lead_id, (row.number, row.key), due_at=None)
-    return len(expired)
+    return [_release(connection, row, now, is_last=row.attempts + 1 >= most_attempts) for row in expired]
+
+
+def _release(connection: Connection, row: Any, now: datetime, *, is_last: bool) -> Released:
+    state = {"state": JobState.DEAD, "finished_at": now} if is_last else {"state": JobState.WAITING, "due_at": now}
+    error = f"the worker ended in the middle of it, for the {_nth(row.attempts + 1)} time"
+    values = {"attempts": row.attempts + 1, "maybe_done": True, "error": error, **state, **_FREE}
+    connection.execute(update(crm_jobs).where(crm_jobs.c.number == row.number).values(**values))
+    if is_last:
+        _set_followers(connection, row.connection, row.lead_id, (row.number, row.key), due_at=None)
+    return Released(
+        number=row.number,
+        connection=row.connection,
+        lead_id=row.known,
+        operation=row.operation,
+        error=error,
+        is_dead=is_last,
+    )
 
 
 def _nth(number: int) -> str:

@@ -22,9 +22,11 @@ from outreach.domain.notice import Notice, NoticeKind
 from outreach.errors import ConfigError, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
 from outreach.sandbox.http_host import HttpHost
 from outreach.sandbox.slack_server import SlackServer
+from outreach.services.crm import sync
 from outreach.services.watching import notices as service
 from outreach.services.watching.status import status
 from outreach.services.watching.tell_team import tell_team
+from outreach.store import crm_jobs
 from outreach.store.tables import notices, tasks
 from outreach.testing.field import FILES, Field
 
@@ -167,6 +169,36 @@ def test_what_a_crm_refuses_for_good_is_told(make_field: MakeField) -> None:
     row = field.row(notices)
     assert row["kind"] == "crm_failed"
     assert "was not written to team: memory: the property is read-only" in row["text"]
+
+
+def test_a_crm_job_given_up_after_eight_dead_workers_is_told_like_any_other(make_field: MakeField) -> None:
+    field = make_field(wanting(MAIL))
+    lead = field.add_lead("ada@example.com", first_name="Ada")
+    field.enroll(lead)
+    field.settle()
+    field.reply("ada@example.com")
+    field.settle()
+
+    for number in range(8):
+        assert field.rows(notices) == []
+        claim_and_die(field, f"claim-{number}")
+        field.app.sweep_sync()
+
+    row = field.row(notices)
+    assert (row["kind"], row["lead_id"]) == ("crm_failed", lead)
+    assert "person was not written to team: the worker ended in the middle of it, for the 8th time" in row["text"]
+    assert [each.error for each in sync.failed(field.app.store)] == [
+        "the worker ended in the middle of it, for the 8th time"
+    ]
+
+
+def claim_and_die(field: Field, claim_id: str) -> None:
+    """What a worker that is killed leaves behind, and then its lease is over."""
+    now = field.clock.now()
+    wanted = crm_jobs.Claim(id=claim_id, owner="gone", connection="team", most=1, lease_until=now)
+    with field.app.store.begin() as connection:
+        assert crm_jobs.claim(connection, wanted, now)
+    field.clock.advance(timedelta(minutes=6))
 
 
 def test_replies_are_told_where_they_are_wanted(make_field: MakeField) -> None:

@@ -37,7 +37,7 @@ from outreach.services.crm.crm_verdict import Became, Pace, Verdict, judge
 from outreach.services.watching.notices import tell
 from outreach.store import crm_connections, crm_jobs, crm_links, crm_records
 from outreach.store.crm_connections import ConnectionState
-from outreach.store.crm_jobs import Claim, ClaimedJob, DeadJob, JobChange
+from outreach.store.crm_jobs import Claim, ClaimedJob, DeadJob, JobChange, Released
 from outreach.store.group_commit import GroupCommit
 from outreach.store.session import Store
 
@@ -203,7 +203,8 @@ def _record_one(connection: Connection, run: _Run, tried: _Try) -> Verdict | Non
     if not _settle(connection, tried.job, verdict, now):
         return None
     if verdict.became is Became.DEAD:
-        _tell(connection, run.by.notify, tried.job, verdict, now)
+        lead_id = tried.job.lead_id if tried.job.lead else None
+        _tell(connection, run.by.notify, tried.job, verdict.change.error, lead_id=lead_id, now=now)
     if tried.learned.is_person_gone:
         crm_links.drop_person(connection, tried.job.connection, tried.job.lead_id)
     for link in tried.learned.links:
@@ -213,16 +214,19 @@ def _record_one(connection: Connection, run: _Run, tried: _Try) -> Verdict | Non
     return verdict
 
 
-def _tell(connection: Connection, notify: Notify, job: ClaimedJob, verdict: Verdict, now: datetime) -> None:
+def _tell(
+    connection: Connection,
+    notify: Notify,
+    job: ClaimedJob | Released,
+    error: str | None,
+    *,
+    lead_id: str | None,
+    now: datetime,
+) -> None:
     """A person has to look at it."""
-    text = f"{job.operation} was not written to {job.connection}: {verdict.change.error}. See: outreach crm failed"
+    text = f"{job.operation} was not written to {job.connection}: {error}. See: outreach crm failed"
     key = f"crm_failed:{job.number}:{now.isoformat()}"
-    tell(
-        connection,
-        notify,
-        Notice(kind=NoticeKind.CRM_FAILED, key=key, text=text, lead_id=job.lead_id if job.lead else None),
-        now,
-    )
+    tell(connection, notify, Notice(kind=NoticeKind.CRM_FAILED, key=key, text=text, lead_id=lead_id), now)
 
 
 def _verdict(connection: Connection, run: _Run, tried: _Try, now: datetime) -> Verdict:
@@ -279,17 +283,33 @@ def _count(job: ClaimedJob, verdict: Verdict | None, result: Drained) -> None:
             result.put_back += 1
         case Became.DEAD:
             result.dead += 1
-            _log.warning("crm_job_dead", connection=job.connection, job=job.number, operation=job.operation)
+            _warn(job)
     if verdict and verdict.park_until and not result.parked_because:
         result.parked_because = verdict.parked_because
         log = _log.warning if verdict.failures else _log.info  # to wait as the vendor asks is no trouble
         log("crm_connection_parked", connection=job.connection, until=verdict.park_until.isoformat())
 
 
-def release_expired(store: Store, *, clock: Clock, pace: Pace | None = None) -> int:
-    """The sweeper: give back the jobs of workers that are gone; how many."""
-    most = (pace or Pace()).most_attempts
-    return store.write(lambda connection: crm_jobs.release_expired(connection, clock.now(), most_attempts=most))
+def _warn(job: ClaimedJob | Released) -> None:
+    _log.warning("crm_job_dead", connection=job.connection, job=job.number, operation=job.operation)
+
+
+def release_expired(store: Store, *, clock: Clock, pace: Pace | None = None, notify: Notify = NOBODY) -> int:
+    """The sweeper: give back the jobs of workers that are gone; how many. Of those it gives up, the team is told."""
+    most, now = (pace or Pace()).most_attempts, clock.now()
+
+    def release(connection: Connection) -> list[Released]:
+        released = crm_jobs.release_expired(connection, now, most_attempts=most)
+        for job in released:
+            if job.is_dead:
+                _tell(connection, notify, job, job.error, lead_id=job.lead_id, now=now)
+        return released
+
+    released = store.write(release)
+    for job in released:
+        if job.is_dead:
+            _warn(job)
+    return len(released)
 
 
 def failed(store: Store, *, crm: str | None = None) -> list[DeadJob]:
