@@ -69,7 +69,7 @@ def _check_condition(where: str | None) -> None:
     if where is None:
         return
     try:
-        check(where, fields=None)
+        check(where)
     except ValueError as error:
         raise UsageError(f"--where: {error}") from None
 

@@ -90,12 +90,18 @@ SANDBOX = _sandbox()
 
 def read(source: str, scope: Scope) -> Checked:
     """Check an expression and rebuild it. Raises ExpressionError."""
+    tree = tree_of(source)
+    return Checked(rebuild(tree, scope), needed=tuple(dict.fromkeys(_needed(tree))))
+
+
+def tree_of(source: str) -> nodes.Expr:
+    """What Jinja2 reads, within our bounds; `rebuild` says whether it is allowed. Raises ExpressionError."""
     if len(source) > MAX_LENGTH:
         raise ExpressionError(f"The expression is longer than {MAX_LENGTH:,} characters. Split it.")
     tree = _parse(source)
     if _is_deeper(tree, MAX_DEPTH):
         raise ExpressionError("The expression is nested too deeply. Split it.")
-    return Checked(rebuild(tree, scope), needed=tuple(dict.fromkeys(_needed(tree))))
+    return tree
 
 
 def _parse(source: str) -> nodes.Expr:
@@ -197,7 +203,7 @@ def _constant(node: nodes.Const, scope: Scope) -> nodes.Expr:
 
 
 def _reference(node: nodes.Expr, scope: Scope) -> nodes.Expr:
-    path = _path(node)
+    path = path_of(node)
     name = ".".join(map(str, path))
     problem = unknown_name(path, fields=scope.fields, local_names=scope.locals)
     if problem:
@@ -205,13 +211,14 @@ def _reference(node: nodes.Expr, scope: Scope) -> nodes.Expr:
     return call("reach", _placed(nodes.Name(str(path[0]), "load")), constant(path[1:]), constant(name))
 
 
-def _path(node: nodes.Node) -> Path:
+def path_of(node: nodes.Node) -> Path:
+    """The dotted name as its parts: `lead.tags[0]` is ("lead", "tags", 0)."""
     if isinstance(node, nodes.Name):
         return (node.name,)
     if isinstance(node, nodes.Getattr):
-        return (*_path(node.node), _checked_key(node.attr))
+        return (*path_of(node.node), _checked_key(node.attr))
     if isinstance(node, nodes.Getitem):
-        return (*_path(node.node), _literal_key(node.arg))
+        return (*path_of(node.node), _literal_key(node.arg))
     raise ExpressionError(f"A '.' can only follow a name such as {', '.join(sorted(ROOTS))}.")
 
 
@@ -358,7 +365,7 @@ _HANDLERS: dict[type[nodes.Node], Callable[[Any, Scope], nodes.Expr]] = {
 def _needed(node: nodes.Node) -> list[Path]:
     """Names that must be there whenever this is printed; fallbacks and choices make names optional."""
     if isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
-        return [_path(node)]
+        return [path_of(node)]
     if isinstance(node, nodes.Filter) and node.name != "default":
         return [name for part in (node.node, *node.args) if part for name in _needed(part)]
     if isinstance(node, nodes.Add | nodes.Sub | nodes.Concat | nodes.Neg):

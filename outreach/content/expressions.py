@@ -10,8 +10,11 @@ from functools import lru_cache
 
 from jinja2 import nodes
 
-from outreach.content.expression_syntax import SANDBOX, Scope, read
+from outreach.content.expression_syntax import SANDBOX, Scope, read, rebuild, tree_of
+from outreach.content.expression_types import check_condition, check_moment
+from outreach.content.name_types import NameTypes
 from outreach.content.operations import Absent, reach
+from outreach.content.own_fields import FieldType, names_of
 
 Compiled = Callable[[Mapping[str, object]], object]
 """From a context of plain values (`context.build`) to what the expression gives; None where that is absent."""
@@ -19,12 +22,24 @@ Compiled = Callable[[Mapping[str, object]], object]
 _RESULT = "result"
 
 
-def check(expression: str, *, fields: frozenset[str] | None) -> None:
-    """Raise ValueError with a sentence if this is no expression we run.
+def check(expression: str, *, declared: Mapping[str, FieldType] | None = None) -> None:
+    """Raise ValueError with a sentence if this is no condition we run, or one that is the same for everybody.
 
-    `fields` are the team's own fields as far as they are known (`pain_point` of the lead, `company.size`); None: any.
+    `declared` are the team's own fields with their types (`pain_point` of the lead, `company.size`); None or empty:
+    any name may be one.
     """
-    read(expression, Scope(fields=fields))
+    check_condition(_tree(expression, declared), NameTypes(declared or {}))
+
+
+def check_date(name: str, *, declared: Mapping[str, FieldType] | None = None) -> None:
+    """The same of a name that must hold a date."""
+    check_moment(_tree(name, declared), NameTypes(declared or {}))
+
+
+def _tree(expression: str, declared: Mapping[str, FieldType] | None) -> nodes.Expr:
+    tree = tree_of(expression)
+    rebuild(tree, Scope(fields=names_of(declared or {})))
+    return tree
 
 
 @lru_cache(maxsize=4096)

@@ -76,10 +76,18 @@ def compare(left: object, operation: str, right: object) -> bool:
         return _is_in(left, right, opposite=operation == "notin")
     if isinstance(left, Absent) or isinstance(right, Absent):
         return False
+    if isinstance(left, str) and isinstance(right, str) and operation not in ("eq", "ne"):
+        left, right = _as_numbers(left, right)
     try:
         return bool(_ORDER[operation](*_alike(left, right)))
     except TypeError:
         return False
+
+
+def _as_numbers(left: str, right: str) -> tuple[object, object]:
+    """Two texts that both read as numbers have the order of numbers: a lead keeps `9` and `10` as texts."""
+    first, second = (number(text.strip(), otherwise=None) for text in (left, right))
+    return (left, right) if first is None or second is None else (first, second)
 
 
 def _is_in(left: object, right: object, *, opposite: bool) -> bool:
@@ -150,14 +158,18 @@ def add(left: object, right: object) -> object:
 
 def subtract(left: object, right: object) -> object:
     """Numbers, a date less days, or the days between two dates."""
-    left, right = _as_dates(left, right)
+    left, right = _as_values(left, right)
     if isinstance(left, date) and isinstance(right, date):
         return (_instant(left) - _instant(right)).total_seconds() / 86_400
     return _calculate(left, right, sign=-1)
 
 
-def _as_dates(left: object, right: object) -> tuple[object, object]:
-    """A date that a lead keeps as text is a date beside a date: `now - lead.renewal_on` counts days."""
+def _as_values(left: object, right: object) -> tuple[object, object]:
+    """What a lead keeps as text is a date beside a date (`now - lead.renewal_on` counts days), and of two texts each
+    is the number or the date it reads as.
+    """
+    if isinstance(left, str) and isinstance(right, str):
+        return _value(left), _value(right)
     if isinstance(left, date) and isinstance(right, str):
         return left, _read_as(left, right)
     if isinstance(left, str) and isinstance(right, date):
@@ -165,11 +177,24 @@ def _as_dates(left: object, right: object) -> tuple[object, object]:
     return left, right
 
 
+def _value(text: str) -> object:
+    word = text.strip()
+    amount = number(word, otherwise=None)
+    return (_day(word) or text) if amount is None else amount
+
+
+def _day(word: str) -> date | None:
+    """A date, or an instant where the text has a time of day."""
+    return _read_date(word, as_instant=len(word) > len("2026-12-01"))
+
+
 def _calculate(left: object, right: object, *, sign: int) -> object:
     for value in (left, right):
         if isinstance(value, Absent):
             return value
     left, right = _alike(left, right)
+    if isinstance(left, str) and isinstance(right, int | float):
+        left = _day(left.strip()) or left
     try:
         if isinstance(left, date) and isinstance(right, int | float):
             return left + sign * timedelta(days=right)

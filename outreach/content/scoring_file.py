@@ -15,6 +15,7 @@ from outreach.content.expression_syntax import SANDBOX
 from outreach.content.field_types import Elapsed, Line, Positive, Slug, positive_span
 from outreach.content.model_reading import FileModel, read_model
 from outreach.content.names import EVENTS
+from outreach.content.own_fields import FieldType
 from outreach.content.suggestions import did_you_mean, one_of
 from outreach.content.yaml_file import Path, YamlFile
 from outreach.domain import scoring
@@ -91,15 +92,24 @@ class ScoringModel(FileModel):
 
 
 def read_scoring(
-    file: YamlFile, pipelines: Mapping[str, Pipeline], problems: list[Problem], *, all_pipelines: bool = True
+    file: YamlFile,
+    pipelines: Mapping[str, Pipeline],
+    problems: list[Problem],
+    *,
+    all_pipelines: bool = True,
+    declared: Mapping[str, FieldType] | None = None,
 ) -> scoring.Scoring | None:
-    """The rules, or None after adding to `problems`. Without `all_pipelines` stages are not compared with them."""
+    """The rules, or None after adding to `problems`.
+
+    Without `all_pipelines` stages are not compared with them. `declared` are the team's own fields, if any are.
+    """
     before = len(problems)
     model = read_model(ScoringModel, file, (), file.data, problems=problems)
     if model is None:
         return None
     for index, rule in enumerate(model.rules):
         _check_rule(file, ("rules", index), rule, problems)
+        _check_condition(file, ("rules", index, "if"), rule.condition, declared, problems=problems)
     for name, stage in model.stages.items() if all_pipelines else ():
         _check_stage(file, name, stage, pipelines, problems)
     return _scoring(model) if len(problems) == before else None
@@ -113,15 +123,24 @@ def _check_rule(file: YamlFile, path: Path, rule: RuleModel, problems: list[Prob
         if value is not None and rule.when is None:
             message = f"'{name}' is for what happens, and the rule has no 'when'."
             problems.append(file.key_problem((*path, name), message, "Add `when: replied`, or remove it."))
-    if rule.condition is not None:
-        problem = _wrong(rule.condition)
-        if problem:
-            problems.append(file.problem((*path, "if"), problem))
 
 
-def _wrong(condition: str) -> str:
+def _check_condition(
+    file: YamlFile,
+    path: Path,
+    condition: str | None,
+    declared: Mapping[str, FieldType] | None,
+    *,
+    problems: list[Problem],
+) -> None:
+    problem = _wrong(condition, declared) if condition is not None else ""
+    if problem:
+        problems.append(file.problem(path, problem))
+
+
+def _wrong(condition: str, declared: Mapping[str, FieldType] | None) -> str:
     try:
-        expressions.check(condition, fields=None)
+        expressions.check(condition, declared=declared)
     except ValueError as error:
         return str(error)
     for root, member in _names(condition):

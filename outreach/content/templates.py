@@ -32,6 +32,7 @@ __all__ = ["MissingValue", "RenderError", "Rendered", "Template", "UnsafeLink", 
 MAX_SOURCE = 64 * 1024
 MAX_OUTPUT = 256 * 1024
 MAX_SUBJECT = 400
+_HTML = 3  # its place among the parts
 _SHOWN = re.compile(r"[(\"']\s*cid:([A-Za-z0-9_-]{1,40})")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -61,6 +62,7 @@ class Template:
     values: tuple[str, ...] = ()  # their names
     attachments: tuple[str, ...] = ()  # files of the folder attachments/
     images: Mapping[str, str] = field(default_factory=dict)  # shown as cid:<name>
+    pieces: tuple[tuple[str, Pieces], ...] = field(default=(), repr=False)  # (file, what of it was compiled)
     program: Program = field(repr=False)
 
     @property
@@ -165,6 +167,7 @@ def compile_template(name: str, source: str, html: str | None = None) -> Templat
         values=tuple(head.values),
         attachments=head.attachments,
         images=head.images,
+        pieces=tuple((files["html_file"] if part is parts[_HTML] else file, part) for part in parts),
         program=program,
     )
 

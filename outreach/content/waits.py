@@ -83,5 +83,5 @@ def _relative(target: str, clock: time | None) -> RelativeTo:
     name, sign, shift = found.groups()
     if name.partition(".")[0] not in _HOLDERS:
         raise ValueError(f"'{name[:80]}' is no date of the lead. Write lead.renewal_on or company.founded_on.")
-    expressions.check(name, fields=None)
+    expressions.check_date(name)
     return RelativeTo(name, positive_span(shift) if shift else None, is_before=sign == "-", clock=clock)

@@ -26,6 +26,9 @@ Maker = Callable[..., Path]
 CASES = Path(__file__).parent / "cases" / "broken.txt"
 HEAD = "name: first\nsenders: [anna]\n"
 INTRO = "  - {id: intro, email: intro}\n"
+DECLARED = """organisation: {name: Example Ltd, postal_address: 1 Example Street}
+fields: {size: number, seats: number, renewal_on: date, vip: yes_no, plan: text, company.staff: number}
+"""
 
 
 def cases() -> Iterator[tuple[str, str, str]]:
@@ -41,6 +44,8 @@ def files(where: str, source: str) -> dict[str, str]:
         return {"sequences/first.yaml": f"{HEAD}{source}steps:\n{INTRO}"}
     if where == "steps":
         return {"sequences/first.yaml": f"{HEAD}steps:\n{INTRO}{source}"}
+    if where.startswith("declared "):
+        return {"config/outreach.yaml": DECLARED, **files(where.removeprefix("declared "), source)}
     return {where: source}
 
 

@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from outreach.content.expressions import check, compile_expression, evaluate
+from outreach.content.own_fields import FieldType
 from outreach.content.render_errors import RenderError
 
 LEAD: dict[str, object] = {
@@ -198,19 +199,19 @@ def test_keys_named_like_methods_are_only_keys() -> None:
 )
 def test_what_is_not_allowed_is_refused_with_a_sentence(expression: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=r".") as refused:
-        check(expression, fields=None)
+        check(expression)
 
     assert sentence in str(refused.value)
 
 
 def test_known_fields_turn_misspelt_ones_into_errors() -> None:
-    fields = frozenset({"pain_point", "company.size"})
+    fields = {"pain_point": FieldType.TEXT, "company.size": FieldType.NUMBER}
 
-    check("lead.pain_point == 'x' and lead.fields.pain_point == 'x' and company.size > 3", fields=fields)
+    check("lead.pain_point == 'x' and lead.fields.pain_point == 'x' and company.size > 3", declared=fields)
     with pytest.raises(ValueError, match=r"Unknown name 'lead\.pain_pont'\. Did you mean 'lead\.pain_point'\?"):
-        check("lead.pain_pont == 'x'", fields=fields)
+        check("lead.pain_pont == 'x'", declared=fields)
     with pytest.raises(ValueError, match=r"Did you mean 'company\.size'\?"):
-        check("company.sise > 3", fields=fields)
+        check("company.sise > 3", declared=fields)
 
 
 def test_values_that_grow_out_of_bounds_are_refused_when_they_are_made() -> None:
