@@ -21,7 +21,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from outreach.sandbox import hubspot_reading as reading
+from outreach.sandbox.described import Undescribed
 from outreach.sandbox.hubspot_reading import Refusal
+from outreach.sandbox.hubspot_requests import DESCRIPTION
 
 TOKEN = "pat-sample-0123456789"  # noqa: S105  # sample data
 VERSION = "2026-09"
@@ -118,6 +120,7 @@ class FakeHubSpot:
         try:
             if request.headers.get("authorization") != f"Bearer {self.token}":
                 raise Refusal(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.")
+            _prove_described(request)
             status, body = self._route(request)
         except Refusal as refusal:
             return httpx.Response(refusal.status, json=refusal.body)
@@ -239,6 +242,14 @@ class FakeHubSpot:
         if contact := self.contact(email):
             self.edit("contacts", contact.id, {"hs_email_optout": "true"})
         return 200, {"status": "COMPLETE", "results": []}
+
+
+def _prove_described(request: httpx.Request) -> None:
+    try:
+        DESCRIPTION.prove(request)
+    except Undescribed as error:
+        category = "OBJECT_NOT_FOUND" if error.status == 404 else "VALIDATION_ERROR"
+        raise Refusal(error.status, category, f"Invalid input: {error.said}") from None
 
 
 def _interfere(how: Interference, request: httpx.Request) -> httpx.Response | None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote
 
 import httpx
@@ -18,6 +18,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+
+from outreach.sandbox.described import Description, Undescribed
 
 Interference = Callable[[httpx.Request], "httpx.Response | Exception | None"]
 _KEPT = ("content-type", "retry-after", "date", "location")
@@ -40,8 +42,12 @@ class Refusal(Exception):
 
 @dataclass
 class StandIn:
-    """`before` may answer (or raise) in its stead; `after` loses its answers."""
+    """`before` may answer (or raise) in its stead; `after` loses its answers.
 
+    `description`: the requests that exist; any other is refused before it is looked at, in the words of `shaped`.
+    """
+
+    description: ClassVar[Description | None] = None
     before: Interference = lambda request: None
     after: Interference = lambda request: None
     requests: list[httpx.Request] = field(default_factory=list)
@@ -51,6 +57,10 @@ class StandIn:
         """What the service says. Raises Refusal."""
         raise NotImplementedError
 
+    def shaped(self, status: int, said: str) -> Any:
+        """What was said, in the shape of the service's own errors."""
+        return said
+
     def transport(self) -> httpx.MockTransport:
         return httpx.MockTransport(self.handle)
 
@@ -59,9 +69,14 @@ class StandIn:
         if disturbed := _interfere(self.before, request):
             return disturbed
         try:
+            if self.description:
+                self.description.prove(request)
             response = self.answer(request)
+        except Undescribed as error:
+            response = Refusal(error.status, self.shaped(error.status, error.said)).response
         except Refusal as refusal:
-            response = refusal.response
+            body = self.shaped(refusal.status, refusal.body) if isinstance(refusal.body, str) else refusal.body
+            response = Refusal(refusal.status, body).response
         return _interfere(self.after, request) or response
 
     def served(self) -> Starlette:

@@ -1,0 +1,96 @@
+"""Requests HubSpot's published descriptions allow at 2026-09, of those an adapter has a use for.
+
+Read in its collection of API descriptions: contacts (whose shape all objects share), associations, owners, pipelines,
+properties, lists, subscriptions, account info. The limits of batches and pages are from its pages.
+"""
+
+from __future__ import annotations
+
+from outreach.sandbox.described import (
+    Call,
+    Description,
+    digits,
+    many,
+    mapping,
+    one_of,
+    shape,
+    switch,
+    text,
+    whole,
+)
+
+_ID = shape({"id*": text})
+_KINDS = "{kind:contacts|deals|notes|emails|communications}"
+_OBJECTS = f"/crm/objects/2026-09/{_KINDS}"
+_PAGED = {"after": text, "limit": digits(100, 1)}
+_SHOWN = {"properties": text, "propertiesWithHistory": text, "associations": text, "archived": switch}
+_PROPERTIES = mapping(text)
+_TYPE = shape(
+    {
+        "associationCategory*": one_of("HUBSPOT_DEFINED", "INTEGRATOR_DEFINED", "USER_DEFINED", "WORK"),
+        "associationTypeId*": whole,
+    }
+)
+_OPERATORS = (
+    *("BETWEEN", "CONTAINS_TOKEN", "EQ", "GT", "GTE", "HAS_PROPERTY", "IN", "LT", "LTE", "NEQ"),
+    *("NOT_CONTAINS_TOKEN", "NOT_HAS_PROPERTY", "NOT_IN"),
+)
+_FILTER = shape(
+    {
+        "propertyName*": text,
+        "operator*": one_of(*_OPERATORS),
+        "value": text,
+        "values": many(text),
+        "highValue": text,
+    }
+)
+_SEARCH = shape(
+    {
+        "after*": text,
+        "filterGroups*": many(shape({"filters*": many(_FILTER, most=6)}), most=5),
+        "limit*": whole,
+        "properties*": many(text),
+        "sorts*": many(text),
+        "query": text,
+    }
+)
+_CREATED = shape(
+    {
+        "properties*": _PROPERTIES,
+        "associations*": many(shape({"to*": _ID, "types*": many(_TYPE)})),
+        "objectWriteTraceId": text,
+    }
+)
+_READ = shape(
+    {
+        "inputs*": many(_ID, most=100, least=1),
+        "properties*": many(text),
+        "propertiesWithHistory*": many(text),
+        "idProperty": text,
+    }
+)
+_PAIRS = shape({"inputs*": many(shape({"id*": text, "after": text}), most=1000, least=1)})
+
+DESCRIPTION = Description(
+    {
+        f"GET {_OBJECTS}": Call({**_SHOWN, **_PAGED}),
+        f"POST {_OBJECTS}": Call(body=_CREATED),
+        f"POST {_OBJECTS}/search": Call(body=_SEARCH),
+        f"POST {_OBJECTS}/batch/read": Call({"archived": switch}, body=_READ),
+        f"GET {_OBJECTS}/{{id}}": Call({**_SHOWN, "idProperty": text}),
+        f"PATCH {_OBJECTS}/{{id}}": Call(
+            {"idProperty": text}, body=shape({"properties*": _PROPERTIES, "objectWriteTraceId": text})
+        ),
+        f"GET {_OBJECTS}/{{id}}/associations/{{other}}": Call({"after": text, "limit": digits(500, 1)}),
+        "POST /crm/associations/2026-09/{from}/{to}/batch/read": Call(body=_PAIRS),
+        "GET /crm/owners/2026-09": Call({**_PAGED, "email": text, "archived": switch}),
+        "GET /crm/pipelines/2026-09/{kind}": Call(),
+        "GET /crm/properties/2026-09/{kind}": Call({"archived": switch, "properties": text, "dataSensitivity": text}),
+        "GET /crm/lists/2026-09/{id}/memberships": Call({"after": text, "before": text, "limit": digits(250, 1)}),
+        "GET /crm/lists/2026-09/object-type-id/{type}/name/{name}": Call({"includeFilters": switch}),
+        "POST /communication-preferences/2026-09/statuses/{email}/unsubscribe-all": Call(
+            {"channel*": one_of("EMAIL"), "businessUnitId": digits(), "verbose": switch}
+        ),
+        "GET /account-info/2026-09/details": Call(),
+    }
+)
