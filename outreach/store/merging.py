@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, UniqueConstraint, and_, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    UniqueConstraint,
+    and_,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from outreach.store.column_types import Instant
 from outreach.store.personal_data import OF_LEADS
@@ -15,7 +26,6 @@ from outreach.store.tables import crm_links, leads, merges, metadata
 Packed = dict[str, Any]
 """A row as JSON holds it."""
 
-_FREE = "enrollments"  # open ones of the same sequence are ended before they move; finished ones may be many
 _LINKS = "crm_links"
 
 
@@ -90,9 +100,7 @@ def _move_rows(
     rows = _rows(connection, table, from_id)
     if not rows:
         return
-    unique = _unique_with_lead(table) if table.name != _FREE else None
-    taken = {_without(row, unique) for row in _rows(connection, table, to_id)} if unique else set()
-    staying = [row for row in rows if unique and _without(row, unique) in taken]
+    staying = _contested(connection, table, pair)
     for row in staying:
         connection.execute(delete(table).where(*_of_key(table, _key(table, row), from_id)))
     connection.execute(update(table).where(table.c.lead_id == from_id).values(lead_id=to_id))
@@ -101,16 +109,31 @@ def _move_rows(
         left[table.name] = [packed(row) for row in staying]
 
 
-def _rows(connection: Connection, table: Table, lead_id: str) -> Sequence[RowMapping]:
-    return connection.execute(select(table).where(table.c.lead_id == lead_id)).mappings().all()
+def _contested(connection: Connection, table: Table, pair: tuple[str, str]) -> list[RowMapping]:
+    """Rows of the first lead of which the second one has its own already, where a lead may have one only."""
+    from_id, to_id = pair
+    staying: list[RowMapping] = []
+    for columns, where in _unique_with_lead(table):
+        taken = {_without(row, columns) for row in _rows(connection, table, to_id, *where)}
+        rows = _rows(connection, table, from_id, *where) if taken else []
+        staying += [row for row in rows if _without(row, columns) in taken and row not in staying]
+    return staying
 
 
-def _unique_with_lead(table: Table) -> tuple[str, ...] | None:
-    """The columns of which a lead has each value once, besides its own; None: a lead may have any rows."""
+def _rows(connection: Connection, table: Table, lead_id: str, *where: ColumnElement[bool]) -> Sequence[RowMapping]:
+    return connection.execute(select(table).where(table.c.lead_id == lead_id, *where)).mappings().all()
+
+
+def _unique_with_lead(table: Table) -> Iterator[tuple[tuple[str, ...], list[ColumnElement[bool]]]]:
+    """The columns of which a lead has each value once, and for which rows that holds."""
     keys = [tuple(column.name for column in table.primary_key.columns)]
     keys += [tuple(c.name for c in each.columns) for each in table.constraints if isinstance(each, UniqueConstraint)]
-    keys += [tuple(column.name for column in index.columns) for index in table.indexes if index.unique]
-    return next((key for key in keys if "lead_id" in key), None)
+    yield from ((key, []) for key in keys if "lead_id" in key)
+    for index in table.indexes:
+        names = tuple(column.name for column in index.columns)
+        if index.unique and "lead_id" in names:
+            where = index.dialect_options["sqlite"]["where"]  # the same for both databases
+            yield names, [] if where is None else [where]
 
 
 def _without(row: Mapping[Any, Any], unique: tuple[str, ...]) -> tuple[Any, ...]:
