@@ -41,8 +41,18 @@ _FOOTER = re.compile(
 _QUOTE = re.compile(r"^\s{0,4}(?:>|&gt;|[A-Z]{1,4}> )")
 _ARROWS = re.compile(r"^>>> .{3,200}[@\d].{0,200} >>>$")
 """`>>> Ada Example <ada@example.com> 3/2/2026 10:00 >>>`: the head of a quote that is not marked below."""
-_DATE_FIRST = re.compile(r"^\d{4}-\d\d?-\d\d?[ ,].{0,120}<[^<>\s]{3,200}@[^<>\s]{3,200}>:$")
-_PIPE = re.compile(r"^\s{0,2}\|(?:\s|$)")
+_DATE_FIRST = re.compile(r"^\d{4}[-/]\d\d?[-/]\d\d?[ ,].{0,120}<\s?[^<>\s]{3,200}@[^<>\s]{3,200}>:?$")
+_NAMED = re.compile(r"<\s?[^<>\s]{1,200}@[^<>\s]{3,200}>\W{0,3}[:：]$")
+"""A line that ends with an address in brackets and a colon."""
+_QUOTING = re.compile(
+    r"^(?:quoting|zitat von|citando a?|thus spake|\w.{0,60} via .{2,60} (?:wrote|schrieb)\b)", re.IGNORECASE
+)
+_RULED_OFF = re.compile(r"^-{2,}\s?.*\S\s?-{2,}$")
+"""`---- On 2 March Ada wrote ----`: a head between rules, which stand in for its colon."""
+_OF_ONESELF = re.compile(r"^(?:as )?(?:i|you|we|he|she|they|ich|wie|comme|como|come)\b", re.IGNORECASE)
+_PIPE = re.compile(r"^\s{0,2}\|(?:\s|$)(?!.*\|$)")
+_ESCAPED = re.compile(r"^>From \S")
+"""`>From` at the start of a line is how mailboxes store a line of somebody's own that begins with From."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +106,13 @@ def _is_quoted(lines: list[str]) -> list[bool]:
     """For each line whether it is marked as quoted; a `|` counts only where many lines carry it."""
     pipes = [bool(_PIPE.match(line)) for line in lines]
     with_pipes = sum(pipes) >= 3
-    return [bool(_QUOTE.match(line)) or (pipe and with_pipes) for line, pipe in zip(lines, pipes, strict=True)]
+    quoted = [bool(_QUOTE.match(line)) or (pipe and with_pipes) for line, pipe in zip(lines, pipes, strict=True)]
+    return [is_quoted and not _is_escaped(lines, quoted, at) for at, is_quoted in enumerate(quoted)]
+
+
+def _is_escaped(lines: list[str], quoted: list[bool], at: int) -> bool:
+    beside = quoted[max(0, at - 1) : at] + quoted[at + 1 : at + 2]
+    return bool(_ESCAPED.match(lines[at])) and not any(beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,36 +180,61 @@ def _attribution_at(page: _Page, at: int) -> _Head | None:
         line = page.lines[end].strip()
         if not line or page.quoted[end] or len(joined) + len(line) > _HEAD_CHARACTERS:
             return None
+        if end == at and _RULED_OFF.match(line):
+            return _between_rules(line.strip("- "), page, at)
         if end > at and (BEGINS.match(line) or page.lines[end - 1].endswith(("!", "?"))):
             return None
         joined = f"{joined} {line}".strip()
-        if line.endswith((":", "：", ":*", ": ", ":_")):
+        if line.endswith((":", "：", ":*", ": ", ":_")) or (end == at and _DATE_FIRST.match(line)):
             return _judged(joined, page, (at, end + 1))
     return None
 
 
+def _between_rules(core: str, page: _Page, at: int) -> _Head | None:
+    is_head = WROTE.search(core) and DATED.search(core)
+    return _Head(at + 1, is_marked=_quote_follows(page, at + 1)) if is_head else None
+
+
 def _judged(joined: str, page: _Page, span: tuple[int, int]) -> _Head | None:
     start, end = span
-    opens, wrote, dated = bool(OPENING.match(joined)), WROTE.search(joined), bool(DATED.search(joined))
+    opens = bool(OPENING.match(joined)) or (joined[:1].isdigit() and bool(_NAMED.search(joined)))
+    wrote, dated = WROTE.search(joined), bool(DATED.search(joined))
     stands_alone = start == 0 or not page.lines[start - 1].strip() or page.quoted[start - 1]
+    is_one_line = end - start == 1
+    if not is_one_line and not opens and not _begins_a_head(page.lines[start]):
+        return None  # a name or a last sentence above a head, with no blank line between
     follows = _quote_follows(page, end)
-    if follows and stands_alone and dated and "@" in joined:
+    if follows and dated and "@" in joined and (stands_alone or is_one_line or opens):
         return _Head(end, is_marked=True)
-    if not opens and not (stands_alone and (end - start == 1 or DATED.search(page.lines[start]))):
+    if follows and is_one_line and ((wrote and dated) or _QUOTING.match(joined)):
+        return _Head(end, is_marked=True)
+    if not opens and not stands_alone:
         return None
-    if follows and ((wrote and (dated or opens or end - start == 1)) or (dated and opens)):
+    if follows and ((wrote and (dated or opens or is_one_line)) or (dated and opens)):
         return _Head(end, is_marked=True)
-    if stands_alone and end - start == 1 and _DATE_FIRST.match(joined):
-        return _Head(end, is_marked=False)
-    if wrote and dated and _only_a_name(joined[wrote.end() :]):
-        return _Head(end, is_marked=False)
-    return None
+    return _Head(end, is_marked=False) if _is_head_of_unmarked(joined, wrote, stands_alone=stands_alone) else None
 
 
-def _only_a_name(tail: str) -> bool:
-    """After the verb: nothing, or the name that German, Dutch and others put there."""
+def _begins_a_head(line: str) -> bool:
+    return bool(DATED.search(line)) or "<" in line or '"' in line
+
+
+def _is_head_of_unmarked(joined: str, wrote: re.Match[str] | None, *, stands_alone: bool) -> bool:
+    """Whether it is so plainly a head that what follows is a quote although no line of it is marked."""
+    dated = bool(DATED.search(joined.partition("<")[0]))
+    if stands_alone and (_DATE_FIRST.match(joined) or _QUOTING.match(joined) or (dated and _NAMED.search(joined))):
+        return True
+    is_whole = wrote is not None and _only_a_name_or_date(joined[wrote.end() :])
+    return is_whole and bool(DATED.search(joined)) and not _OF_ONESELF.match(joined)
+
+
+def _only_a_name_or_date(tail: str) -> bool:
+    """After the verb: nothing, the name that German, Dutch and others put there, or the date that others do."""
     tail = tail.strip(" :：*_")
-    return not tail or (len(tail) <= 160 and ("@" in tail or (len(tail) <= 40 and tail[0].isupper())))
+    if not tail or (len(tail) <= 160 and ("@" in tail or (len(tail) <= 40 and tail[0].isupper()))):
+        return True
+    date = DATED.search(tail)
+    return len(tail) <= 60 and date is not None and date.start() <= 24
 
 
 def _quote_follows(page: _Page, at: int) -> bool:

@@ -14,7 +14,7 @@ WROTE = re.compile(
         r"|\(a\))?"
         r"|nap[ií]sal(?:a|\(a\))?|[ií]rta|a scris|написал(?:а|\(а\))?|писал(?:а|\(а\))?|пишет|пише|написав|написа"
         r"|έγραψε|napisao|napisala|đã viết|menulis|schreibt|a répondu)(?!\w)"
-        r"|写道|寫道|书写|のメール|書きました|さんは書き|작성|님이 쓴|כתב|כתבה|מאת|كتب"
+        r"|写道|寫道|书写|のメール|書きました|さんは書き|작성|님이 쓴|כתב|כתבה|מאת|كتب|تمت كتابة"
     ),
     re.IGNORECASE,
 )
@@ -79,8 +79,9 @@ _INSIDE = re.compile(r"(?:^|\s)\*?([^\W\d_][^\s:：]{1,16}(?: (?:el|em|le|op|am|
 
 _RULES = ("--", "__", "==", "##", "——", "- ", "~~")
 _SEPARATORS = (
-    "original message|original email|original mail|originalmessage|forwarded message|forwarded by|forward message"
-    "|begin forwarded message|ursprüngliche nachricht|originalnachricht|original-nachricht|weitergeleitete nachricht"
+    "original message|original email|original mail|originalmessage|mail original|forwarded message"
+    "|forwarded by|forward message|begin forwarded message|ursprüngliche nachricht"
+    "|originalnachricht|original-nachricht|weitergeleitete nachricht"
     "|anfang der weitergeleiteten|ursprungliche nachricht|message d'origine|message original|message d’origine"
     "|message initial|message transféré|mensaje original|mensaje reenviado|mensaje original|mensagem original"
     "|mensagem encaminhada|messaggio originale|messaggio inoltrato|oorspronkelijk bericht|origineel bericht"
@@ -123,7 +124,7 @@ _MOBILE = re.compile(
         r"|t-mobile|at&t)"
         r"|get outlook for|envoyé (?:de|depuis|à partir de|avec|via) (?:mon|ma|l|un|mail|outlook|yahoo|proton"
         r"|samsung|android)"
-        r"|téléchargez outlook|obtenir outlook|obtenez outlook|von (?:meinem|unterwegs|mobil).{0,40}(?:gesendet"
+        r"|télécharge[rz] outlook|obtenir outlook|obtenez outlook|von (?:meinem|unterwegs|mobil).{0,40}(?:gesendet"
         r"|geschickt)?$"
         r"|gesendet (?:von|mit|über)|diese nachricht wurde von meinem|outlook für|holen sie sich outlook"
         r"|outlook für (?:ios|android)"
@@ -165,7 +166,7 @@ def kinds_inside(line: str) -> set[str]:
 
 def is_separator(line: str) -> bool:
     """`-----Original Message-----` in any of the languages; dashes or not, but nothing else in the line."""
-    core = line.strip(" \t*->_=#~|•·—–\u00a0").rstrip(":").lower()
+    core = line.strip(" \t*->_=#~|•·—–\u00a0").rstrip(":").lower().replace("i\u0307", "i")
     if not core or len(core) > 120 or len(line) > 400:
         return False
     if any(words in core for words in _ABOVE):

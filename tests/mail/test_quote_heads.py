@@ -1,0 +1,48 @@
+"""The heads that mail programs put above what is answered, in many languages; and texts that only look like them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from outreach.mail.new_text import new_text, split_text
+from tests.mail.conftest import FOLDER, read_cases
+
+_NEW = "Thanks, that sounds good.\n\nLet us speak on Tuesday at ten.\n\nBest\nAda"
+_OLD = ("Hello Ada,", "", "would you have time next week?", "", "Anna")
+_MARKED = "\n".join(f"> {line}".rstrip() for line in _OLD)
+
+
+def _heads(path: Path) -> list[str]:
+    lines = path.read_text("utf-8").splitlines()[1:]
+    return [line.replace("\\n", "\n").replace("\\t", "\t") for line in lines]
+
+
+HEADS = _heads(FOLDER / "quote_heads.txt")
+WHOLE = read_cases("whole_texts.txt")
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_what_stands_above_a_marked_quote_is_new(head: str) -> None:
+    found = split_text(f"{_NEW}\n\n{head}\n\n{_MARKED}\n")
+
+    assert found.text == _NEW
+    assert found.has_quote
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_head_right_below_the_signature_takes_nothing_with_it(head: str) -> None:
+    assert new_text(f"{_NEW}\n{head}\n{_MARKED}\n") == _NEW
+
+
+@pytest.mark.parametrize("head", [head for head in HEADS if "\n>" not in head])
+def test_what_stands_above_a_quote_that_is_not_marked_is_new(head: str) -> None:
+    old = "\n".join(_OLD)
+
+    assert new_text(f"{_NEW}\n\n{head}\n\n{old}\n") == _NEW
+
+
+@pytest.mark.parametrize("text", [case.text for case in WHOLE], ids=[case.name for case in WHOLE])
+def test_a_text_without_a_quote_is_kept_whole(text: str) -> None:
+    assert new_text(text) == text.strip()
