@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from outreach.content.lead_files import LeadFile
     from outreach.domain.pipeline import Pipeline
     from outreach.services.crm.import_from_crm import Order
+    from outreach.services.people.find_leads import Found
     from outreach.services.people.import_leads import Summary
-    from outreach.services.people.leads import LeadPage
 
 commands = typer.Typer(help="People: import, list, show, verify, merge, export, erase.", no_args_is_help=True)
 
@@ -148,34 +148,62 @@ def _show(summary: Summary) -> None:
 def list_leads(
     context: typer.Context,
     *,
+    where: Annotated[
+        str, typer.Option(metavar="EXPR", help="Leads for whom this is true, as in `enroll --where`.")
+    ] = "",
     search: Annotated[str, typer.Option(metavar="TEXT", help="In names, companies and addresses.")] = "",
     status: Annotated[str, typer.Option(metavar="STATUS", help="Only these.")] = "",
-    page: Annotated[int, typer.Option(metavar="NUMBER", min=1)] = 1,
+    pipeline: Annotated[str, typer.Option(metavar="NAME", help="Only in this pipeline.")] = "",
+    stage: Annotated[str, typer.Option(metavar="STAGE", help="Only at this stage.")] = "",
+    owner: Annotated[str, typer.Option(metavar="NAME", help="Only this person's.")] = "",
+    source: Annotated[str, typer.Option(metavar="TEXT", help="Only from there.")] = "",
+    tag: Annotated[str, typer.Option(metavar="TAG", help="Only with this tag.")] = "",
+    sequence: Annotated[str, typer.Option(metavar="NAME", help="Only those inside it now.")] = "",
+    sort: Annotated[
+        str, typer.Option(metavar="ORDER", help="newest, oldest, score, or waiting at a stage.")
+    ] = "newest",
+    after: Annotated[str, typer.Option(metavar="PLACE", help="Go on where the page before ended.")] = "",
     size: Annotated[int, typer.Option("--page-size", metavar="NUMBER", min=1, max=10_000)] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Leads, the newest first."""
-    from outreach.services.people.leads import list_leads as read
+    """Leads, the newest first; those for whom an expression is true, and more."""
+    from outreach.services.people.find_leads import Wanted, WrongFilter, find_leads
     from outreach.services.watching.plain import plain
-    from outreach.store.leads import Filter
+    from outreach.store.lead_lists import Asked
 
+    asked = Asked(
+        search=search,
+        status=status,
+        pipeline=pipeline,
+        stage=stage,
+        owner=owner,
+        source=source,
+        tag=tag,
+        sequence=sequence,
+    )
     with opened(context) as app:
-        found = read(app.store, Filter(search=search, status=status), page=page, page_size=size)
-    if as_json:
-        print_json(plain(found))
-    else:
-        _show_page(found)
+        try:
+            found = find_leads(app.engine, Wanted(asked=asked, where=where, sort=sort, after=after, size=size))
+        except WrongFilter as error:
+            raise UsageError(f"--where: {error}") from None
+    print_json(plain(found)) if as_json else _show_page(found)
 
 
-def _show_page(found: LeadPage) -> None:
+def _show_page(found: Found) -> None:
     rows = [
         (row.id, row.name, row.company, row.address, row.status, row.stage, row.sequence, row.next_at)
         for row in found.rows
     ]
     print_table(("id", "name", "company", "address", "status", "stage", "sequence", "next"), rows)
     print()
-    pages = f", page {found.page} of {found.pages}" if found.pages > 1 else ""
-    print(f"{count(found.total, 'lead')}{pages}.")
+    if found.total is not None:
+        print(f"{'More than ' if found.is_more else ''}{count(found.total, 'lead')}.")
+    else:
+        print(f"{count(len(found.rows), 'lead')} on this page.")
+    if found.stopped_after:
+        print(f"Looked at {found.stopped_after:,} leads; only the expression itself can tell more.")
+    if found.next:
+        print(f"Go on with: --after '{found.next}'")
 
 
 @commands.command("show")

@@ -89,15 +89,14 @@ def _pages(app: App, sequence: str, lead: str | None) -> list[Preview]:
     from outreach.content.suggestions import did_you_mean
     from outreach.errors import UsageError
     from outreach.services.hearing import find
-    from outreach.services.people import leads
+    from outreach.services.people.find_leads import Wanted, find_leads
     from outreach.services.sequences.preview import preview as previewed
-    from outreach.store.leads import Filter
 
     if sequence not in app.workspace.sequences:
         raise UsageError(f"there is no sequence '{sequence}'. {did_you_mean(sequence, app.workspace.sequences)}")
     revision = thaw(freeze(app.workspace, sequence))
     if lead is None:
-        newest = leads.list_leads(app.store, Filter(), page_size=1).rows
+        newest = find_leads(app.engine, Wanted(size=1)).rows
         if not newest:
             raise UsageError("there is no lead to write to yet. Import one: outreach leads import FILE")
         return previewed(app.engine, revision, newest[0].id)

@@ -26,6 +26,7 @@ from outreach.store.tables import (
     tasks,
     touches,
 )
+from outreach.store.within import within
 
 STATED_REASONS = (Status.DO_NOT_CONTACT, Status.BOUNCED, Status.NOT_INTERESTED)
 """A lead of one of these statuses has no next action, and the status says why."""
@@ -119,6 +120,14 @@ def forgotten_ids(connection: Connection, closed: Iterable[tuple[str, str]], now
     """Some of them, the longest in their stage first."""
     statement = select(leads.c.id).where(*_nothing_next(closed, now)).order_by(leads.c.stage_since_at, leads.c.id)
     return list(connection.execute(statement.limit(most)).scalars())
+
+
+def forgotten_among(
+    connection: Connection, closed: Iterable[tuple[str, str]], now: datetime, lead_ids: Iterable[str]
+) -> set[str]:
+    """Of these leads, those that are forgotten."""
+    statement = select(leads.c.id).where(within(leads.c.id, lead_ids), *_nothing_next(closed, now))
+    return set(connection.execute(statement).scalars())
 
 
 def _situation() -> ColumnElement[str]:

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     RowMapping,
-    Select,
     Table,
     bindparam,
     delete,
     exists,
     func,
-    or_,
     select,
     text,
 )
@@ -27,10 +23,12 @@ from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.lead import Address, AddressKind
 from outreach.domain.touch import TouchState
 from outreach.store import bulk
-from outreach.store.tables import addresses, companies, enrollments, leads, touches
+from outreach.store.tables import addresses, enrollments, leads, touches
 from outreach.store.within import among
 
 _TURNS_LOCK = 7_206_155
+_TAKE_TURNS = text("SELECT pg_advisory_xact_lock(:key), set_config('plan_cache_mode', 'force_custom_plan', true)")
+_WRITE_NOW = text("SELECT set_config('plan_cache_mode', 'auto', true)")
 _UPDATED = (
     "company_id",
     "first_name",
@@ -49,9 +47,19 @@ _UPDATED = (
 
 
 def take_turns(connection: Connection) -> None:
-    """Writers of many leads take turns, so that two imports of one person make one lead. Others do not wait."""
+    """Writers of many leads take turns, so that two imports of one person make one lead. Others do not wait.
+
+    What they look for is planned for the rows at hand, until `writes_now`: tables that grow a thousandfold outgrow a
+    plan that is kept.
+    """
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TURNS_LOCK})
+        connection.execute(_TAKE_TURNS, {"key": _TURNS_LOCK})
+
+
+def writes_now(connection: Connection) -> None:
+    """Nothing more is looked for. The checks of foreign keys have plans as well, which would be made for each row."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_WRITE_NOW)
 
 
 def owners_of(connection: Connection, wanted: Iterable[Address]) -> dict[Address, str]:
@@ -130,42 +138,6 @@ _DROP = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """Which leads; a part left empty does not filter. `search` is looked for in names, company and addresses."""
-
-    search: str = ""
-    status: str = ""
-    pipeline: str = ""
-    stage: str = ""
-    owner: str = ""
-    source: str = ""
-    sequence: str = ""  # inside it now
-
-
-def find(connection: Connection, wanted: Filter, *, limit: int, offset: int = 0) -> list[RowMapping]:
-    """Leads with `company` and `company_domain`, newest first."""
-    statement = (
-        _filtered(select(leads, companies.c.name.label("company"), companies.c.domain.label("company_domain")), wanted)
-        .order_by(leads.c.created_at.desc(), leads.c.id.desc())
-        .limit(limit)
-        .offset(offset)
-    )
-    return list(connection.execute(statement).mappings())
-
-
-def count(connection: Connection, wanted: Filter) -> int:
-    """How many leads `find` would give without a limit."""
-    number: int = connection.execute(_filtered(select(func.count()), wanted)).scalar_one()
-    return number
-
-
-def count_by_status(connection: Connection) -> list[tuple[str, int]]:
-    """Status → how many leads, most first."""
-    statement = select(leads.c.status, func.count()).group_by(leads.c.status)
-    return sorted(((status, number) for status, number in connection.execute(statement)), key=lambda pair: -pair[1])
-
-
 def about(connection: Connection, table: Table, lead_id: str) -> list[RowMapping]:
     """Everything that table holds about one lead (`lead_id`), in the order it came."""
     key = next(iter(table.primary_key.columns))
@@ -192,24 +164,3 @@ def next_steps(connection: Connection, lead_ids: Collection[str]) -> dict[str, t
         .order_by(enrollments.c.id.desc())
     )
     return {lead_id: (sequence, due_at) for lead_id, sequence, due_at in connection.execute(statement)}
-
-
-def _filtered(statement: Select[Any], wanted: Filter) -> Select[Any]:
-    statement = statement.select_from(leads.outerjoin(companies, companies.c.id == leads.c.company_id))
-    for name in ("status", "pipeline", "stage", "owner", "source"):
-        value = getattr(wanted, name)
-        if value:
-            statement = statement.where(leads.c[name] == value)
-    if wanted.sequence:
-        inside = (enrollments.c.sequence == wanted.sequence) & (enrollments.c.state != EnrollmentState.FINISHED)
-        statement = statement.where(exists().where(enrollments.c.lead_id == leads.c.id, inside))
-    for word in wanted.search.split():
-        statement = statement.where(_says(word))
-    return statement
-
-
-def _says(word: str) -> ColumnElement[bool]:
-    """Every word has to stand somewhere, in any case."""
-    has_address = exists().where(addresses.c.lead_id == leads.c.id, addresses.c.value.icontains(word, autoescape=True))
-    texts = (leads.c.first_name, leads.c.last_name, leads.c.title, companies.c.name, companies.c.domain)
-    return or_(*(column.icontains(word, autoescape=True) for column in texts), has_address)

@@ -13,7 +13,9 @@ from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
-from outreach.web import dashboard, operations, opt_out, tracking, webhooks
+from outreach.web import operations, opt_out, tracking, webhooks
+from outreach.web.dashboard import board, inbox, lead, leads, reports, today
+from outreach.web.dashboard.report_shelf import Shelf
 from outreach.web.guards import SECURITY_HEADERS, KnownHosts, SecurityHeaders
 from outreach.web.metrics import Deliveries, Today
 from outreach.web.rendering import page
@@ -21,8 +23,10 @@ from outreach.web.services import WebServices
 
 _log = structlog.get_logger()
 
+_PAGES = (today, leads, lead, board, inbox, reports)
 _SENTENCES = {
     400: "We could not read this request.",
+    403: "This form is not one of ours, or too old. Open the page again and send it once more.",
     404: "There is nothing at this address.",
     405: "This address does not take that kind of request.",
     500: "Something went wrong here. It has been written down.",
@@ -36,7 +40,8 @@ def create_app(services: WebServices) -> FastAPI:
     app.state.registry = CollectorRegistry(auto_describe=False)
     app.state.registry.register(Today(services.today))
     app.state.deliveries = Deliveries(app.state.registry)
-    for part in (webhooks, opt_out, tracking, operations, dashboard):
+    app.state.reports = Shelf()
+    for part in (webhooks, opt_out, tracking, operations, *_PAGES):
         app.include_router(part.router)
     app.mount("/static", _Static(directory=Path(__file__).with_name("static")))
     app.add_middleware(KnownHosts, public_url=services.public_url)

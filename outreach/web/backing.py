@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from outreach.app import App
 from outreach.services.hearing import opt_out, tracking
 from outreach.services.hearing.opt_out import Leaving
-from outreach.services.people.leads import list_leads
 from outreach.services.watching import dashboard
 from outreach.services.watching.status import zone_of_the_team
 from outreach.store import migrate
-from outreach.store.leads import Filter
-from outreach.web.services import Values, WebServices
+from outreach.web.services import WebServices
 
 
 def services_of(app: App) -> WebServices:
@@ -46,13 +42,6 @@ def services_of(app: App) -> WebServices:
         leave=leave,
         ready=lambda: migrate.check(app.store.engine),
         today=lambda: dashboard.today(engine),
-        leads=lambda search, status, page: _leads(app, search, status, page),
-        lead=lambda lead_id: dashboard.lead(engine, lead_id),
+        program=app,
         zone=zone_of_the_team(engine),
     )
-
-
-def _leads(app: App, search: str, status: str, page: int) -> Values:
-    found = list_leads(app.store, Filter(search=search, status=status), page=page)
-    statuses = [{"name": name, "count": count} for name, count in found.statuses]
-    return {**asdict(found), "statuses": statuses}

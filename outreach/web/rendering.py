@@ -34,6 +34,11 @@ def _distance(at: datetime | None, now: datetime) -> str:
     return f"in {amount}" if at > now else f"{amount} ago"
 
 
+def _since(at: datetime, now: datetime) -> str:
+    """For how long by now: `3 h`, `12 days`."""
+    return _amount(max(now - at, _MINUTE))
+
+
 def _amount(size: timedelta) -> str:
     if size < _HOUR:
         return f"{size // _MINUTE} min"
@@ -58,7 +63,7 @@ _templates = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
-_templates.filters |= {"instant": _instant, "distance": _distance, "words": _words}
+_templates.filters |= {"instant": _instant, "distance": _distance, "since": _since, "words": _words}
 
 
 def page(template: str, *, code: int = 200, language: str = "en", **values: Any) -> HTMLResponse:

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request
 from starlette.requests import ClientDisconnect
 
+from outreach.app import App
 from outreach.web.guards import came_directly, is_loopback
 from outreach.web.services import WebServices
 
@@ -21,6 +22,16 @@ def services_of(request: Request) -> WebServices:
 
 
 Services = Annotated[WebServices, Depends(services_of)]
+
+
+def program_of(services: Services) -> App:
+    """404 where only the outer pages are served."""
+    if services.program is None:
+        raise HTTPException(404)
+    return services.program
+
+
+Program = Annotated[App, Depends(program_of)]
 
 
 async def body_of(connection: str, request: Request) -> bytes:

@@ -12,25 +12,19 @@ Pages get plain values. The shapes, every key present:
     latest:  [{at: datetime, kind: str, lead_id: str | None, who: str, text: str}]   newest first
     numbers: {name: float}   more gauges for /metrics, such as `lateness_seconds`, `crm_waiting`
 
-`leads(search, status, page)`
-    rows: [{id, name, company, address, status, stage, sequence: str, next_at: datetime | None}]
-    total, page, pages: int
-    statuses: [{name: str, count: int}]
-
-`lead(lead_id)`, None if there is no such lead
-    id, name, title, company, status, pipeline, stage, source, owner: str;  score: int;  tags: [str]
-    addresses:   [{kind: str, value: str, is_dead: bool}]
-    enrollments: [{sequence, state, reason, step, sender, block: str, next_at: datetime | None}]
-    timeline:    [{at: datetime, kind: str, title: str, text: str}]   newest first
+The other pages of the dashboard call services of the `program` themselves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from outreach.receiver import Answer, Receiver
+
+if TYPE_CHECKING:
+    from outreach.app import App
 
 Values = Mapping[str, Any]
 
@@ -79,12 +73,12 @@ class WebServices:
     ready: Callable[[], None]
     """Raise anything when the database cannot be used or is not at the newest revision."""
     today: Callable[[], Values]
-    leads: Callable[[str, str, int], Values]
-    lead: Callable[[str], Values | None]
     opened: Callable[[str, str], None] = lambda token, agent: None
     """An image's token and the program that asked: count an open, if we made the token."""
     clicked: Callable[[str, str | None], str | None] = lambda token, agent: None
     """A link's token and the program (None: do not count) → where it leads; None: we did not make it."""
+    program: App | None = None
+    """What the pages of the dashboard read and write; None: there are no pages but today."""
     zone: str = "UTC"
     """The IANA zone in which pages show time."""
     dashboard_everywhere: bool = False

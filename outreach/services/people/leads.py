@@ -1,4 +1,4 @@
-"""Leads for people: a list of them, and everything about one."""
+"""Leads for people: a line of each, and everything about one."""
 
 from __future__ import annotations
 
@@ -18,11 +18,7 @@ from outreach.services.sending.engine import Engine
 from outreach.services.watching.history import history
 from outreach.services.watching.plain import plain
 from outreach.store import lead_rows, leads, stops
-from outreach.store.leads import Filter
-from outreach.store.session import Store
 from outreach.store.tables import enrollments, notes, tasks, touches
-
-PAGE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,31 +41,6 @@ class LeadLine:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeadPage:
-    """A part of a list. `total` counts everything the filter finds; pages count from 1."""
-
-    rows: tuple[LeadLine, ...]
-    total: int
-    page: int
-    pages: int
-    statuses: tuple[tuple[str, int], ...]  # status → leads, over all leads
-
-
-def list_leads(store: Store, wanted: Filter, *, page: int = 1, page_size: int = PAGE) -> LeadPage:
-    """Leads, newest first."""
-    with store.read() as connection:
-        total = leads.count(connection, wanted)
-        rows = leads.find(connection, wanted, limit=page_size, offset=(page - 1) * page_size)
-        return LeadPage(
-            rows=tuple(_lines(connection, rows)),
-            total=total,
-            page=page,
-            pages=max(-(-total // page_size), 1),
-            statuses=tuple(leads.count_by_status(connection)),
-        )
-
-
 def show_lead(engine: Engine, text: str) -> dict[str, Any]:
     """Everything about one lead as values that JSON knows; `text` is an id or any address. Raises UsageError.
 
@@ -81,7 +52,8 @@ def show_lead(engine: Engine, text: str) -> dict[str, Any]:
         return shown
 
 
-def _lines(connection: Connection, rows: Sequence[RowMapping]) -> list[LeadLine]:
+def lines_of(connection: Connection, rows: Sequence[RowMapping]) -> list[LeadLine]:
+    """Of rows of `store/lead_lists.py`, with two more statements whatever their number."""
     ids = [row["id"] for row in rows]
     addresses = stops.addresses_of(connection, ids)
     steps = leads.next_steps(connection, ids)

@@ -1,0 +1,36 @@
+"""Reports that were read a moment ago: a page and the charts on it ask for the same one."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from datetime import datetime, timedelta
+
+from outreach.app import App
+from outreach.services.measuring.report import Report, Wish, report
+
+_KEPT = 8
+_FOR = timedelta(seconds=60)
+
+
+class Shelf:
+    """The last few reports, each for a minute. Safe to use from several threads; two that ask at once wait for one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, tuple[datetime, Report]] = OrderedDict()
+
+    def get(self, program: App, wish: Wish) -> Report:
+        """The report, at most a minute old."""
+        key, now = (wish.period, wish.cut), program.clock.now()
+        with self._lock:
+            known = self._kept.get(key)
+            if known and now - known[0] < _FOR:
+                return known[1]
+            found = report(program.engine, program.settings.reports, wish)
+            self._kept[key] = (now, found)
+            self._kept.move_to_end(key)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+            return found
