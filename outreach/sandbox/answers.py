@@ -55,14 +55,20 @@ class Answers:
         made = Response(body, status, given, "text/plain") if plain else JSONResponse(body, status, given)
         self._next.append((made, is_taken))
 
-    def guarded(self, handle: Handler, *, before: Callable[[Request], None] = lambda _: None) -> Handler:
+    def guarded(
+        self,
+        handle: Handler,
+        *,
+        before: Callable[[Request], None] = lambda _: None,
+        is_write: Callable[[Request], bool] = lambda request: request.method != "GET",
+    ) -> Handler:
         """`before` checks who calls; then a told answer, or the usual one."""
 
         async def answer(request: Request) -> Response:
             try:
                 before(request)
                 with self._lock:
-                    told = self._next.popleft() if self._next and request.method != "GET" else None
+                    told = self._next.popleft() if self._next and is_write(request) else None
                 if told and not told[1]:
                     return told[0]
                 usual = await handle(request)

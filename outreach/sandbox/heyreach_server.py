@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from outreach.sandbox.answers import Answers
+
 _MOST_PAIRS = 100
 
 
@@ -30,6 +32,7 @@ class HeyReachServer:
 
     def __init__(self, *, token: str, seats: tuple[int, ...] = (9,), campaigns: tuple[int, ...] = (101, 102)) -> None:
         self.campaigns = {number: Campaign(number) for number in campaigns}
+        self.answers = Answers()
         self.limited: int | None = None
         self.unreachable: set[str] = set()  # profiles that no campaign takes
         self._token = token
@@ -38,7 +41,7 @@ class HeyReachServer:
         self.application = Starlette(
             routes=[
                 Route("/api/public/auth/CheckApiKey", self._check_key, methods=["GET"]),
-                Route("/api/public/campaign/AddLeadsToCampaignV2", self._add, methods=["POST"]),
+                Route("/api/public/campaign/AddLeadsToCampaignV2", self.answers.guarded(self._add), methods=["POST"]),
             ]
         )
 

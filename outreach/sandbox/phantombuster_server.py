@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from outreach.sandbox.answers import Answers
+
 
 @dataclass(frozen=True, slots=True)
 class Launch:
@@ -28,6 +30,7 @@ class PhantomBusterServer:
 
     def __init__(self, *, token: str, agents: tuple[str, ...] = ("1234",)) -> None:
         self.launches: list[Launch] = []
+        self.answers = Answers()
         self.limited: int | None = None
         self._token = token
         self._agents = agents
@@ -35,7 +38,7 @@ class PhantomBusterServer:
         self._lock = threading.Lock()
         self.application = Starlette(
             routes=[
-                Route("/api/v2/agents/launch", self._launch, methods=["POST"]),
+                Route("/api/v2/agents/launch", self.answers.guarded(self._launch), methods=["POST"]),
                 Route("/api/v2/containers/fetch", self._fetch, methods=["GET"]),
             ]
         )

@@ -18,6 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from outreach.sandbox.answers import Answers, Handler
+
 _LONGEST_NOTE = 300
 
 
@@ -62,6 +64,7 @@ class UnipileServer:
 
     def __init__(self, *, token: str, account: str, on_done: Callable[[Done], None], busy: set[str]) -> None:
         self.account_user_id = "ACoAAsandbox0000"
+        self.answers = Answers()
         self.members: dict[str, Member] = {}
         self.done: list[Done] = []
         self.refusing: dict[str, Refusal] = {}  # by action: what the account is answered from now on
@@ -103,7 +106,7 @@ class UnipileServer:
     def fresh_id(self, kind: str) -> str:
         return f"{kind}_{next(self._numbers):05d}"
 
-    def _guarded(self, answer: Callable[[Request], Any]) -> Callable[[Request], Any]:
+    def _guarded(self, answer: Callable[[Request], Any]) -> Handler:
         async def handle(request: Request) -> Response:
             try:
                 if request.headers.get("x-api-key") != self._token:
@@ -113,7 +116,7 @@ class UnipileServer:
                 return JSONResponse(refusal.body, refusal.status)
             return JSONResponse(body, status)
 
-        return handle
+        return self.answers.guarded(handle, is_write=_is_write)
 
     def _check_account(self, account: object) -> None:
         if account != self._account:
@@ -243,6 +246,11 @@ class UnipileServer:
         self._refuse(done.what)
         self.done.append(done)
         self._on_done(done)
+
+
+def _is_write(request: Request) -> bool:
+    """A visit is a look-up that LinkedIn tells the person about."""
+    return request.method != "GET" or "notify" in request.query_params
 
 
 def _shown(member: Member) -> dict[str, Any]:

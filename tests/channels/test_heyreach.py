@@ -2,99 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
-import httpx
 import pytest
 
 from outreach.channel import Message
 from outreach.channels.heyreach import HeyReach, Options
-from outreach.errors import AdapterError, Outcome, RateLimited, Refused, Unauthorized
+from outreach.errors import Outcome, RateLimited, Refused, Unauthorized
 from outreach.sandbox.heyreach_server import HeyReachServer
-from outreach.testing.channel import HTTP_TABLE, ChannelContract, Expected, run
+from tests.channels import wire
+from tests.channels.cases import INVALID, Cases, CasesContract, case, common, with_reset
+from tests.channels.wire import Stand, Told
 
 TOKEN = "heyreach-secret-token"
 ADA = "https://www.linkedin.com/in/ada-sample"
 NOTE = Message(key="e1.invite", action="linkedin.invite", to=ADA, text="Hello Ada", to_name="Ada Sample")
 OPTIONS = Options(token=TOKEN, account="9", campaigns={"invite": 101, "message": "102"})
 
-COMMON: Mapping[str, httpx.Response | Exception] = {
-    "connection refused": httpx.ConnectError(f"refused {TOKEN}"),
-    "connect timeout": httpx.ConnectTimeout("slow"),
-    "no free connection": httpx.PoolTimeout("full"),
-    "read timeout": httpx.ReadTimeout("silent"),
-    "broken connection": httpx.RemoteProtocolError(f"gone {TOKEN}"),
-    "not JSON": httpx.Response(200, text="<html>welcome"),
-    "unexpected body": httpx.Response(200, json={"hello": "there"}),
-    "nobody was taken": httpx.Response(200, json={"addedLeadsCount": 0, "failedLeadsCount": 1}),
-    **{str(status): httpx.Response(status, text=f"no {TOKEN}") for status in (400, 401, 403, 404, 422, 429)},
-    **{str(status): httpx.Response(status, text="oops") for status in (500, 502, 503, 504)},
-}
+NOBODY = {"addedLeadsCount": 0, "failedLeadsCount": 1}
+UPDATED = Told(200, {"addedLeadsCount": 0, "updatedLeadsCount": 1}, is_taken=True)
 
 
-@dataclass
-class HeyReachWorld:
-    """The stand-in, or one answer in its place."""
-
-    answer: httpx.Response | Exception | None
-    message: Message = NOTE
-    secrets: tuple[str, ...] = (TOKEN,)
-    bodies: list[bytes] = field(default_factory=list)
-    server: HeyReachServer = field(default_factory=lambda: HeyReachServer(token=TOKEN))
-    channel: HeyReach = field(init=False)
-
-    def handed_over(self) -> list[Any]:
-        return list(self.bodies)
-
-    async def handle(self, request: httpx.Request) -> httpx.Response:
-        self.bodies.append(request.content)
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        if self.answer is not None:
-            return httpx.Response(self.answer.status_code, content=self.answer.content)
-        return await httpx.ASGITransport(self.server.application).handle_async_request(request)
+def stand(server: HeyReachServer | None = None) -> Stand:
+    server = server or HeyReachServer(token=TOKEN)
+    return Stand(server.application, server.answers, lambda http: HeyReach(OPTIONS, http), (TOKEN,))
 
 
-@asynccontextmanager
-async def heyreach(answer: Any = None, options: Options = OPTIONS) -> AsyncIterator[HeyReachWorld]:
-    world = HeyReachWorld(answer)
-    async with httpx.AsyncClient(transport=httpx.MockTransport(world.handle)) as http:
-        world.channel = HeyReach(options, http)
-        yield world
-
-
-class TestHeyReach(ChannelContract):
-    table = HTTP_TABLE
-    failures: ClassVar[Mapping[str, Expected]] = {
-        **HTTP_TABLE,
-        "nobody was taken": Expected(Refused, Outcome.VALIDATION),
+class TestHeyReach(CasesContract):
+    cases: ClassVar[Cases] = {
+        **common(TOKEN, unexpected={"hello": "there"}),
+        "nobody was taken": case("200 that counts the person as failed only", Told(200, NOBODY), INVALID),
+        "campaign not active": case(
+            "400 “The campaign is not active”", Told(400, {"errorMessage": "The campaign is not active"}), INVALID
+        ),
+        "429 with reset": with_reset(40),
     }
+    taken: ClassVar[Mapping[str, Any]] = {"200 that counts the person as updated": UPDATED}
+    sample = NOTE
 
-    @asynccontextmanager
-    async def world(self, failure: str = "") -> AsyncIterator[HeyReachWorld]:
-        async with heyreach(COMMON[failure] if failure else None) as world:
-            yield world
-
-
-async def gladly() -> None:
-    """A last look that finds nothing against it."""
+    def stand(self) -> Stand:
+        return stand()
 
 
-def send(message: Message, server: HeyReachServer | None = None, options: Options = OPTIONS) -> Any:
+def send(message: Message, server: HeyReachServer | None = None) -> Any:
     """The receipt or the error, and the stand-in."""
-
-    async def story() -> Any:
-        async with heyreach(options=options) as world:
-            world.server = server or world.server
-            try:
-                return await world.channel.send(message, last_look=gladly), world.server
-            except AdapterError as error:
-                return error, world.server
-
-    return run(story())
+    server = server or HeyReachServer(token=TOKEN)
+    return wire.send(stand(server), message)[0], server
 
 
 def test_a_person_comes_into_the_campaign_of_the_action_with_our_text() -> None:

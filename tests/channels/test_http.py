@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -14,11 +13,23 @@ import pytest
 from outreach.channel import Message
 from outreach.channels.http import Http, Options
 from outreach.clock import MovableClock
-from outreach.errors import Outcome, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
+from outreach.errors import Outcome, RateLimited, Refused, Unauthorized, Unavailable
 from outreach.sandbox.request_server import RequestServer
 from outreach.sandbox.token_desk import CLIENT_ID, CLIENT_SECRET, TokenDesk
-from outreach.testing.channel import HTTP_TABLE, ChannelContract, Expected
-from tests.channels.wire import BROKEN, SandboxWorld, Stand, Told, common, connected, send, tokens_of
+from tests.channels.cases import (
+    CONTENT,
+    DOUBT,
+    LATER,
+    LIMIT,
+    NOT_FOUND,
+    WRONG,
+    Cases,
+    CasesContract,
+    case,
+    common,
+    with_reset,
+)
+from tests.channels.wire import Stand, Told, send, tokens_of
 
 SECRET = "whsec_c2FtcGxlLXNlY3JldC1vZi10aGlydHktdHdvLWJ5dGVz"
 TOKEN = "a-sample-token-in-a-header"
@@ -55,26 +66,36 @@ def stand(endpoint: Mapping[str, Any] = GIFT, *, resolve: Any = public, **option
     return made, server
 
 
-COMMON = common(TOKEN, unexpected={"ok": True})
 RFC = "RFC 9110 §15.5.9 and RFC 8470: the request was not acted on"
+COMMON = common(TOKEN, unexpected={"ok": True})
+UNTIL = {"Retry-After": "Sat, 21 Nov 2026 12:02:00 GMT", "Date": "Sat, 21 Nov 2026 12:00:00 GMT"}
 
 
-class TestHttp(ChannelContract):
-    table = HTTP_TABLE
-    failures: ClassVar[Mapping[str, Expected]] = {
-        **HTTP_TABLE,
-        "404": Expected(Refused, Outcome.NOT_FOUND),
-        "408": Expected(Unavailable, Outcome.DEFERRED, RFC),
-        "425": Expected(Unavailable, Outcome.DEFERRED, RFC),
-        "moved": Expected(OutcomeUnknown),
-        "not ok": Expected(Refused, Outcome.REJECTED_CONTENT),
+class TestHttp(CasesContract):
+    cases: ClassVar[Cases] = {
+        **COMMON,
+        "unexpected body": COMMON["unexpected body"].but(*DOUBT, says="2xx without the `id` asked for"),
+        "not JSON": COMMON["not JSON"].but(
+            *DOUBT, says="2xx that is not JSON, where `id` or `expect` asks for something"
+        ),
+        "408": case("408", Told(408, f"no {TOKEN}"), LATER, why=RFC),
+        "425": case("425", Told(425, f"no {TOKEN}"), LATER, why=RFC),
+        "410": case("410", Told(410, f"no {TOKEN}"), NOT_FOUND),
+        "moved for good": case("307, 308", Told(308, "", {"location": "https://elsewhere.example/"}), WRONG),
+        "moved": case("any other redirect", Told(302, "", {"location": "https://elsewhere.example/"}), DOUBT),
+        "not ok": case("2xx that `expect` does not find", Told(200, {"ok": False, "order": {"id": "o1"}}), CONTENT),
+        "429 with reset": with_reset(),
+        "429 with date": case(
+            "429 with `Retry-After` as a date", Told(429, {}, UNTIL), LIMIT, waits=timedelta(minutes=2)
+        ),
     }
+    taken: ClassVar[Mapping[str, Any]] = {
+        "a status in `success`": Told(409, {"order": {"id": "o1"}, "ok": True}, is_taken=True)
+    }
+    sample = ORDER
 
-    def world(self, failure: str = "") -> AbstractAsyncContextManager[SandboxWorld]:
-        more = {str(status): Told(status, f"no {TOKEN}") for status in (408, 425)}
-        more["moved"] = Told(302, "", {"location": "https://elsewhere.example/"})
-        more["not ok"] = Told(200, {"ok": False, "order": {"id": "o1"}})
-        return connected(stand({**GIFT, "success": [409]})[0], ORDER, {**COMMON, **more}[failure] if failure else None)
+    def stand(self) -> Stand:
+        return stand({**GIFT, "success": [409]})[0]
 
 
 def test_values_go_into_the_structure_and_cannot_change_it() -> None:
@@ -168,7 +189,7 @@ def test_the_same_key_is_signed_afresh_and_taken_once() -> None:
 
 @pytest.mark.parametrize("failure", ["read timeout", "broken connection"])
 def test_what_is_in_doubt_is_sent_again_where_the_request_is_idempotent(failure: str) -> None:
-    error, _ = send(stand({**GIFT, "idempotent": True})[0], ORDER, BROKEN[failure])
+    error, _ = send(stand({**GIFT, "idempotent": True})[0], ORDER, COMMON[failure].answer)
 
     assert type(error) is Unavailable
 

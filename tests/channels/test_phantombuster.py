@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
-import httpx
 import pytest
 
 from outreach.channel import Message
 from outreach.channels.phantombuster import Options, PhantomBuster
-from outreach.errors import AdapterError, Outcome, RateLimited, Refused, Unauthorized
+from outreach.errors import Outcome, RateLimited, Refused, Unauthorized
 from outreach.sandbox.phantombuster_server import Launch, PhantomBusterServer
-from outreach.testing.channel import HTTP_TABLE, ChannelContract, Expected, run
+from tests.channels import wire
+from tests.channels.cases import BLOCKED, NOT_FOUND, Cases, CasesContract, case, common, with_reset
+from tests.channels.wire import Stand, Told
 
 TOKEN = "phantombuster-secret-token"
 COOKIE = "AQED-sample-session-cookie"
@@ -22,76 +21,29 @@ ADA = "https://www.linkedin.com/in/ada-sample"
 VISIT = Message(key="e1.see", action="linkedin.visit", to=ADA, text="")
 OPTIONS = Options(token=TOKEN, agents={"visit": "1234", "message": "1234"}, arguments={"sessionCookie": COOKIE})
 
-COMMON: Mapping[str, httpx.Response | Exception] = {
-    "connection refused": httpx.ConnectError(f"refused {TOKEN}"),
-    "connect timeout": httpx.ConnectTimeout("slow"),
-    "no free connection": httpx.PoolTimeout("full"),
-    "read timeout": httpx.ReadTimeout("silent"),
-    "broken connection": httpx.RemoteProtocolError(f"gone {TOKEN}"),
-    "not JSON": httpx.Response(200, text="<html>welcome"),
-    "unexpected body": httpx.Response(200, json={"containerId": None}),
-    **{str(status): httpx.Response(status, text=f"no {COOKIE}") for status in (400, 401, 403, 404, 422, 429)},
-    **{str(status): httpx.Response(status, text="oops") for status in (500, 502, 503, 504)},
-}
+
+def stand(server: PhantomBusterServer | None = None) -> Stand:
+    server = server or PhantomBusterServer(token=TOKEN)
+    return Stand(server.application, server.answers, lambda http: PhantomBuster(OPTIONS, http), (TOKEN, COOKIE))
 
 
-@dataclass
-class PhantomWorld:
-    """The stand-in, or one answer in its place."""
+class TestPhantomBuster(CasesContract):
+    cases: ClassVar[Cases] = {
+        **common(COOKIE, unexpected={"containerId": None}),
+        "401 token": case("401 “Invalid API key”", Told(401, {"error": f"Invalid API key {TOKEN}"}), BLOCKED),
+        "404 agent": case("404 “Agent not found”", Told(404, {"error": "Agent not found"}), NOT_FOUND),
+        "429 with reset": with_reset(15),
+    }
+    sample = VISIT
 
-    answer: httpx.Response | Exception | None
-    message: Message = VISIT
-    secrets: tuple[str, ...] = (TOKEN, COOKIE)
-    bodies: list[bytes] = field(default_factory=list)
-    server: PhantomBusterServer = field(default_factory=lambda: PhantomBusterServer(token=TOKEN))
-    channel: PhantomBuster = field(init=False)
-
-    def handed_over(self) -> list[Any]:
-        return list(self.bodies)
-
-    async def handle(self, request: httpx.Request) -> httpx.Response:
-        self.bodies.append(request.content)
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        if self.answer is not None:
-            return httpx.Response(self.answer.status_code, content=self.answer.content)
-        return await httpx.ASGITransport(self.server.application).handle_async_request(request)
+    def stand(self) -> Stand:
+        return stand()
 
 
-@asynccontextmanager
-async def phantombuster(answer: Any = None) -> AsyncIterator[PhantomWorld]:
-    world = PhantomWorld(answer)
-    async with httpx.AsyncClient(transport=httpx.MockTransport(world.handle)) as http:
-        world.channel = PhantomBuster(OPTIONS, http)
-        yield world
-
-
-class TestPhantomBuster(ChannelContract):
-    table = HTTP_TABLE
-    failures: ClassVar[Mapping[str, Expected]] = HTTP_TABLE
-
-    @asynccontextmanager
-    async def world(self, failure: str = "") -> AsyncIterator[PhantomWorld]:
-        async with phantombuster(COMMON[failure] if failure else None) as world:
-            yield world
-
-
-async def gladly() -> None:
-    """A last look that finds nothing against it."""
-
-
-def send(message: Message, server: PhantomBusterServer | None = None) -> Any:
+def send(message: Message, server: PhantomBusterServer | None = None, failure: Told | None = None) -> Any:
     """The receipt or the error, and the stand-in."""
-
-    async def story() -> Any:
-        async with phantombuster() as world:
-            world.server = server or world.server
-            try:
-                return await world.channel.send(message, last_look=gladly), world.server
-            except AdapterError as error:
-                return error, world.server
-
-    return run(story())
+    server = server or PhantomBusterServer(token=TOKEN)
+    return wire.send(stand(server), message, failure)[0], server
 
 
 def test_a_launch_names_the_person_the_text_and_what_every_launch_is_given() -> None:
@@ -127,12 +79,6 @@ def test_an_account_without_phantoms_is_told(agents: Any) -> None:
 
 
 def test_a_cookie_never_shows() -> None:
-    async def story() -> tuple[str, AdapterError]:
-        async with phantombuster(httpx.Response(400, json={"error": f"bad cookie {COOKIE}"})) as world:
-            with pytest.raises(AdapterError) as caught:
-                await world.channel.send(VISIT, last_look=gladly)
-            return repr(world.channel) + repr(OPTIONS), caught.value
+    error, _ = send(VISIT, failure=Told(400, {"error": f"bad cookie {COOKIE}"}))
 
-    shown, error = run(story())
-
-    assert COOKIE not in shown + str(error) + error.said
+    assert COOKIE not in repr(OPTIONS) + str(error) + error.said

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import ClassVar
 
@@ -11,10 +9,10 @@ import pytest
 
 from outreach.channel import Message
 from outreach.channels.slack import Options, Slack
-from outreach.errors import Outcome, Refused, Unauthorized
+from outreach.errors import Outcome, Unauthorized
 from outreach.sandbox.slack_server import SlackServer
-from outreach.testing.channel import HTTP_TABLE, ChannelContract, Expected
-from tests.channels.wire import Failure, SandboxWorld, Stand, Told, common, connected, send
+from tests.channels.cases import BLOCKED, DOUBT, INVALID, SET_UP, Cases, CasesContract, case, common, with_reset
+from tests.channels.wire import Stand, Told, send
 
 PATH = "/services/T0SAMPLE/B0SAMPLE/secretpartofurl"
 NEWS = Message(key="e1.news", action="slack.message", to="", text="Ada <ada@example.com> of R&D answered")
@@ -29,27 +27,23 @@ def stand() -> tuple[Stand, SlackServer]:
     ), server
 
 
-COMMON: Mapping[str, Failure] = {
-    **common("secretpartofurl", unexpected={"ok": True}),
-    "not JSON": Told(200, "<html>welcome", is_taken=True),
-}
+COMMON = common("secretpartofurl", unexpected={"ok": True})
 
 
-class TestSlack(ChannelContract):
-    table = HTTP_TABLE
-    failures: ClassVar[Mapping[str, Expected]] = {
-        **HTTP_TABLE,
-        "404": Expected(Unauthorized, Outcome.CONFIG, WEBHOOKS),
-        "410": Expected(Unauthorized, Outcome.CONFIG, WEBHOOKS),
-        "invalid_payload": Expected(Refused),
+class TestSlack(CasesContract):
+    cases: ClassVar[Cases] = {
+        **COMMON,
+        "not JSON": case("2xx with another text than `ok`", Told(200, "<html>welcome", is_taken=True), DOUBT),
+        "404": case("404 `no_service`", Told(404, "no_service"), SET_UP, why=WEBHOOKS),
+        "410": case("410 `channel_is_archived`", Told(410, "channel_is_archived"), SET_UP, why=WEBHOOKS),
+        "403": case("403 `action_prohibited`", Told(403, "action_prohibited"), BLOCKED),
+        "invalid_payload": case("400 `invalid_payload`", Told(400, "invalid_payload"), INVALID),
+        "429 with reset": with_reset(30),
     }
+    sample = NEWS
 
-    def world(self, failure: str = "") -> AbstractAsyncContextManager[SandboxWorld]:
-        more: dict[str, Failure] = {
-            "410": Told(410, "channel_is_archived"),
-            "invalid_payload": Told(400, "invalid_payload"),
-        }
-        return connected(stand()[0], NEWS, {**COMMON, **more}[failure] if failure else None)
+    def stand(self) -> Stand:
+        return stand()[0]
 
 
 def test_markup_in_a_name_mentions_nobody() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -12,10 +10,21 @@ import pytest
 
 from outreach.channel import Message
 from outreach.channels.telegram import Options, Telegram
-from outreach.errors import Outcome, RateLimited, Refused, Unauthorized
+from outreach.errors import Outcome, Refused
 from outreach.sandbox.telegram_server import TelegramServer
-from outreach.testing.channel import HTTP_TABLE, ChannelContract, Expected
-from tests.channels.wire import Row, SandboxWorld, Stand, Told, common, connected, send
+from tests.channels.cases import (
+    BLOCKED,
+    CONTENT,
+    LIMIT,
+    NOT_FOUND,
+    NOT_READY,
+    RECIPIENT,
+    Cases,
+    CasesContract,
+    case,
+    common,
+)
+from tests.channels.wire import Stand, Told, send
 
 TOKEN = "123456:AAsample-token-of-a-bot-35-characters"
 HELLO = Message(key="e1.hello", action="telegram.message", to="555123", text="Hello <Ada> & *co*")
@@ -34,42 +43,51 @@ def refused(status: int, words: str, **parameters: Any) -> Told:
     return Told(status, body | ({"parameters": parameters} if parameters else {}))
 
 
-WORDS: Mapping[str, Row] = {
-    "403 blocked": (
+WORDS: Cases = {
+    "403 blocked": case(
+        "403 “bot was blocked by the user”",
         refused(403, "Forbidden: bot was blocked by the user"),
-        Expected(Refused, Outcome.REJECTED_RECIPIENT, BOT_API),
+        RECIPIENT,
+        why=BOT_API,
     ),
-    "403 kicked": (
-        refused(403, "Forbidden: bot was kicked from the group chat"),
-        Expected(Refused, Outcome.REJECTED_RECIPIENT, BOT_API),
+    "403 kicked": case(
+        "403 “bot was kicked”", refused(403, "Forbidden: bot was kicked from the group chat"), RECIPIENT, why=BOT_API
     ),
-    "403 first": (
+    "403 deactivated": case(
+        "403 “user is deactivated”", refused(403, "Forbidden: user is deactivated"), RECIPIENT, why=BOT_API
+    ),
+    "403 first": case(
+        "403 “can't initiate conversation”",
         refused(403, "Forbidden: bot can't initiate conversation with a user"),
-        Expected(Refused, Outcome.NOT_READY, BOT_API),
+        NOT_READY,
+        why=BOT_API,
     ),
-    "400 no chat": (refused(400, "Bad Request: chat not found"), Expected(Refused, Outcome.REJECTED_RECIPIENT)),
-    "400 upgraded": (
+    "400 no chat": case("400 “chat not found”", refused(400, "Bad Request: chat not found"), RECIPIENT),
+    "400 upgraded": case(
+        "400 “group chat was upgraded”",
         refused(400, "Bad Request: group chat was upgraded to a supergroup chat", migrate_to_chat_id=-1001),
-        Expected(Refused, Outcome.REJECTED_RECIPIENT),
+        RECIPIENT,
     ),
-    "400 too long": (refused(400, "Bad Request: message is too long"), Expected(Refused, Outcome.REJECTED_CONTENT)),
-    "429 with seconds": (
+    "400 too long": case("400 “message is too long”", refused(400, "Bad Request: message is too long"), CONTENT),
+    "400 empty": case("400 “message text is empty”", refused(400, "Bad Request: message text is empty"), CONTENT),
+    "400 entities": case("400 “can't parse entities”", refused(400, "Bad Request: can't parse entities"), CONTENT),
+    "429 with seconds": case(
+        "429 with `retry_after`",
         refused(429, "Too Many Requests: retry after 5", retry_after=5),
-        Expected(RateLimited, Outcome.THROTTLED),
+        LIMIT,
+        waits=timedelta(seconds=5),
     ),
-    "401 token": (refused(401, "Unauthorized"), Expected(Unauthorized, Outcome.ACCOUNT_BLOCKED)),
-    "404 token": (refused(404, "Not Found"), Expected(Refused, Outcome.NOT_FOUND)),
+    "401 token": case("401 “Unauthorized”", refused(401, "Unauthorized"), BLOCKED),
+    "404 token": case("404 “Not Found”: usually the token", refused(404, "Not Found"), NOT_FOUND),
 }
-COMMON = common(TOKEN, unexpected={"ok": True})
 
 
-class TestTelegram(ChannelContract):
-    table = HTTP_TABLE
-    failures: ClassVar[Mapping[str, Expected]] = {**HTTP_TABLE, **{name: each[1] for name, each in WORDS.items()}}
+class TestTelegram(CasesContract):
+    cases: ClassVar[Cases] = {**common(TOKEN, unexpected={"ok": True}), **WORDS}
+    sample = HELLO
 
-    def world(self, failure: str = "") -> AbstractAsyncContextManager[SandboxWorld]:
-        told = (COMMON.get(failure) or WORDS[failure][0]) if failure else None
-        return connected(stand()[0], HELLO, told)
+    def stand(self) -> Stand:
+        return stand()[0]
 
 
 def test_a_message_goes_out_as_it_is_without_markup() -> None:

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
 
 from outreach.channel import Message
 from outreach.channels.twilio import Options, Twilio
-from outreach.errors import Outcome, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
+from outreach.errors import Outcome, Refused, Unauthorized
 from outreach.sandbox.twilio_server import TwilioServer
-from outreach.testing.channel import HTTP_TABLE, ChannelContract, Expected
-from tests.channels.wire import Row, SandboxWorld, Stand, Told, common, connected, send
+from tests.channels.cases import (
+    BLOCKED,
+    CONTENT,
+    DOUBT,
+    LATER,
+    LIMIT,
+    NOT_READY,
+    RECIPIENT,
+    SET_UP,
+    SUPPRESSED,
+    Case,
+    Cases,
+    CasesContract,
+    Meaning,
+    case,
+    common,
+    with_reset,
+)
+from tests.channels.wire import Stand, Told, send
 
 ACCOUNT, TOKEN = "AC00000000000000000000000000000001", "twilio-secret-token"
 HELLO = Message(key="e1.text", action="sms", to="+905321234567", text="Hello Ada")
@@ -35,45 +51,43 @@ def refused(code: int, status: int = 400) -> Told:
     return Told(status, {"code": code, "message": f"refused, says {TOKEN}", "status": status})
 
 
-def row(code: int, kind: type, outcome: Outcome, *, status: int = 400) -> tuple[str, Row]:
-    return f"{status} {code}", (refused(code, status), Expected(kind, outcome, DOCUMENTED))
+def row(code: int, meaning: Meaning, *, status: int = 400) -> tuple[str, Case]:
+    waits = timedelta(minutes=1) if meaning == LIMIT else None
+    return f"{status} {code}", case(f"code {code}", refused(code, status), meaning, why=DOCUMENTED, waits=waits)
 
 
-CODES: Mapping[str, Row] = dict(
+COMMON = common(TOKEN, unexpected={"status": "queued"})
+CODES: Cases = dict(
     [
-        row(21610, Refused, Outcome.SUPPRESSED),
-        *(row(code, Refused, Outcome.REJECTED_RECIPIENT) for code in (21211, 21614, 21217, 21408, 21612)),
-        *(row(code, Refused, Outcome.REJECTED_RECIPIENT) for code in (30004, 30005, 30006)),
-        *(row(code, Unauthorized, Outcome.CONFIG) for code in (21603, 21606, 21659)),
-        *(row(code, Refused, Outcome.REJECTED_CONTENT) for code in (21605, 21617, 30007)),
-        *(row(code, Unauthorized, Outcome.ACCOUNT_BLOCKED) for code in (30002, 30032, 30034)),
-        row(20003, Unauthorized, Outcome.ACCOUNT_BLOCKED, status=401),
-        row(20429, RateLimited, Outcome.THROTTLED, status=429),
-        *(row(code, RateLimited, Outcome.THROTTLED) for code in (14107, 30001, 30022)),
-        *(row(code, Unavailable, Outcome.DEFERRED) for code in (30003, 30008)),
-        row(63016, Refused, Outcome.NOT_READY),
-        row(20500, OutcomeUnknown, Outcome.UNKNOWN, status=500),
+        row(21610, SUPPRESSED),
+        *(row(code, RECIPIENT) for code in (21211, 21614, 21217, 21408, 21612)),
+        *(row(code, RECIPIENT) for code in (30004, 30005, 30006)),
+        *(row(code, SET_UP) for code in (21603, 21606, 21659)),
+        *(row(code, CONTENT) for code in (21605, 21617, 30007)),
+        *(row(code, BLOCKED) for code in (30002, 30032, 30034)),
+        row(20003, BLOCKED, status=401),
+        row(20429, LIMIT, status=429),
+        *(row(code, LIMIT) for code in (14107, 30001, 30022)),
+        *(row(code, LATER) for code in (30003, 30008)),
+        row(63016, NOT_READY),
+        row(20500, DOUBT, status=500),
+        ("429 with reset", with_reset()),
     ]
 )
-COMMON = common(TOKEN, unexpected={"status": "queued"})
 
 
-class TwilioContract(ChannelContract):
-    table = HTTP_TABLE
-    failures: ClassVar[Mapping[str, Expected]] = {**HTTP_TABLE, **{name: each[1] for name, each in CODES.items()}}
-    sample: ClassVar[Message]
-
-    def world(self, failure: str = "") -> AbstractAsyncContextManager[SandboxWorld]:
-        told = (COMMON.get(failure) or CODES[failure][0]) if failure else None
-        return connected(stand()[0], self.sample, told)
+class TwilioContract(CasesContract):
+    def stand(self) -> Stand:
+        return stand()[0]
 
 
 class TestTwilioText(TwilioContract):
+    cases: ClassVar[Cases] = {**COMMON, **CODES}
     sample = HELLO
 
 
 class TestTwilioTemplate(TwilioContract):
-    failures = HTTP_TABLE  # the codes are those of text messages
+    cases: ClassVar[Cases] = {**COMMON, **{name: CODES[name] for name in ("400 63016", "400 21610", "429 with reset")}}
     sample = APPROVED
 
 

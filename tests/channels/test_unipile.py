@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -15,8 +15,27 @@ import pytest
 
 from outreach.channel import Attachment, Message
 from outreach.channels.unipile import Options, Unipile, identifier
-from outreach.errors import AdapterError, Outcome, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
-from outreach.testing.channel import HTTP_TABLE, ChannelContract, Expected, run
+from outreach.errors import AdapterError, Outcome, Refused, Unavailable
+from outreach.sandbox.unipile_server import UnipileServer
+from outreach.testing.channel import World, run
+from tests.channels.cases import (
+    BLOCKED,
+    CONTENT,
+    DONE,
+    DOUBT,
+    LATER,
+    LIMIT,
+    NOT_READY,
+    RECIPIENT,
+    SET_UP,
+    Cases,
+    CasesContract,
+    Meaning,
+    case,
+    common,
+    with_reset,
+)
+from tests.channels.wire import Stand, Told
 
 TOKEN = "unipile-secret-token"
 BASE = "https://api1.example.com:13111"
@@ -37,44 +56,48 @@ def problem(status: int, kind: str, **headers: str) -> httpx.Response:
     return httpx.Response(status, json=body, headers=headers)
 
 
-COMMON: Mapping[str, Answer] = {
-    "connection refused": httpx.ConnectError(f"refused {TOKEN}"),
-    "connect timeout": httpx.ConnectTimeout("slow"),
-    "no free connection": httpx.PoolTimeout("full"),
-    "read timeout": httpx.ReadTimeout("silent"),
-    "broken connection": httpx.RemoteProtocolError(f"gone {TOKEN}"),
-    "not JSON": httpx.Response(201, text="<html>welcome"),
-    "unexpected body": httpx.Response(201, json={"object": "Something"}),
-    **{str(status): httpx.Response(status, text=f"no {TOKEN}") for status in (400, 401, 403, 404, 422, 429)},
-    **{str(status): httpx.Response(status, text="oops") for status in (500, 502, 503, 504)},
+DAY, HOUR = timedelta(hours=24), timedelta(hours=1)
+V1_ERRORS = "developer.unipile.com, error types of v1"
+BY_TYPE: Mapping[tuple[int, Meaning, timedelta | None], tuple[str, ...]] = {
+    (422, LIMIT, DAY): ("cannot_resend_yet", "cannot_resend_within_24hrs"),
+    (422, LIMIT, HOUR): ("limit_exceeded", "connection_limit_reached"),
+    (429, LIMIT, HOUR): ("too_many_requests",),
+    (422, DONE, None): ("already_invited_recently", "already_connected", "action_already_performed"),
+    (422, NOT_READY, None): ("no_connection_with_recipient", "not_allowed_inmail", "insufficient_credits"),
+    (422, RECIPIENT, None): ("invalid_recipient", "user_unreachable", "blocked_recipient", "cannot_invite_attendee"),
+    (403, RECIPIENT, None): ("recipient_rejected", "cant_send_message"),
+    (400, CONTENT, None): ("too_many_characters", "invalid_message", "content_too_large"),
+    (401, BLOCKED, None): (
+        *("invalid_credentials", "expired_credentials", "disconnected_account", "checkpoint_error"),
+        *("multiple_sessions", "wrong_account"),
+    ),
+    (403, BLOCKED, None): ("account_restricted", "sender_rejected", "ip_rejected_by_server", "unauthorized"),
+    (403, SET_UP, None): ("insufficient_permissions", "feature_not_subscribed", "subscription_required"),
+    (503, LATER, None): ("provider_unreachable", "no_client_session"),
+    (500, DOUBT, None): ("unexpected_error", "provider_error"),
+    (504, DOUBT, None): ("request_timeout",),
 }
 
-V1_ERRORS = "developer.unipile.com, error types of v1"
-TYPED: Mapping[str, tuple[Answer, Expected]] = {
-    "422 cannot_resend_yet": (problem(422, "cannot_resend_yet"), Expected(RateLimited, Outcome.THROTTLED, V1_ERRORS)),
-    "422 limit_exceeded": (problem(422, "limit_exceeded"), Expected(RateLimited, Outcome.THROTTLED, V1_ERRORS)),
-    "422 no connection": (problem(422, "no_connection_with_recipient"), Expected(Refused, Outcome.NOT_READY)),
-    "422 invalid_recipient": (problem(422, "invalid_recipient"), Expected(Refused, Outcome.REJECTED_RECIPIENT)),
-    "422 already_connected": (problem(422, "already_connected"), Expected(Refused, Outcome.DUPLICATE)),
-    "403 recipient_rejected": (
-        problem(403, "recipient_rejected"),
-        Expected(Refused, Outcome.REJECTED_RECIPIENT, V1_ERRORS),
+
+def told(status: int, kind: str, detail: str = "", **headers: str) -> Told:
+    body = {"status": status, "type": f"errors/{kind}", "title": "No", "detail": detail or f"{kind} ({TOKEN})"}
+    return Told(status, body, headers)
+
+
+TYPED: Cases = {
+    kind: case(f"{status} `{kind}`", told(status, kind), meaning, why=V1_ERRORS, waits=waits)
+    for (status, meaning, waits), kinds in BY_TYPE.items()
+    for kind in kinds
+}
+COMMON: Cases = {
+    **common(TOKEN, unexpected={"object": "Something"}, status=201),
+    "404 account": case(
+        "404 `resource_not_found` of the account",
+        told(404, "resource_not_found", "Account not found"),
+        SET_UP,
+        why=V1_ERRORS,
     ),
-    "403 cant_send_message": (
-        problem(403, "cant_send_message"),
-        Expected(Refused, Outcome.REJECTED_RECIPIENT, V1_ERRORS),
-    ),
-    "403 account_restricted": (problem(403, "account_restricted"), Expected(Unauthorized, Outcome.ACCOUNT_BLOCKED)),
-    "403 not subscribed": (problem(403, "feature_not_subscribed"), Expected(Unauthorized, Outcome.CONFIG)),
-    "401 checkpoint": (problem(401, "checkpoint_error"), Expected(Unauthorized, Outcome.ACCOUNT_BLOCKED)),
-    "400 too_many_characters": (problem(400, "too_many_characters"), Expected(Refused, Outcome.REJECTED_CONTENT)),
-    "404 account": (
-        httpx.Response(404, json={"type": "errors/resource_not_found", "detail": "Account not found"}),
-        Expected(Unauthorized, Outcome.CONFIG, V1_ERRORS),
-    ),
-    "503 provider_unreachable": (problem(503, "provider_unreachable"), Expected(Unavailable, Outcome.DEFERRED)),
-    "500 unexpected_error": (problem(500, "unexpected_error"), Expected(OutcomeUnknown, Outcome.UNKNOWN)),
-    "504 request_timeout": (problem(504, "request_timeout"), Expected(OutcomeUnknown, Outcome.UNKNOWN)),
+    "429 with reset": with_reset(),
 }
 
 
@@ -135,40 +158,80 @@ async def linkedin(message: Message, answer: Answer, profile: Any = None) -> Asy
         yield world
 
 
-class UnipileContract(ChannelContract):
-    table = HTTP_TABLE
-    failures: ClassVar[Mapping[str, Expected]] = {**HTTP_TABLE, **{name: row[1] for name, row in TYPED.items()}}
-    sample: ClassVar[Message]
+def is_write(request: httpx.Request) -> bool:
+    return request.method != "GET" or "notify" in request.url.params
+
+
+class UnipileContract(CasesContract):
+    """Failures come from the stand-in; it remembers whom it invited, so what goes well comes from a plainer one."""
+
     accepted: ClassVar[dict[str, Any]]
 
-    @asynccontextmanager
-    async def world(self, failure: str = "") -> AsyncIterator[UnipileWorld]:
-        answer: Answer = httpx.Response(201, json=self.accepted)
+    def world(self, failure: str = "") -> AbstractAsyncContextManager[World]:
         if failure:
-            answer = COMMON[failure] if failure in COMMON else TYPED[failure][0]
-        async with linkedin(self.sample, answer) as world:
-            yield world
+            return super().world(failure)
+        return linkedin(self.sample, httpx.Response(201, json=self.accepted))
+
+    def stand(self) -> Stand:
+        server = UnipileServer(token=TOKEN, account="acc_1", on_done=lambda _: None, busy=set())
+        ada = server.add_member("ada-sample", "Ada Sample")
+        ada.is_relation = self.sample.action in ("linkedin.message", "linkedin.voice")
+        ada.posts.append("urn:li:activity:7000000000000000001")
+        if self.sample.action == "linkedin.withdraw":
+            ada.invitation_id = "inv-7"
+        options = Options(BASE, "acc_1", TOKEN)
+        return Stand(server.application, server.answers, lambda http: Unipile(options, http), (TOKEN,), is_write)
+
+
+def without(*kinds: str) -> Cases:
+    return {name: each for name, each in TYPED.items() if name not in kinds}
+
+
+def done(*kinds: str) -> Mapping[str, Any]:
+    """What means for some actions that nothing is left to do."""
+    return {f"422 `{kind}`": told(422, kind) for kind in kinds}
 
 
 class TestUnipileInvitation(UnipileContract):
+    cases: ClassVar[Cases] = {
+        **COMMON,
+        **without("already_invited_recently", "action_already_performed"),
+        "404 profile": case(
+            "404 `resource_not_found` of the profile",
+            told(404, "resource_not_found", "User not found"),
+            RECIPIENT,
+            why=V1_ERRORS,
+        ),
+    }
+    taken = done("already_invited_recently", "action_already_performed")
     sample = NOTE
     accepted = INVITED
 
 
 class TestUnipileMessage(UnipileContract):
+    cases: ClassVar[Cases] = {**COMMON, **TYPED}
     sample = CHAT
     accepted = STARTED
 
 
+SOME: Cases = {
+    **COMMON,
+    **{name: TYPED[name] for name in ("cannot_resend_yet", "account_restricted", "checkpoint_error")},
+}
 _RECORDING = Attachment(name="hello.m4a", content_type="audio/mp4", content=b"sound")
 
 
 class TestUnipileVoice(UnipileContract):
+    cases = SOME
     sample = replace(CHAT, action="linkedin.voice", attachments=(_RECORDING,))
     accepted = STARTED
 
 
 class TestUnipileInmail(UnipileContract):
+    cases: ClassVar[Cases] = {
+        **SOME,
+        **{name: TYPED[name] for name in ("not_allowed_inmail", "insufficient_credits")},
+    }
     sample = replace(CHAT, action="linkedin.inmail", subject="Your audit")
     accepted = STARTED
 
@@ -176,24 +239,21 @@ class TestUnipileInmail(UnipileContract):
 class UndocumentedAnswer(UnipileContract):
     """Actions whose answer has no documented name: any object that names itself is one."""
 
+    cases: ClassVar[Cases] = {
+        **SOME,
+        "unexpected body": replace(COMMON["unexpected body"], answer=Told(201, ["Done"], is_taken=True)),
+    }
     accepted: ClassVar[dict[str, Any]] = {"object": "Done"}
-
-    @asynccontextmanager
-    async def world(self, failure: str = "") -> AsyncIterator[UnipileWorld]:
-        if failure == "unexpected body":
-            async with linkedin(self.sample, httpx.Response(201, json=["Done"])) as world:
-                yield world
-            return
-        async with super().world(failure) as world:
-            yield world
 
 
 class TestUnipileFollow(UndocumentedAnswer):
     sample = replace(NOTE, action="linkedin.follow", text="")
+    taken = done("action_already_performed")
 
 
 class TestUnipileLike(UndocumentedAnswer):
     sample = replace(NOTE, action="linkedin.like", text="")
+    taken = done("action_already_performed")
 
 
 class TestUnipileWithdrawal(UndocumentedAnswer):

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from datetime import timedelta
 from typing import ClassVar
 
 import pytest
 
 from outreach.channel import Message
 from outreach.channels.whatsapp import Options, WhatsApp
-from outreach.errors import Outcome, RateLimited, Refused, Unauthorized, Unavailable
+from outreach.errors import Outcome, Refused
 from outreach.sandbox.whatsapp_server import WhatsAppServer
-from outreach.testing.channel import HTTP_TABLE, ChannelContract, Expected
-from tests.channels.wire import Row, SandboxWorld, Stand, Told, common, connected, send
+from tests.channels.cases import (
+    BLOCKED,
+    CONTENT,
+    LATER,
+    LIMIT,
+    NOT_READY,
+    RECIPIENT,
+    SET_UP,
+    SUPPRESSED,
+    WRONG,
+    Case,
+    Cases,
+    CasesContract,
+    Meaning,
+    case,
+    common,
+    with_reset,
+)
+from tests.channels.wire import Stand, Told, send
 
 TOKEN = "whatsapp-secret-token"
 INTRO = Message(
@@ -48,46 +64,45 @@ def refused(code: int, status: int = 400) -> Told:
     return Told(status, {"error": {**error, "error_data": {"messaging_product": "whatsapp", "details": "why"}}})
 
 
-def row(code: int, kind: type, outcome: Outcome, *, status: int = 400) -> tuple[str, Row]:
-    return f"{status} {code}", (refused(code, status), Expected(kind, outcome, CODES_PAGE))
+def row(code: int, meaning: Meaning, *, status: int = 400, waits: timedelta | None = None) -> tuple[str, Case]:
+    return f"{status} {code}", case(f"code {code}", refused(code, status), meaning, why=CODES_PAGE, waits=waits)
 
 
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 BLOCKING = (0, 3, 10, 200, 299, 368, 131031, 131042, 131048, 131064)
-CONTENT = (132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016)
-CODES: Mapping[str, Row] = dict(
+TEMPLATES = (132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016)
+COMMON = common(TOKEN, unexpected={"messaging_product": "whatsapp", "messages": []})
+CODES: Cases = dict(
     [
-        row(190, Unauthorized, Outcome.ACCOUNT_BLOCKED, status=401),
-        *(row(code, Unauthorized, Outcome.ACCOUNT_BLOCKED, status=403) for code in BLOCKING),
-        *(row(code, RateLimited, Outcome.THROTTLED) for code in (4, 80007, 130429)),
-        *(row(code, Unavailable, Outcome.DEFERRED) for code in (131049, 131056)),
-        *(row(code, Unavailable, Outcome.DEFERRED, status=500) for code in (131000, 131016, 135000)),
-        *(row(code, Refused, Outcome.REJECTED_RECIPIENT) for code in (130472, 130497, 131026)),
-        *(row(code, Unauthorized, Outcome.CONFIG) for code in (131030, 131063)),
-        row(131047, Refused, Outcome.NOT_READY),
-        row(131050, Refused, Outcome.SUPPRESSED),
-        *(row(code, Refused, Outcome.REJECTED_CONTENT) for code in CONTENT),
-        *(row(code, Refused, Outcome.CONFIG) for code in (100, 131008, 131009, 131062)),
+        row(190, BLOCKED, status=401),
+        *(row(code, BLOCKED, status=403) for code in BLOCKING),
+        *(row(code, LIMIT, waits=HOUR) for code in (4, 80007)),
+        row(130429, LIMIT, waits=MINUTE),
+        *(row(code, LATER) for code in (131049, 131056)),
+        *(row(code, LATER, status=500) for code in (131000, 131016, 135000)),
+        *(row(code, RECIPIENT) for code in (130472, 130497, 131026)),
+        *(row(code, SET_UP) for code in (131030, 131063)),
+        row(131047, NOT_READY),
+        row(131050, SUPPRESSED),
+        *(row(code, CONTENT) for code in TEMPLATES),
+        *(row(code, WRONG) for code in (100, 131008, 131009, 131062)),
+        ("429 with reset", with_reset()),
     ]
 )
-COMMON = common(TOKEN, unexpected={"messaging_product": "whatsapp", "messages": []})
 
 
-class WhatsAppContract(ChannelContract):
-    table = HTTP_TABLE
-    failures: ClassVar[Mapping[str, Expected]] = HTTP_TABLE
-    sample: ClassVar[Message]
-
-    def world(self, failure: str = "") -> AbstractAsyncContextManager[SandboxWorld]:
-        told = (COMMON.get(failure) or CODES[failure][0]) if failure else None
-        return connected(stand()[0], self.sample, told)
+class WhatsAppContract(CasesContract):
+    def stand(self) -> Stand:
+        return stand()[0]
 
 
 class TestWhatsAppTemplate(WhatsAppContract):
-    failures: ClassVar[Mapping[str, Expected]] = {**HTTP_TABLE, **{name: each[1] for name, each in CODES.items()}}
+    cases: ClassVar[Cases] = {**COMMON, **CODES}
     sample = INTRO
 
 
 class TestWhatsAppMessage(WhatsAppContract):
+    cases = COMMON
     sample = CHAT
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -13,11 +11,11 @@ import pytest
 from outreach.channel import Message
 from outreach.channels.x import Options, X
 from outreach.clock import MovableClock
-from outreach.errors import Outcome, RateLimited, Refused, Unauthorized
+from outreach.errors import Outcome, RateLimited, Refused
 from outreach.sandbox.token_desk import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, TokenDesk
 from outreach.sandbox.x_server import Account, XServer
-from outreach.testing.channel import HTTP_TABLE, ChannelContract, Expected
-from tests.channels.wire import Row, SandboxWorld, Stand, Told, common, connected, send, tokens_of
+from tests.channels.cases import BLOCKED, LIMIT, RECIPIENT, Cases, CasesContract, case, common
+from tests.channels.wire import Stand, Told, send, tokens_of
 
 TOKEN, ME = "x-secret-token", "111"
 NOW = datetime(2026, 11, 21, 12, 4, tzinfo=UTC)
@@ -40,45 +38,42 @@ def problem(status: int, detail: str, **headers: str) -> Told:
 
 
 RESET = {"x-rate-limit-reset": str(int(NOW.timestamp()) + 660)}
-OF_MESSAGES: Mapping[str, Row] = {
-    "403 does not take messages": (
-        problem(403, "You cannot send messages to this user."),
-        Expected(Refused, Outcome.REJECTED_RECIPIENT, DM_ERRORS),
-    ),
-    "403 scope": (problem(403, "Your client lacks the scope dm.write"), Expected(Unauthorized, None)),
+QUARTER = timedelta(minutes=15)
+COMMON: Cases = {
+    **common(TOKEN, unexpected={"data": {}}),
+    "429": case("429", Told(429, f"no {TOKEN}"), LIMIT, waits=QUARTER),
+    "429 with reset": case("429 with `x-rate-limit-reset`", Told(429, {}, RESET), LIMIT, waits=timedelta(minutes=11)),
 }
-COMMON = common(TOKEN, unexpected={"data": {}})
+SCOPE = "403 that names scope, permission or client"
 
 
-class XContract(ChannelContract):
-    table = HTTP_TABLE
-    failures: ClassVar[Mapping[str, Expected]] = {
-        **HTTP_TABLE,
-        "429 with reset": Expected(RateLimited, Outcome.THROTTLED),
-    }
-    sample: ClassVar[Message]
-
-    def world(self, failure: str = "") -> AbstractAsyncContextManager[SandboxWorld]:
-        named = {**COMMON, "429 with reset": Told(429, {}, RESET)} | {
-            name: each[0] for name, each in OF_MESSAGES.items()
-        }
-        return connected(stand()[0], self.sample, named[failure] if failure else None)
+class XContract(CasesContract):
+    def stand(self) -> Stand:
+        return stand()[0]
 
 
 class TestXMessage(XContract):
-    failures: ClassVar[Mapping[str, Expected]] = {
-        **XContract.failures,
-        **{name: each[1] for name, each in OF_MESSAGES.items()},
-        "403": Expected(Refused, Outcome.REJECTED_RECIPIENT, DM_ERRORS),
+    cases: ClassVar[Cases] = {
+        **COMMON,
+        "403": COMMON["403"].but(*RECIPIENT, DM_ERRORS),
+        "403 words": case(
+            "403 “cannot send messages to this user”",
+            problem(403, "You cannot send messages to this user."),
+            RECIPIENT,
+            why=DM_ERRORS,
+        ),
+        "403 scope": case(SCOPE, problem(403, "Your client lacks the scope dm.write"), BLOCKED),
     }
     sample = DM
 
 
 class TestXFollow(XContract):
+    cases = COMMON
     sample = FOLLOW
 
 
 class TestXLike(XContract):
+    cases = COMMON
     sample = LIKE
 
 

@@ -19,7 +19,7 @@ from outreach.errors import AdapterError
 from outreach.oauth import Tokens
 from outreach.sandbox.answers import Answers
 from outreach.sandbox.token_desk import TokenDesk
-from outreach.testing.channel import Expected, run
+from outreach.testing.channel import run
 
 
 @dataclass(frozen=True)
@@ -33,33 +33,14 @@ class Told:
 
 
 Failure = Told | Exception
-Row = tuple[Failure, Expected]
-
-BROKEN: Mapping[str, Exception] = {
-    "connection refused": httpx.ConnectError("refused"),
-    "connect timeout": httpx.ConnectTimeout("slow"),
-    "no free connection": httpx.PoolTimeout("full"),
-    "read timeout": httpx.ReadTimeout("silent"),
-    "broken connection": httpx.RemoteProtocolError("gone"),
-}
-BEFORE_HAND_OVER = ("connection refused", "connect timeout", "no free connection")
-
-
-def common(secret: str, *, unexpected: Any) -> dict[str, Failure]:
-    """Every row of the common table; answers in the provider's name quote the secret."""
-    told = {str(status): Told(status, f"no {secret}") for status in (400, 401, 403, 404, 422, 429, 500, 502, 503, 504)}
-    odd = {
-        "not JSON": Told(200, f"<html>{secret}", is_taken=True),
-        "unexpected body": Told(200, unexpected, is_taken=True),
-    }
-    return {**BROKEN, **told, **odd}
 
 
 class Wire(httpx.AsyncBaseTransport):
     """Hands requests to the application in this process. `writes` holds what may have been accepted."""
 
-    def __init__(self, application: ASGIApp, error: Exception | None) -> None:
-        self._inner = httpx.ASGITransport(app=application)
+    def __init__(self, stand: Stand, error: Exception | None) -> None:
+        self._inner = httpx.ASGITransport(app=stand.application)
+        self._is_write = stand.is_write
         self._error = error
         self.requests: list[httpx.Request] = []
         self.writes: list[Any] = []
@@ -67,7 +48,7 @@ class Wire(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         await request.aread()
-        is_write = request.method != "GET"
+        is_write = self._is_write(request)
         if is_write and (self._error is None or not isinstance(self._error, httpx.ConnectError | httpx.PoolTimeout)):
             self.writes.append((request.method, request.url.path, said_in(request)))
         if self._error is not None and is_write:
@@ -133,13 +114,14 @@ class Stand:
     answers: Answers
     make: Make
     secrets: tuple[str, ...]
+    is_write: Callable[[httpx.Request], bool] = lambda request: request.method != "GET"
 
 
 @asynccontextmanager
 async def connected(stand: Stand, message: Message, failure: Failure | None = None) -> AsyncIterator[SandboxWorld]:
     if isinstance(failure, Told):
         stand.answers.will(failure.status, failure.body, headers=failure.headers, is_taken=failure.is_taken)
-    wire = Wire(stand.application, failure if isinstance(failure, Exception) else None)
+    wire = Wire(stand, failure if isinstance(failure, Exception) else None)
     async with httpx.AsyncClient(transport=wire) as http:
         yield SandboxWorld(stand.make(http), message, stand.secrets, wire)
 
