@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from outreach.api_client import ApiClient
+from outreach.crms.pipedrive_records import Records
 from outreach.crms.pipedrive_values import CLOSED, PROVIDER, FieldInfo
 from outreach.errors import Outcome, Refused
 
 _LABELS = ("label_ids", "label")  # the field whose options are the labels of persons
-_MOST_PAGES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Paths:
-    """Where the two versions of the API are below the host."""
-
-    v1: str
-    v2: str
 
 
 class Catalogue:
     """Of one company, shared by tasks."""
 
-    def __init__(self, api: ApiClient, paths: Paths) -> None:
-        self._api, self._paths = api, paths
+    def __init__(self, records: Records) -> None:
+        self._records = records
         self._fields: tuple[FieldInfo, ...] = ()
         self.stages: dict[str, str] = {}  # stage → pipeline
         self.names: dict[str, str] = {}  # stage → what people call it
@@ -34,7 +24,7 @@ class Catalogue:
 
     async def fields(self) -> tuple[FieldInfo, ...]:
         if not self._fields:
-            self._fields = tuple(_field(one) for one in await self.listed("/personFields", {}))
+            self._fields = tuple(_field(one) for one in await self._records.listed("/personFields", {}))
         return self._fields
 
     async def field(self, name: str) -> FieldInfo:
@@ -68,7 +58,7 @@ class Catalogue:
         return [known[name] for name in wanted]
 
     async def read_stages(self) -> None:
-        found = [one for one in await self.listed("/stages", {}) if not one.get("is_deleted")]
+        found = [one for one in await self._records.listed("/stages", {}) if not one.get("is_deleted")]
         self.stages = {str(one["id"]): str(one["pipeline_id"]) for one in found}
         self.names = {str(one["id"]): str(one["name"]) for one in found if one.get("name")}
 
@@ -82,9 +72,7 @@ class Catalogue:
         return self.stages[stage]
 
     async def read_users(self) -> None:
-        users: list[dict[str, Any]] = await self._api.get(
-            f"{self._paths.v1}/users", read=lambda body: [dict(one) for one in body["data"]]
-        )
+        users = await self._records.users()
         self.users = {str(one["email"]).lower(): int(one["id"]) for one in users if one.get("active_flag", True)}
 
     async def user_id(self, email: str) -> int:
@@ -99,29 +87,6 @@ class Catalogue:
         if user_id and user_id not in self.users.values():
             await self.read_users()
         return next((email for email, one in self.users.items() if one == user_id), "")
-
-    async def listed(self, path: str, params: Mapping[str, str]) -> list[dict[str, Any]]:
-        """Every record of a list of version 2, whatever its length."""
-        records: list[dict[str, Any]] = []
-        cursor = ""
-        for _ in range(_MOST_PAGES):
-            page, cursor = await self.page(path, params, cursor, limit=500)
-            records += page
-            if not cursor:
-                break
-        return records
-
-    async def page(
-        self, path: str, params: Mapping[str, str], cursor: str, *, limit: int
-    ) -> tuple[list[dict[str, Any]], str]:
-        """One page and the cursor of the next; empty after the last."""
-        asked = {**params, "limit": str(limit)} | ({"cursor": cursor} if cursor else {})
-        return await self._api.get(f"{self._paths.v2}{path}", params=asked, read=_page)
-
-
-def _page(body: Any) -> tuple[list[dict[str, Any]], str]:
-    more = body.get("additional_data") or {}
-    return [dict(one) for one in body["data"] or []], str(more.get("next_cursor") or "")
 
 
 def _field(body: Mapping[str, Any]) -> FieldInfo:

@@ -11,10 +11,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from outreach.api_client import ApiClient, segment
 from outreach.crm import DealState, Page, RemoteDeal, RemotePerson, Selection, Wanted
+from outreach.crms.gone import none_if_gone
+from outreach.crms.held_deals import counting
+from outreach.crms.instants import instant_of
 from outreach.crms.pipedrive_catalogue import Catalogue
-from outreach.crms.pipedrive_values import PROVIDER, addresses, decoded, instant, remote_deal
+from outreach.crms.pipedrive_options import Options
+from outreach.crms.pipedrive_records import Records
+from outreach.crms.pipedrive_values import PROVIDER, addresses, decoded, remote_deal
 from outreach.errors import Outcome, Refused
 
 _PAGE = 100  # what one read of persons by their ids may ask for
@@ -24,14 +28,10 @@ Json = Mapping[str, Any]
 
 
 class People:
-    """The reading half of one connection. `status_field`, `do_not_contact_label`: as in the connection's options."""
+    """The reading half of one connection."""
 
-    def __init__(
-        self, api: ApiClient, catalogue: Catalogue, *, v2: str, web: str, status_field: str, do_not_contact_label: str
-    ) -> None:
-        self._api, self._catalogue = api, catalogue
-        self._v2, self._web = v2, web
-        self._status_field, self._do_not_contact_label = status_field, do_not_contact_label
+    def __init__(self, records: Records, catalogue: Catalogue, options: Options) -> None:
+        self._records, self._catalogue, self._options = records, catalogue, options
 
     async def pull(self, wanted: Wanted, *, cursor: str | None) -> Page:
         part, after = json.loads(cursor) if cursor else ("persons", "")
@@ -49,10 +49,12 @@ class People:
         return await self._persons(wanted, after)
 
     async def _persons(self, wanted: Wanted, after: str) -> Page:
+        if wanted.by is Selection.FILTER and not wanted.value.isdigit():
+            raise _no_filter(wanted, "")
         params = _since(wanted.since) if wanted.since else {"sort_by": "id"}
         params |= {"filter_id": wanted.value} if wanted.by is Selection.FILTER else {}
         try:
-            records, following = await self._catalogue.page("/persons", params, after, limit=_PAGE)
+            records, following = await self._records.page("/persons", params, after, limit=_PAGE)
         except Refused as error:
             raise _unknown_filter(wanted, error) from None
         people = tuple([await self._person(wanted, one, None) for one in records if not one.get("is_deleted")])
@@ -61,10 +63,10 @@ class People:
         return Page(people=_changed(wanted, people), cursor=_place("persons", following) if following else last)
 
     async def _by_deals(self, wanted: Wanted, params: Mapping[str, str], part: str, after: str) -> Page:
-        deals, following = await self._catalogue.page("/deals", params, after, limit=_PAGE)
+        deals, following = await self._records.page("/deals", params, after, limit=_PAGE)
         if wanted.since:  # a deal that ended is no news of somebody who has another one open
             people_ids = dict.fromkeys(str(deal["person_id"]) for deal in deals if deal.get("person_id"))
-            deals = [deal for one in people_ids for deal in await self._catalogue.listed("/deals", {"person_id": one})]
+            deals = [deal for one in people_ids for deal in await self._records.deals_of(one)]
         people = await self._of_deals(wanted, deals)
         return Page(people=_changed(wanted, people), cursor=_place(part, following) if following else None)
 
@@ -77,53 +79,42 @@ class People:
         if not of_person:
             return ()
         ids = ",".join(map(str, of_person))
-        records, _ = await self._catalogue.page("/persons", {"ids": ids}, "", limit=_PAGE)
+        records, _ = await self._records.page("/persons", {"ids": ids}, "", limit=_PAGE)
         return tuple([await self._person(wanted, one, of_person[int(one["id"])]) for one in records])
 
     async def _one(self, wanted: Wanted) -> RemotePerson:
-        path = f"{self._v2}/persons/{segment(wanted.value)}"
-        try:
-            record = await self._api.get(path, read=lambda body: dict(body["data"]))
-        except Refused as error:
-            if error.outcome is not Outcome.NOT_FOUND:
-                raise
-            record = {"is_deleted": True}
-        if record.get("is_deleted"):
+        record = await none_if_gone(self._records.read("persons", wanted.value))
+        if record is None:
             return RemotePerson(person_id=wanted.value, is_deleted=True)
-        deals = await self._catalogue.listed("/deals", {"person_id": wanted.value})
-        return await self._person(wanted, record, deals)
+        return await self._person(wanted, record, await self._records.deals_of(wanted.value))
 
     async def _deal(self, deal_id: str) -> list[Json]:
-        try:
-            path = f"{self._v2}/deals/{segment(deal_id)}"
-            return [await self._api.get(path, read=lambda body: dict(body["data"]))]
-        except Refused as error:
-            if error.outcome is not Outcome.NOT_FOUND:
-                raise
-            return []
+        deal = await none_if_gone(self._records.read("deals", deal_id))
+        return [deal] if deal else []
 
     async def _person(self, wanted: Wanted, record: Json, deals: Sequence[Json] | None) -> RemotePerson:
         """`deals` None: they were not read."""
-        deal = counting(deals or ())
-        remote = remote_deal(deal) if deal else None
+        present = sorted((one for one in deals or () if not one.get("is_deleted")), key=lambda one: int(one["id"]))
+        remote = counting([remote_deal(one) for one in present])
+        status_field, opt_out = self._options.status_property, self._options.do_not_contact_label
         labels = await self._labels(record)
-        moments = [instant(one.get("update_time")) for one in (record, *(deals or ()))]
+        moments = [instant_of(one.get("update_time")) for one in (record, *(deals or ()))]
         person_id = str(record["id"])
         name, _, rest = str(record.get("name") or "").partition(" ")
         return RemotePerson(
             person_id=person_id,
-            url=f"{self._web}/person/{person_id}" if self._web else "",
+            url=f"{self._options.web}/person/{person_id}" if self._options.web else "",
             emails=addresses(record),
             first_name=str(record.get("first_name") or name),
             last_name=str(record.get("last_name") or rest),
             values=await self._values(wanted, record),
             owner=await self._catalogue.user_email(record.get("owner_id")),
-            status=await self._value(self._status_field, record) if self._status_field else "",
+            status=await self._value(status_field, record) if status_field else "",
             stage=_stage(remote),
             tags=labels,
-            is_opted_out=self._do_not_contact_label in labels if self._do_not_contact_label else None,
+            is_opted_out=opt_out in labels if opt_out else None,
             deal=remote,
-            untold=(_OF_DEALS if deals is None else frozenset()) | (frozenset() if self._status_field else {"status"}),
+            untold=(_OF_DEALS if deals is None else frozenset()) | (frozenset() if status_field else {"status"}),
             changed_at=max((at for at in moments if at), default=None),
         )
 
@@ -141,14 +132,6 @@ class People:
             return next((str(one["value"]) for one in record.get("phones") or [] if one.get("value")), "")
         info = await self._catalogue.field(name)
         return decoded(info, (record.get("custom_fields") or {}).get(info.code))
-
-
-def counting(deals: Sequence[Json]) -> Json | None:
-    """The newest open deal, else the newest; ids are numbers that grow."""
-    present = sorted((deal for deal in deals if not deal.get("is_deleted")), key=lambda deal: int(deal["id"]))
-    still_open = [deal for deal in present if deal["status"] == "open"]
-    known = still_open or present
-    return known[-1] if known else None
 
 
 def _stage(deal: RemoteDeal | None) -> str:
@@ -175,5 +158,9 @@ def _place(part: str, after: str) -> str:
 def _unknown_filter(wanted: Wanted, error: Refused) -> Refused:
     if wanted.by is not Selection.FILTER or error.outcome not in (Outcome.NOT_FOUND, Outcome.VALIDATION):
         return error
-    said = f"there is no filter '{wanted.value}'. Write the number in its address in Pipedrive. {error.said}"
+    return _no_filter(wanted, error.said)
+
+
+def _no_filter(wanted: Wanted, why: str) -> Refused:
+    said = f"there is no filter '{wanted.value}'. Write the number in its address in Pipedrive. {why}".rstrip()
     return Refused(PROVIDER, said, outcome=Outcome.CONFIG)

@@ -6,14 +6,17 @@ import html
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
 
 from outreach.api_client import retry_after
 from outreach.crm import Activity, DealState, Found, RemoteDeal
-from outreach.errors import AdapterError, Outcome, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
+from outreach.crms.entries import heading_of
+from outreach.crms.in_doubt import in_doubt
+from outreach.crms.instants import instant_of
+from outreach.errors import AdapterError, Outcome, RateLimited, Refused, Unauthorized
 
 PROVIDER = "pipedrive"
 CLOSED = {"won": DealState.WON, "lost": DealState.LOST}  # a deal ends by its status, not by a stage
@@ -96,10 +99,7 @@ def decoded(info: FieldInfo, value: Any) -> str:
 
 def note(activity: Activity) -> str:
     """The HTML of a note; the marker stands plain in its last line."""
-    subject = f" · {activity.subject}" if activity.subject else ""
-    heading = (
-        f"Reply on {activity.channel or 'another channel'}{subject}" if activity.kind == "reply" else activity.subject
-    )
+    heading = heading_of(activity, separator=" · ")
     parts = [html.escape(part, quote=False) for part in (heading, activity.text[:_LONGEST_TEXT]) if part]
     return "".join(f"<p>{part.replace(chr(10), '<br>')}</p>" for part in [*parts, activity.marker])
 
@@ -115,7 +115,7 @@ def found(record: Mapping[str, Any], web: str) -> Found:
     """`web`: where the company's pages are, empty if we do not know."""
     person_id = str(record["id"])
     url = f"{web}/person/{person_id}" if web else ""
-    return Found(person_id=person_id, url=url, created_at=instant(record.get("add_time")))
+    return Found(person_id=person_id, url=url, created_at=instant_of(record.get("add_time")))
 
 
 def remote_deal(deal: Mapping[str, Any]) -> RemoteDeal:
@@ -130,14 +130,6 @@ def remote_deal(deal: Mapping[str, Any]) -> RemoteDeal:
     )
 
 
-def instant(value: object) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-
-
 def error_of(response: httpx.Response, body: Any) -> AdapterError | None:
     """By HTTP status; what Pipedrive said in `error` and `error_info`."""
     status, words = response.status_code, _words(response, body)
@@ -149,16 +141,9 @@ def error_of(response: httpx.Response, body: Any) -> AdapterError | None:
     if status < 400:
         return None
     if status == 408 or status >= 500:
-        return _in_doubt(response, words)
+        return in_doubt(PROVIDER, response, words)
     outcomes = {404: Outcome.NOT_FOUND, 410: Outcome.NOT_FOUND, 409: Outcome.DUPLICATE}
     return Refused(PROVIDER, words, outcome=outcomes.get(status, Outcome.VALIDATION), code=code)
-
-
-def _in_doubt(response: httpx.Response, words: str) -> AdapterError:
-    code = str(response.status_code)
-    if response.request.method == "GET" or response.status_code == 503:
-        return Unavailable(PROVIDER, words, code=code)
-    return OutcomeUnknown(PROVIDER, f"{words}; it may have been accepted", code=code)
 
 
 def _wait(response: httpx.Response) -> timedelta:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import unquote
 
 import httpx
@@ -47,11 +47,14 @@ class StandIn:
     `description`: the requests that exist; any other is refused before it is looked at, in the words of `shaped`.
     """
 
-    description: ClassVar[Description | None] = None
     before: Interference = lambda request: None
     after: Interference = lambda request: None
     requests: list[httpx.Request] = field(default_factory=list)
     numbers: count[int] = field(default_factory=lambda: count(101))
+
+    @property
+    def description(self) -> Description | None:
+        return None
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         """What the service says. Raises Refusal."""
@@ -69,8 +72,8 @@ class StandIn:
         if disturbed := _interfere(self.before, request):
             return disturbed
         try:
-            if self.description:
-                self.description.prove(request)
+            if description := self.description:
+                description.prove(request)
             response = self.answer(request)
         except Undescribed as error:
             response = Refusal(error.status, self.shaped(error.status, error.said)).response

@@ -360,11 +360,18 @@ class TestReading:
 
         assert found.untold == {"stage", "deal", "status"}
 
-    def test_an_unknown_filter_is_named(self, world: PipedriveWorld) -> None:
-        with pytest.raises(Refused, match="no filter '77'") as refusal:
-            everybody(world.crm, Wanted(by=Selection.FILTER, value="77"))
+    @pytest.mark.parametrize("name", ["77", "Hot people"])
+    def test_an_unknown_filter_is_named(self, world: PipedriveWorld, name: str) -> None:
+        with pytest.raises(Refused, match=f"no filter '{name}'") as refusal:
+            everybody(world.crm, Wanted(by=Selection.FILTER, value=name))
 
         assert refusal.value.outcome is Outcome.CONFIG
+
+    def test_what_cannot_be_an_id_names_nobody_and_is_not_asked_for(self, world: PipedriveWorld) -> None:
+        [gone] = everybody(world.crm, Wanted(by=Selection.PERSON, value="ann"))
+
+        assert gone.is_deleted
+        assert world.fake.requests == []
 
     def test_a_deal_that_is_gone_selects_nobody(self, world: PipedriveWorld) -> None:
         assert everybody(world.crm, Wanted(by=Selection.DEAL, value="4711")) == []

@@ -1,0 +1,99 @@
+"""How a Pipedrive connection is configured, and how it logs in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from outreach.crm import READS_AND_WRITES, Operation
+from outreach.crms.hosts import label, origin_below
+from outreach.crms.pipedrive_values import PROVIDER
+from outreach.oauth import Grant
+
+LACKS = {
+    Operation.STATUS: "a status needs `status`, with a field of persons as its property",
+    Operation.DO_NOT_CONTACT: "an opt-out needs `do_not_contact_label`",
+}
+_ALWAYS = READS_AND_WRITES - frozenset(LACKS)
+_HOST = "https://api.pipedrive.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where the two versions of the API are below the host."""
+
+    v1: str
+    v2: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`token`, a person's API token; or OAuth: `client_id`, `client_secret` and a `refresh_token`, or a `code` with its
+    `redirect_uri`, which is exchanged once.
+
+    `company`: the first part of the company's address, for links and as the host. `status_property`: a custom field of
+    persons, by its key or name. `do_not_contact_label`: a label of persons.
+    """
+
+    token: str = field(default="", repr=False)
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    refresh_token: str = field(default="", repr=False)
+    code: str = field(default="", repr=False)
+    redirect_uri: str = ""
+    company: str = ""
+    base_url: str = ""
+    v1_path: str = ""
+    v2_path: str = "/api/v2"
+    token_url: str = "https://oauth.pipedrive.com/oauth/token"  # noqa: S105  # an address
+    status_property: str = ""
+    do_not_contact_label: str = ""
+    organizations: bool = True
+
+    def __post_init__(self) -> None:
+        has_grant = bool(self.client_id and self.client_secret and (self.refresh_token or self.code))
+        if bool(self.token.strip()) == has_grant:
+            raise ValueError(
+                'either a token or OAuth is needed. Write token: "${PIPEDRIVE_TOKEN}", or client_id, client_secret and '
+                "refresh_token."
+            )
+        if self.company:
+            label(self.company, "company")
+
+    @property
+    def host(self) -> str:
+        return self.base_url or self.web or _HOST
+
+    @property
+    def paths(self) -> Paths:
+        """Below a company's own host v1 stands under /api; OAuth always ends there."""
+        v1 = "/v1" if self.host == _HOST and self.token else "/api/v1"
+        return Paths(v1=self.v1_path or v1, v2=self.v2_path)
+
+    @property
+    def web(self) -> str:
+        """Where the company's pages are; empty if we do not know."""
+        return f"https://{self.company.lower()}.pipedrive.com" if self.company else ""
+
+    @property
+    def can(self) -> frozenset[Operation]:
+        wants = {Operation.STATUS: self.status_property, Operation.DO_NOT_CONTACT: self.do_not_contact_label}
+        return _ALWAYS | {operation for operation, setting in wants.items() if setting}
+
+
+def grant_of(options: Options) -> Grant:
+    def base_url_of(answer: Mapping[str, Any]) -> str:
+        return "" if options.base_url else origin_below(answer, "api_domain", ("pipedrive.com",))
+
+    return Grant(
+        provider=PROVIDER,
+        token_url=options.token_url,
+        client_id=options.client_id,
+        client_secret=options.client_secret,
+        refresh_token=options.refresh_token,
+        code=options.code,
+        redirect_uri=options.redirect_uri,
+        is_basic=True,
+        base_url_of=base_url_of,
+    )
