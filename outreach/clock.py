@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import threading
 import time
@@ -31,6 +32,7 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _TIME_SHIFTS = range(50, -1, -10)  # six pairs; the first digit is cut off
+_DRAW, _BYTES, _MASK = 256, 9, (1 << 65) - 1
 _RANDOM_SHIFTS = range(60, -1, -10)  # seven pairs of 65 bits; the first digit is always 0, and cut off
 
 
@@ -39,8 +41,24 @@ def _time_digits(milliseconds: int) -> str:
     return "".join([_PAIRS[milliseconds >> shift & 1023] for shift in _TIME_SHIFTS])[1:]
 
 
+_drawn: list[int] = []
+"""Random numbers that were drawn and not used: asking the kernel for each costs more than the rest of an id."""
+
+os.register_at_fork(after_in_child=_drawn.clear)  # else parent and child would use the same ones
+
+
+def _random_bits() -> int:
+    """65 random bits, each given out once, whoever asks: taking the last of a list is one step."""
+    while True:
+        try:
+            return _drawn.pop()
+        except IndexError:
+            block = secrets.token_bytes(_DRAW * _BYTES)
+            _drawn.extend(int.from_bytes(block[at : at + _BYTES]) & _MASK for at in range(0, len(block), _BYTES))
+
+
 def _id_at(instant: datetime) -> str:
-    bits = secrets.randbits(65)
+    bits = _random_bits()
     random_digits = "".join([_PAIRS[bits >> shift & 1023] for shift in _RANDOM_SHIFTS])[1:]
     return _time_digits(int(instant.timestamp() * 1000)) + random_digits
 

@@ -66,6 +66,8 @@ _LONGEST = {
     "company": 500,
 }
 
+_SHORT = min(_LONGEST.values())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
@@ -102,7 +104,11 @@ class _Reading:
     def text(self, name: str) -> str:
         """A value on one line, cut at the length its column holds."""
         value = self.values.get(name)
-        return " ".join(value.split())[: _LONGEST.get(name, 500)].rstrip() if value else ""
+        if not value:
+            return ""
+        if len(value) <= _SHORT and "  " not in value and value.isprintable():
+            return value  # nearly every one: cells come without white space around them
+        return " ".join(value.split())[: _LONGEST.get(name, 500)].rstrip()
 
     def holder(self, name: str) -> tuple[dict[str, str], str]:
         """Where a column's value belongs, and under which name."""

@@ -118,9 +118,10 @@ def _merged(wanted: Iterable[Company]) -> dict[Key, Company]:
     for company in wanted:
         key = key_of(company)
         if key:
-            before = merged.get(key, company)
-            fields = {**before.fields, **company.fields}
-            merged[key] = replace(before, name=before.name or company.name, fields=fields)
+            before = merged.setdefault(key, company)
+            if company.fields != before.fields or (company.name and not before.name):
+                fields = {**before.fields, **company.fields}
+                merged[key] = replace(before, name=before.name or company.name, fields=fields)
     return merged
 
 

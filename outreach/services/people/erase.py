@@ -1,7 +1,7 @@
 """Erase a person: data, queued work, raw deliveries; salted hashes of the addresses keep them suppressed for good.
 
 What stays: the audit trail, which holds ids (and the addresses that somebody suppressed by hand); backups; what lies
-with providers and in CRMs, whose records are named so that they can be erased there.
+with providers. CRMs are asked to delete their record, or a person is (`erase_in_crms`).
 """
 
 from __future__ import annotations
@@ -16,24 +16,33 @@ from outreach.domain.enrollment import FinishReason
 from outreach.domain.lead import Address, AddressKind
 from outreach.errors import UsageError
 from outreach.services.hearing.stop import finish
+from outreach.services.people.erase_in_crms import ask
 from outreach.services.sending.engine import Engine
 from outreach.services.watching.plain import plain
-from outreach.store import audit, enrollments, erased, lead_rows, personal_data, stops
+from outreach.store import audit, crm_jobs, enrollments, erased, lead_rows, personal_data, stops
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
-    """What went, and what a person still has to do: `records` are those of CRMs (connection, remote_id, url)."""
+    """What went, and what is still to do: `records` are those of CRMs (connection, kind, remote_id, url).
+
+    `deletions`: how many of them the CRMs are asked to delete; `tasks`: ids of what a person has to do about the others.
+    """
 
     lead_id: str
     enrollments: int
     deliveries: int
     addresses: int
     records: tuple[dict[str, str], ...]
+    deletions: int = 0
+    tasks: tuple[str, ...] = ()
 
 
 def erase(engine: Engine, lead_id: str, *, by: str) -> Erased:
-    """Delete this lead and everything about it. Raises UsageError while a message to it is being handed over."""
+    """Delete this lead and everything about it.
+
+    Raises UsageError while a message to it is being handed over, or a CRM is being told of it.
+    """
     return engine.store.write(lambda connection: _erase(connection, engine, lead_id, by))
 
 
@@ -44,14 +53,26 @@ def _erase(connection: Connection, engine: Engine, lead_id: str, by: str) -> Era
     enrollments.lock(connection, ids)
     if personal_data.on_the_wire(connection, lead_id):
         raise UsageError("a message to this lead is being handed over right now. Erase again in a minute.")
+    if crm_jobs.is_under_way(connection, lead_id):
+        raise UsageError("a CRM is being told of this lead right now. Erase again in a minute.")
     own = addresses_of(connection, lead_id)
+    owner = personal_data.owner_of(connection, lead_id)
     records = tuple(_record(row) for row in personal_data.records(connection, lead_id))
     ended = finish(connection, engine, ids, FinishReason.REMOVED)
     erased.remember(connection, own, now)
     emptied = personal_data.delete(connection, lead_id, own)
+    asked = ask(connection, engine, lead_id, records, owner=owner)
     data = {"enrollments": len(ended), "deliveries": emptied, "crm_records": len(records)}
     audit.write(connection, now=now, actor=by, action="erase", subject=f"lead:{lead_id}", data=data)
-    return Erased(lead_id=lead_id, enrollments=len(ended), deliveries=emptied, addresses=len(own), records=records)
+    return Erased(
+        lead_id=lead_id,
+        enrollments=len(ended),
+        deliveries=emptied,
+        addresses=len(own),
+        records=records,
+        deletions=asked.deletions,
+        tasks=asked.tasks,
+    )
 
 
 def addresses_of(connection: Connection, lead_id: str) -> list[Address]:
@@ -91,4 +112,4 @@ def _told(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _record(row: dict[str, Any]) -> dict[str, str]:
-    return {name: str(row[name] or "") for name in ("connection", "remote_id", "url")}
+    return {name: str(row[name] or "") for name in ("connection", "kind", "remote_id", "url")}

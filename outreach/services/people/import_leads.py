@@ -1,20 +1,23 @@
 """Bring a list of leads in: every row is imported, or rejected with its reason; doing it again changes nothing.
 
-One transaction for each thousand rows. The same person is found again by any address; what is known stays, what is
-missing is filled. An import never changes a suppression, an owner or the stage of a lead that exists.
+One transaction for each thousand rows; while the database writes them, the next are read and understood. The same
+person is found again by any address; what is known stays, what is missing is filled. An import never changes a
+suppression, an owner or the stage of a lead that exists.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from outreach.clock import Clock
 from outreach.content.csv_rows import BadRow, Row
 from outreach.content.lead_columns import Column
-from outreach.content.lead_files import ErrorFile, LeadFile
+from outreach.content.lead_files import ErrorFile, LeadFile, Rows
 from outreach.content.lead_rows import Terms, understand
 from outreach.domain.lead import LeadDraft
 from outreach.domain.pipeline import Pipeline
@@ -91,44 +94,59 @@ def import_leads(
     )
     beginning = Beginning(default_pipeline.name, default_stage or default_pipeline.first)
     summary = Summary(file=file.path, mapping=file.columns, source=source or terms.default_source)
-    rows = file.rows()
     with ErrorFile(file) as errors:
-        for chunk in _chunks(rows):
-            summary.count(_keep(store, clock, beginning, _understood(chunk, terms, summary, errors)))
-            on_progress(summary.rows_read, rows.share)
+        for chunk in _one_ahead(file.rows(), terms):
+            for row, reason in chunk.rejected:
+                _reject(row, reason, summary, errors)
+            summary.rows_read += chunk.rows
+            summary.remarks.update(chunk.remarks)
+            summary.count(_keep(store, clock, beginning, chunk.drafts))
+            on_progress(summary.rows_read, chunk.share)
         summary.error_file = errors.path
     return summary
 
 
-def _keep(store: Store, clock: Clock, beginning: Beginning, drafts: Sequence[LeadDraft]) -> list[Kept]:
-    return store.write(lambda connection: keep(connection, drafts, beginning=beginning, clock=clock))
+@dataclass(slots=True)
+class _Chunk:
+    """Rows that were read and understood, or rejected. `share` is how much of the file was read by then."""
+
+    rows: int = 0
+    share: float = 0.0
+    drafts: list[LeadDraft] = field(default_factory=list)
+    remarks: Counter[str] = field(default_factory=Counter)
+    rejected: list[tuple[Row | BadRow, str]] = field(default_factory=list)
 
 
-def _chunks(rows: Iterable[Row | BadRow]) -> Iterator[list[Row | BadRow]]:
-    chunk: list[Row | BadRow] = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == _CHUNK:
+def _one_ahead(rows: Rows, terms: Terms) -> Iterator[_Chunk]:
+    """Every chunk in order; the next one is made in a thread while this one is used."""
+    left = iter(rows)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-leads") as reader:
+        coming = reader.submit(_next_chunk, left, rows, terms)
+        while (chunk := coming.result()).rows:
+            coming = reader.submit(_next_chunk, left, rows, terms)
             yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
 
 
-def _understood(rows: Sequence[Row | BadRow], terms: Terms, summary: Summary, errors: ErrorFile) -> list[LeadDraft]:
-    drafts = []
-    for row in rows:
-        summary.rows_read += 1
+def _next_chunk(left: Iterator[Row | BadRow], rows: Rows, terms: Terms) -> _Chunk:
+    chunk = _Chunk()
+    for row in islice(left, _CHUNK):
+        chunk.rows += 1
         try:
             if isinstance(row, BadRow):
                 raise ValueError(row.reason)
             understood = understand(row.cells, terms)
         except ValueError as error:
-            _reject(row, str(error), summary, errors)
+            chunk.rejected.append((row, str(error)))
             continue
-        summary.remarks.update(understood.remarks)
-        drafts.append(understood.draft)
-    return drafts
+        if understood.remarks:
+            chunk.remarks.update(understood.remarks)
+        chunk.drafts.append(understood.draft)
+    chunk.share = rows.share
+    return chunk
+
+
+def _keep(store: Store, clock: Clock, beginning: Beginning, drafts: Sequence[LeadDraft]) -> list[Kept]:
+    return store.write(lambda connection: keep(connection, drafts, beginning=beginning, clock=clock))
 
 
 def _reject(row: Row | BadRow, reason: str, summary: Summary, errors: ErrorFile) -> None:

@@ -203,6 +203,7 @@ def _address_rows(placed: Sequence[Placed], clock: Clock) -> list[dict[str, Any]
 
 
 def _write(connection: Connection, book: _Book, address_rows: Sequence[Mapping[str, Any]]) -> None:
+    leads.writes_now(connection)
     leads.insert(connection, list(book.new.values()))
     leads.update(connection, list(book.changed.values()))
     if leads.add_addresses(connection, address_rows) < len(address_rows):

@@ -22,6 +22,7 @@ from outreach.store.tables import touches as touch_table
 DONE = "done"
 SKIPPED = "skipped"
 OPEN = "open"
+ERASED = "somebody erased"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,7 @@ class Task:
     id: str
     kind: str
     state: str
-    lead_id: str
+    lead_id: str | None  # None: it is about somebody who was erased
     lead: str  # name, and an address
     sequence: str | None
     step: str | None
@@ -152,7 +153,8 @@ def _selected() -> Any:
             enrollment_table.c.sequence,
             touch_table.c.step,
         )
-        .join_from(task_table, leads, leads.c.id == task_table.c.lead_id)
+        .select_from(task_table)
+        .outerjoin(leads, leads.c.id == task_table.c.lead_id)
         .outerjoin(enrollment_table, enrollment_table.c.id == task_table.c.enrollment_id)
         .outerjoin(touch_table, touch_table.c.id == task_table.c.touch_id)
     )
@@ -175,7 +177,7 @@ def _statement(wanted: Wanted, now: datetime) -> Any:
 
 
 def _tasks(connection: Connection, rows: list[RowMapping], now: datetime) -> list[Task]:
-    own = addresses_of(connection, {row["lead_id"] for row in rows})
+    own = addresses_of(connection, {row["lead_id"] for row in rows if row["lead_id"]})
     return [_task(row, own.get(row["lead_id"], []), now) for row in rows]
 
 
@@ -186,7 +188,7 @@ def _task(row: RowMapping, own: list[RowMapping], now: datetime) -> Task:
     snoozed_until = row["snoozed_until"] if row["snoozed_until"] and row["snoozed_until"] > now else None
     return Task(
         **{column: row[column] for column in plain_columns},
-        lead=f"{name} <{address}>" if name and address else name or address or row["lead_id"],
+        lead=f"{name} <{address}>" if name and address else name or address or row["lead_id"] or ERASED,
         due_at=row["due_at"],
         snoozed_until=snoozed_until,
         is_overdue=row["state"] == OPEN and row["due_at"] is not None and row["due_at"] < now,
