@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, time
 from enum import Enum
@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from outreach.content.attached_files import FileRef
-from outreach.content.templates import compiled
-from outreach.content.workspace import Workspace, sources_of, templates_of
+from outreach.content.templates import compiled, html_name
+from outreach.content.workspace import Workspace
 from outreach.domain.pipeline import Pipeline
 from outreach.domain.sequence import (
     EnrollStep,
@@ -81,6 +81,22 @@ def _files_of(sequence: Sequence, workspace: Workspace) -> dict[str, FileRef]:
         return {}
     templates = (compiled(name, workspace.templates) for name in templates_of(sequence))
     return {name: workspace.files[name] for template in templates for name in template.files}
+
+
+def sources_of(sequence: Sequence, templates: Mapping[str, str]) -> dict[str, str]:
+    """The sources of every template a sequence may send, and of the HTML they bring themselves."""
+    names = (each for name in templates_of(sequence) for each in (name, html_name(name)))
+    return {name: templates[name] for name in names if name in templates}
+
+
+def templates_of(sequence: Sequence) -> Collection[str]:
+    """The names of every template a sequence may send."""
+    named = {
+        name
+        for step in sequence.steps.values()
+        for name in (getattr(step, "template", None), *getattr(step, "variants", {}).values())
+    }
+    return sorted(name for name in named if name)
 
 
 def content_hash(content: Mapping[str, object]) -> str:

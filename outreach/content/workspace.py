@@ -437,19 +437,3 @@ def _check_organisation(reading: _Reading, configuration: Configuration) -> None
 
 def _sends_mail(draft: SequenceDraft) -> bool:
     return any(node.kind == "email" for node in every(draft.steps))
-
-
-def sources_of(sequence: Sequence, templates: Mapping[str, str]) -> dict[str, str]:
-    """The sources of every template a sequence may send, and of the HTML they bring themselves."""
-    names = (each for name in templates_of(sequence) for each in (name, html_name(name)))
-    return {name: templates[name] for name in names if name in templates}
-
-
-def templates_of(sequence: Sequence) -> Collection[str]:
-    """The names of every template a sequence may send."""
-    named = {
-        name
-        for step in sequence.steps.values()
-        for name in (getattr(step, "template", None), *getattr(step, "variants", {}).values())
-    }
-    return sorted(name for name in named if name)

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from outreach.content.front_matter import split
+from outreach.content.revision import templates_of
 from outreach.content.sequence_tests import Case
-from outreach.content.workspace import Workspace, load, look, templates_of
+from outreach.content.workspace import Workspace, load, look
 from outreach.domain.sequence import TouchStep
 from outreach.domain.simulation import Rates
 from outreach.rehearsal import Result, Stage, files_of, read_files

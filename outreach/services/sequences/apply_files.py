@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from outreach.content.revision import freeze
+from outreach.content.revision import freeze, templates_of
 from outreach.content.suggestions import did_you_mean
-from outreach.content.workspace import Workspace, templates_of
+from outreach.content.workspace import Workspace
 from outreach.errors import UsageError
 from outreach.services.sending import attached
 from outreach.services.sending.engine import Engine
