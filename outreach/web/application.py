@@ -14,7 +14,19 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from outreach.web import operations, opt_out, tracking, webhooks
-from outreach.web.dashboard import board, inbox, lead, leads, reports, today
+from outreach.web.dashboard import (
+    board,
+    crm,
+    inbox,
+    lead,
+    leads,
+    reports,
+    senders,
+    sequences,
+    tasks,
+    today,
+    unknown,
+)
 from outreach.web.dashboard.report_shelf import Shelf
 from outreach.web.guards import SECURITY_HEADERS, KnownHosts, SecurityHeaders
 from outreach.web.metrics import Deliveries, Today
@@ -23,7 +35,7 @@ from outreach.web.services import WebServices
 
 _log = structlog.get_logger()
 
-_PAGES = (today, leads, lead, board, inbox, reports)
+_PAGES = (today, leads, lead, board, inbox, tasks, sequences, senders, crm, unknown, reports)
 _SENTENCES = {
     400: "We could not read this request.",
     403: "This form is not one of ours, or too old. Open the page again and send it once more.",

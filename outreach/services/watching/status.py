@@ -178,6 +178,18 @@ def _status(connection: Connection, engine: Engine, now: datetime) -> Status:
     )
 
 
+def senders_and_pauses(
+    connection: Connection, engine: Engine, now: datetime
+) -> tuple[tuple[SenderLine, ...], tuple[Pause, ...]]:
+    """These two parts alone, for who does not need all the counts."""
+    return _senders(connection, engine, now), tuple(_pause(row) for row in stops.paused(connection))
+
+
+def crm_lines(connection: Connection, engine: Engine, now: datetime) -> tuple[CrmLine, ...]:
+    """The work lists of the CRM connections alone."""
+    return _crms(connection, engine, now)
+
+
 def closed_stages(engine: Engine) -> list[tuple[str, str]]:
     """(pipeline, stage) of every stage in which a lead needs no next action: won, lost or parked."""
     return [

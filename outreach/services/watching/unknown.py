@@ -59,6 +59,19 @@ def list_doubts(engine: Engine, *, failed: bool = False, most: int = 1_000) -> l
         return [_doubt(row, now) for row in connection.execute(statement).mappings()]
 
 
+def list_failed(engine: Engine, *, most: int) -> list[Doubt]:
+    """Touches that were refused for good, the latest first."""
+    statement = (
+        select(touch_table)
+        .where(touch_table.c.state == TouchState.FAILED)
+        .order_by(touch_table.c.finished_at.desc(), touch_table.c.id.desc())
+        .limit(most)
+    )
+    now = engine.clock.now()
+    with engine.store.read() as connection:
+        return [_doubt(row, now) for row in connection.execute(statement).mappings()]
+
+
 def resend(engine: Engine, touch_id: str, *, by: str) -> None:
     """It did not arrive: plan it again, through all rules. Raises UsageError when it cannot go out any more."""
 
