@@ -24,7 +24,7 @@ from outreach.mail.auto_words import (
 )
 from outreach.mail.parse import Headers
 from outreach.mail.receipt_words import RECEIPT_SUBJECT, TICKET
-from outreach.mail.words import folded
+from outreach.mail.words import folded, pattern
 
 _MAX_TEXT = 3000
 _SENTENCE = re.compile(r"[\n!?。！？]+|(?<=[^\W\d_]{2})\.(?:\s+|$)")
@@ -38,6 +38,20 @@ _ROBOTS = re.compile(
     r"^(?:no-?reply|do-?not-?reply|noreply|donotreply|auto-?(?:reply|responder|confirm)|automated|robot)", re.I
 )
 _AUTO = re.compile(r"auto|otomat|авто|自动|自動|자동|αυτ|تلقائي|תשובה|tự động", re.IGNORECASE)
+_ONLY_AWAY = pattern(
+    r"^(?:(?:thank|thanks|vielen dank|danke|merci|gracias|obrigad|grazie|bedankt|dziękuję)[^,.!]{0,60}[,.!]\s)?"
+    r"(?:hello|hi|hallo|bonjour|hola|olá|ciao)?[,!. ]{0,3}(?:i am|i'm|i will be|ich bin|je suis|estoy|estar[eé]i?|estou"
+    r"|sono|sarò|ik ben|jestem|jag är|jeg er)\b[^,;?]{0,60}(?:out of (?:the )?office|on (?:annual leave"
+    r"|vacation|holiday|leave)|im (?:urlaub|büro)|au bureau|en (?:vacances|congés)|de vacaciones"
+    r"|fuera de la oficina|de férias"
+    r"|fora do escritório|in ferie|fuori ufficio|met vakantie|op kantoor|na urlopie|poza biurem|på (?:semester|ferie)"
+    r"|på kontoret)[^,;?]{0,60}[.!]?$"
+)
+"""A note that says nothing else than that somebody is away."""
+_SOME_DAY = pattern(
+    r"next week|today|tomorrow|this (?:week|afternoon|morning)|nächste|heute|morgen|prochaine|aujourd|demain"
+    r"|semana|mañana|amanhã|hoje|prossima|oggi|domani|volgende|vandaag|przyszły|jutro|dziś|(?:mon|tues|wednes|thurs|fri)day$"
+)
 _I_LEFT = re.compile(r"\bI(?:'m|’m| am| have|'ve)? (?:no longer|left)\b")  # a person may say this of himself
 _SIGN_OFF = re.compile(
     r"^(?:(?:best|kind|warm|many)? ?(?:regards|wishes|thanks)|thank you|thanks|cheers|sincerely|yours .{0,20}"
@@ -175,9 +189,17 @@ def _by_words(answer: Answer, told: _Told) -> bool:
         return False
     if "automatic" in says:
         return told.share >= 0.3
+    if told.share == 1 and "away" in says and _is_nothing_else(answer.text):
+        return True
     if told.kinds == {"ticket", "soon"} and told.sentences >= 2 and told.share == 1:
         return True
     return (len(says) >= 2 and told.share >= 0.7) or (len(told.kinds) >= 3 and told.share >= 0.6)
+
+
+def _is_nothing_else(text: str) -> bool:
+    """A person who names a near day arranges something; a program says how long it will be."""
+    whole = " ".join(folded(text[:300]).split())
+    return bool(_ONLY_AWAY.match(whole)) and not _SOME_DAY.search(whole)
 
 
 def _reason(answer: Answer, told: _Told) -> str:

@@ -78,6 +78,17 @@ REPLY_PREFIX = re.compile(
 
 AUTOMATIC = pattern(
     (
+        r"(?:wird|werden|wurde) (?:in dieser zeit |währenddessen )?nicht (?:automatisch )?weitergeleitet"
+        r"|ne (?:sera|seront) pas (?:transféré|transmis|relevé)|no (?:será|se) reenvia|não será (?:encaminhad|reenviad)"
+        r"|non (?:verrà|sarà|viene) inoltrat|wordt niet (?:doorgestuurd|gelezen)|bliver ikke videresendt"
+        r"|vidarebefordras inte|nie (?:jest|będzie|są) przekazywan|yönlendirilme(?:mekte|yecek)"
+        r"|(?:e-?mail|message|mail) (?:is not being|will not be|has been automatically|is being) forwarded"
+    ),
+    (
+        r"(?:mailbox|inbox|address|account) is (?:not|no longer) (?:being )?(?:monitored|checked|in use|read)"
+        r"|you have reached an? (?:mailbox|address|account|e-?mail)|dieses postfach wird nicht (?:gelesen|überwacht)"
+    ),
+    (
         r"\bwaitlisted\b|guest list|(?:spam|junk)[ -](?:blocking|arrest|protection|prevention|control) (?:service"
         r"|system|program|tool)|(?:verify|confirm|prove) that you(?:'re| are) (?:a )?(?:real |not a )?(?:person|human"
         r"|robot|machine)|(?:held|quarantined) (?:until|pending) (?:you |your )?(?:confirm|verif|approv)"
@@ -141,6 +152,11 @@ AUTOMATIC = pattern(
 """A sentence in which a program speaks of itself."""
 
 AWAY = pattern(
+    (
+        r"(?:out|off|home) sick\b|on sick leave|krankgeschrieben|en arrêt (?:de travail|maladie)|de baja\b|op (?:zaken"
+        r"|dienst)reis|ziekteverlof|actuellement indisponible|(?:suis|serai) pas (?:au bureau|disponible|joignable)"
+        r"|momentan nicht erreichbar|sin acceso al? (?:correo|ordenador)|tjänsteresa|på forretningsrejse|jobbreise"
+    ),
     (
         r"(?:will|shall) not be (?:reading|checking|answering) (?:my |any )?(?:e-?)?mails?|(?:limited|no|sporadic"
         r"|intermittent|restricted) (?:access to|internet|e-?mail)|(?:eingeschränkt|bedingt|begrenzt|schwer"
@@ -249,6 +265,12 @@ SOON = pattern(
 
 THANKS = pattern(
     (
+        r"(?:thank you|thanks) for your (?:patience|understanding)|(?:danke|vielen dank) für ihr verständnis"
+        r"|merci (?:de|pour) votre compréhension|gracias por (?:su|tu) (?:comprensión|paciencia)"
+        r"|obrigad[oa] pela (?:compreensão|atenção)|agradeço o (?:seu )?contato|grazie per la comprensione"
+        r"|bedankt voor uw begrip|dziękuję za (?:zrozumienie|wyrozumiałość)|anlayışınız için teşekkür"
+    ),
+    (
         r"thank(?:s| you)(?: very much| so much)? for (?:your |the |contacting |reaching )?(?:kind )?(?:e-?mail"
         r"|mail|message|note|letter|out)|vielen dank für (?:ihre|deine|die) (?:e-?mail|mail|nachricht)"
         r"|danke für (?:ihre|deine) (?:e-?mail|mail|nachricht)|merci (?:pour|de) votre (?:message|mail|courriel"
@@ -268,6 +290,13 @@ THANKS = pattern(
 """Thanks for the mail, and salutations: they say nothing either way."""
 
 CONTACT = pattern(
+    (
+        r"please (?:send(?! me| us)|address|redirect|resend|update|use|write) "
+        r"|(?:urgent|dringende) (?:matters?|requests?|anliegen)"
+        r"|assuntos urgentes|(?:während|durante|pendant|during|tijdens) (?:meiner|mi|minha|la mia|mon|my|mijn) "
+        r"|(?:ponerte|ponerse|pôr-se|mettre) en contact|si tienes algún|wird .{3,40} vertreten|vertretung"
+        r"|kontakt \w+ ved|ved behov|ta kontakt med|zastępuje"
+    ),
     (
         r"(?:for|in case of|if (?:it is|it's|this is|your (?:request|matter|message) is|you (?:need|require|have)"
         r"|something)|should you|with any) .{0,60}(?:urgent|immediate|emergenc|assistance|matter|help|question"
@@ -304,6 +333,11 @@ CONTACT = pattern(
 """A sentence that names somebody else, or another way."""
 
 RETURN = pattern(
+    (
+        r"minder vaak|geç (?:dönüş|yanıt|cevap)|lo antes posible|en cuanto (?:pueda|regrese|vuelva)|tan pronto como"
+        r"|au plus tôt|feeling better|wieder gesund|on se parlera|prendrai .{0,20}connaissance|not return until"
+        r"|reopen|wieder geöffnet|rouvr|reabr|riapr|not (?:be )?(?:checking|reading|answering)"
+    ),
     (
         r"(?:when|upon|on|after|once) (?:i|my|we) ?(?:am |are )?(?:return|back|get back)|(?:will|i'll"
         r"|shall) (?:be )?(?:back|return|respond|reply|answer|get back|read|attend|review|respond to)|returning"

@@ -20,7 +20,15 @@ _PARAGRAPHS = frozenset({"p", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5",
 _LINES = _PARAGRAPHS | {
     *("div", "br", "tr", "li", "hr", "section", "article", "header", "footer", "dd", "dt", "address", "center"),
 }
-_WRAPPERS = ("divrplyfwdmsg", "appendonsend", "outlookmessageheader", "yahoo_quoted", "yahooquoted", "protonmail_quote")
+_WRAPPERS = (
+    "divrplyfwdmsg",
+    "appendonsend",
+    "outlookmessageheader",
+    "yahoo_quoted",
+    "yahooquoted",
+    "protonmail_quote",
+    "tutanota_quote",
+)
 _MAX_QUOTES = 30
 
 

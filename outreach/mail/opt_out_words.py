@@ -133,6 +133,8 @@ _EN_WHERE = (
 REQUESTS: tuple[re.Pattern[str], ...] = tuple(
     pattern(request)
     for request in (
+        r"^(?:please )?cease and desist|(?:slett|ta bort|fjern) (?:meg|mig|mej) fr|avsluta (?:min )?prenumeration",
+        r"그만 (?:보내|연락)",
         (
             r"\b(?:i|we)(?:'d| would| want| wish| need|'m asking| am asking| ask"
             r"| request)(?: like)? to (?:unsubscribe"

@@ -13,6 +13,19 @@ _MAX_TEXT = 4000
 _MAX_SENTENCES = 80
 _SENTENCE = re.compile(r"(?<=[.!?؟。！？;])\s+|\n\s*\n|\n(?=\W{0,3}[A-ZÄÖÜÉÀŚŻŁİĞÇŞА-Я])")
 _TRIM = " \t\n\r.,!?;:*_-–—\"'“”‘’«»()[]<>|#~`…。！？、，\u061f\u060c\u200b"
+_FEW_WORDS = 24
+_STOPS = frozenset({"stop", "stop it", "stop this", "please stop", "remove", "basta", "schluss", "stopp"})
+_MINE = pattern(
+    r"(?:my|personal) (?:e-?mail )?(?:address|data|details)\b[^?.!]{0,80}[?.!]\s+(?:please )?(?:remove|delete|erase) "
+    r"(?:it|this|them|mine)\b"
+)
+"""What is to be removed stands in one sentence, and that it is to be removed in the next."""
+_GREETING = re.compile(
+    r"^(?:hello|hi|hey|dear|good (?:morning|day)|hallo|guten|sehr geehrte|liebe|bonjour|madame|monsieur|hola|buen"
+    r"|estimad|olá|prezad|car[oa]\b|gentile|salve|beste|geachte|dzień|szanown|witam|merhaba|sayın|hej\b|hei\b|dobrý"
+    r"|здравствуйте|您好).{0,40}[,!:.]$",
+    re.IGNORECASE,
+)
 _INNER = re.compile(r"[,.;:!?]+")
 _QUOTE_LIKE = re.compile(
     r"^\W{0,4}(?:>|-{4,}|_{4,}|={4,}|\S.{0,300}:\s*$|from:|von:|de :|\S{2,20}: .{0,200}@)", re.IGNORECASE
@@ -24,7 +37,8 @@ def is_opt_out(text: str, *, subject: str = "") -> bool:
     text = text[:_MAX_TEXT]
     if _by_subject(REPLY_PREFIX.sub("", subject), text, is_reply=bool(REPLY_PREFIX.match(subject))):
         return True
-    return _as_whole(text) or any(_asks(sentence) for sentence in _sentences(text))
+    sentences = _sentences(text)
+    return _as_whole(text) or any(_asks(sentence) for sentence in sentences) or _in_few_words(text, sentences)
 
 
 def is_whole_opt_out(text: str) -> bool:
@@ -48,10 +62,20 @@ def _by_subject(subject: str, text: str, *, is_reply: bool) -> bool:
     return (not is_reply and len(words) <= 60) or not words or _core(text) in CLEAR | BARE
 
 
+def _in_few_words(text: str, sentences: list[str]) -> bool:
+    """`I never signed up for this. Unsubscribe.`: a word of refusal as a sentence of its own, where little else is."""
+    words = len(text.split())
+    if words > _FEW_WORDS:
+        return False
+    cores = [_core(sentence) for sentence in sentences]
+    ends_so = bool(cores) and cores[-1] in _STOPS and words <= _FEW_WORDS // 2
+    return ends_so or any(core in CLEAR for core in cores) or bool(_MINE.search(folded(text)))
+
+
 def _as_whole(text: str) -> bool:
     """The whole reply is a word of refusal; or its first line is, and what follows is a name or a quote not cut."""
     lines = [line.strip() for line in text.split("\n")]
-    lines = lines[next((at for at, line in enumerate(lines) if _core(line)), 0) :]
+    lines = lines[next((at for at, line in enumerate(lines) if _core(line) and not _GREETING.match(line)), 0) :]
     first = _core(lines[0]) if lines else ""
     if _core(text) in CLEAR | BARE or first in CLEAR:
         return True
