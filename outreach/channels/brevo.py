@@ -106,7 +106,7 @@ _BY_CODE: Mapping[str, Meaning] = {
     "not_enough_credits": meanings.BLOCKED,
     "reseller_permission_denied": meanings.BLOCKED,
     "duplicate_request": meanings.IN_DOUBT,  # the key was used before: the first request decides
-    "duplicate_parameter": meanings.WRONG_REQUEST,
+    "duplicate_parameter": meanings.IN_DOUBT,  # "Idempotency": the key was used within the last 30 minutes
     "missing_parameter": meanings.WRONG_REQUEST,
     "out_of_range": meanings.WRONG_REQUEST,
     "method_not_allowed": meanings.WRONG_REQUEST,

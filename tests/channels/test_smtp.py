@@ -24,14 +24,25 @@ from outreach.errors import (
     NotNow,
     Outcome,
     OutcomeUnknown,
-    RateLimited,
     Refused,
     Unauthorized,
     Unavailable,
     UsageError,
 )
-from outreach.testing.channel import SMTP_TABLE, ChannelContract, Expected, run
+from outreach.testing.channel import SMTP_TABLE, run
 from outreach.testing.scripted_smtp import Act, Script, ScriptedSmtp
+from tests.channels.cases import (
+    BLOCKED,
+    CONTENT,
+    DOUBT,
+    LATER,
+    LIMIT,
+    NO_SERVICE,
+    RECIPIENT,
+    Cases,
+    CasesContract,
+    case,
+)
 
 PASSWORD = "correct-horse-battery"
 CERTIFICATE = Path(__file__).parent / "answers" / "loopback.pem"
@@ -53,34 +64,43 @@ MESSAGE = Message(
     message_id="t1@example.org",
 )
 
-FAILING: Mapping[str, Script] = {
-    "greeting 421": {"GREETING": "421 4.3.2 going down"},
-    "greeting 554": {"GREETING": "554 no service for you"},
-    "AUTH 535": {"AUTH": f"535 5.7.8 bad credentials, not {PASSWORD}"},
-    "AUTH 454": {"AUTH": "454 4.7.0 temporary authentication failure"},
-    "MAIL 451": {"MAIL": "451 4.3.0 later"},
-    "MAIL 550": {"MAIL": "550 5.7.1 sender not allowed"},
-    "RCPT 450": {"RCPT": "450 4.2.0 greylisted"},
-    "RCPT 550": {"RCPT": "550 5.1.1 no such user", "DATA": "554 5.5.1 no valid recipients"},
-    "RCPT 550, yet 354": {"RCPT": "550 5.1.1 no such user"},
-    "RCPT 552 5.2.2": {"RCPT": "552 5.2.2 mailbox full", "DATA": "554 5.5.1 no valid recipients"},
-    "DATA 451": {"DATA": "451 4.3.0 later"},
-    "DATA 554": {"DATA": "554 5.7.1 not wanted"},
-    "421 at RCPT": {"RCPT": ["421 4.7.0 slow down", Act.CLOSE]},
-    "closed at RCPT": {"RCPT": Act.CLOSE},
-    "closed before 354": {"DATA": Act.CLOSE},
-    "silent before 354": {"DATA": Act.SILENCE},
-    "garbage before 354": {"MAIL": "hello?"},
-    "reset inside the text": {"TEXT": Act.RESET},
-    "closed after the dot": {"DOT": Act.CLOSE},
-    "silent after the dot": {"DOT": Act.SILENCE},
-    "451 to the dot": {"DOT": "451 4.3.0 try later"},
-    "452 rate to the dot": {"DOT": "454 Throttling failure: Maximum sending rate exceeded."},
-    "554 to the dot": {"DOT": "554 5.6.0 malformed"},
-    "421 to the dot": {"DOT": "421 4.3.0 going down"},
-    "garbage to the dot": {"DOT": "well done"},
-    "354 to the dot": {"DOT": "354 more please"},
+ACCEPTED_NOTHING = "554 5.5.1 no valid recipients"
+MINUTES, HOUR = timedelta(minutes=10), timedelta(hours=1)
+CASES: Cases = {
+    "connection refused": case("no connection", {}, LATER),
+    "greeting 421": case("421 as greeting", {"GREETING": "421 4.3.2 going down"}, LATER),
+    "greeting 554": case("554 as greeting", {"GREETING": "554 no service for you"}, NO_SERVICE),
+    "AUTH 535": case("535 to the login", {"AUTH": f"535 5.7.8 bad credentials, not {PASSWORD}"}, BLOCKED),
+    "AUTH 454": case("454 to the login", {"AUTH": "454 4.7.0 temporary authentication failure"}, LATER),
+    "MAIL 451": case("451 to MAIL", {"MAIL": "451 4.3.0 later"}, LATER),
+    "MAIL 550": case("550 to MAIL", {"MAIL": "550 5.7.1 sender not allowed"}, BLOCKED),
+    "RCPT 450": case("450 to RCPT", {"RCPT": "450 4.2.0 greylisted"}, LATER),
+    "RCPT 550": case("550 to RCPT", {"RCPT": "550 5.1.1 no such user", "DATA": ACCEPTED_NOTHING}, RECIPIENT),
+    "RCPT 550, yet 354": case("550 to RCPT, and 354 all the same", {"RCPT": "550 5.1.1 no such user"}, RECIPIENT),
+    "RCPT 552 5.2.2": case("552 5.2.2 to RCPT", {"RCPT": "552 5.2.2 mailbox full", "DATA": ACCEPTED_NOTHING}, LATER),
+    "DATA 451": case("451 to DATA", {"DATA": "451 4.3.0 later"}, LATER),
+    "DATA 554": case("554 to DATA", {"DATA": "554 5.7.1 not wanted"}, CONTENT),
+    "421 at RCPT": case("421 4.7.0 to RCPT", {"RCPT": ["421 4.7.0 slow down", Act.CLOSE]}, LIMIT, waits=MINUTES),
+    "closed at RCPT": case("closed at RCPT", {"RCPT": Act.CLOSE}, LATER),
+    "closed before 354": case("closed before 354", {"DATA": Act.CLOSE}, LATER),
+    "silent before 354": case("time-out before 354", {"DATA": Act.SILENCE}, LATER),
+    "garbage before 354": case("no reply code before 354", {"MAIL": "hello?"}, LATER),
+    "reset inside the text": case("connection lost inside the text", {"TEXT": Act.RESET}, DOUBT),
+    "closed after the dot": case("closed after the final dot", {"DOT": Act.CLOSE}, DOUBT),
+    "silent after the dot": case("time-out after the final dot", {"DOT": Act.SILENCE}, DOUBT),
+    "451 to the dot": case("451 to the final dot", {"DOT": "451 4.3.0 try later"}, LATER),
+    "452 rate to the dot": case(
+        "454 “Throttling failure” to the final dot",
+        {"DOT": "454 Throttling failure: Maximum sending rate exceeded."},
+        LIMIT,
+        waits=MINUTES,
+    ),
+    "554 to the dot": case("554 to the final dot", {"DOT": "554 5.6.0 malformed"}, CONTENT),
+    "421 to the dot": case("421 to the final dot", {"DOT": "421 4.3.0 going down"}, LATER),
+    "garbage to the dot": case("no reply code to the final dot", {"DOT": "well done"}, DOUBT),
+    "354 to the dot": case("354 to the final dot", {"DOT": "354 more please"}, DOUBT),
 }
+FAILING: Mapping[str, Script] = {name: each.answer for name, each in CASES.items() if each.answer}
 
 
 @dataclass
@@ -117,28 +137,10 @@ def unused_port() -> int:
         return port
 
 
-class SmtpContract(ChannelContract):
+class SmtpContract(CasesContract):
     table = SMTP_TABLE
-    failures: ClassVar[Mapping[str, Expected]] = {
-        **SMTP_TABLE,
-        "greeting 421": Expected(Unavailable, Outcome.DEFERRED),
-        "greeting 554": Expected(Unavailable, Outcome.ACCOUNT_BLOCKED),
-        "AUTH 535": Expected(Unauthorized, Outcome.ACCOUNT_BLOCKED),
-        "AUTH 454": Expected(Unavailable, Outcome.DEFERRED),
-        "MAIL 451": Expected(Unavailable, Outcome.DEFERRED),
-        "MAIL 550": Expected(Unauthorized, Outcome.ACCOUNT_BLOCKED),
-        "RCPT 450": Expected(Unavailable, Outcome.DEFERRED),
-        "RCPT 550": Expected(Refused, Outcome.REJECTED_RECIPIENT),
-        "RCPT 550, yet 354": Expected(Refused, Outcome.REJECTED_RECIPIENT),
-        "RCPT 552 5.2.2": Expected(Unavailable, Outcome.DEFERRED),
-        "DATA 554": Expected(Refused, Outcome.REJECTED_CONTENT),
-        "421 at RCPT": Expected(RateLimited, Outcome.THROTTLED),
-        "closed before 354": Expected(Unavailable),
-        "garbage before 354": Expected(Unavailable),
-        "452 rate to the dot": Expected(RateLimited, Outcome.THROTTLED),
-        "421 to the dot": Expected(Unavailable, Outcome.DEFERRED),
-        "354 to the dot": Expected(OutcomeUnknown, Outcome.UNKNOWN),
-    }
+    cases = CASES
+    sample = MESSAGE
     extensions: ClassVar[tuple[str, ...]]
 
     @asynccontextmanager
