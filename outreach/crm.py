@@ -29,9 +29,10 @@ class Operation(StrEnum):
     TAGS = "tags"
     DO_NOT_CONTACT = "do_not_contact"
     PULL = "pull"  # reading people back; the adapter is a `Pulls`
+    FORGET = "forget"  # deleting the record of an erased person; the adapter is a `Forgets`
 
 
-WRITES = frozenset(Operation) - {Operation.PULL}
+WRITES = frozenset(Operation) - {Operation.PULL, Operation.FORGET}
 """What `when` may ask for."""
 
 READS_AND_WRITES = WRITES | {Operation.PULL}
@@ -243,6 +244,14 @@ class Pulls(Protocol):
         An unknown list or stage, or a filter that is not understood, is Refused with `config` and names what is known.
         A record asked for by its id that is gone comes as `is_deleted`; it is no error.
         """
+        ...
+
+
+class Forgets(Protocol):
+    """What a CRM with `Operation.FORGET` in `can` offers beside the operations of `Crm`."""
+
+    async def forget(self, person_id: str) -> None:
+        """Delete the record, as thoroughly as the API can; a repeat does no harm. One that is gone: `not_found`."""
         ...
 
 

@@ -61,4 +61,8 @@ def _show(lead: str, done: Erased) -> None:
         f"{count(done.addresses, 'address')} suppressed for good, as salted hashes."
     )
     for each in done.records:
-        print(f"Erase it there too: {each['connection']} {each['remote_id']} {each['url']}".rstrip())
+        print(f"In {each['connection']}: {each['kind']} {each['remote_id']} {each['url']}".rstrip())
+    if done.deletions:
+        print(f"The CRM is asked to delete {count(done.deletions, 'record')}. See: outreach crm failed")
+    if done.tasks:
+        print(f"For a person, to erase there: {count(len(done.tasks), 'task')}. See: outreach tasks")

@@ -12,7 +12,7 @@ from outreach.content.own_fields import FieldType
 from outreach.crm import Abilities, Mode, Operation
 from outreach.domain import mail_provider
 from outreach.domain.cautious import CAUTIOUS
-from outreach.domain.crm_mapping import CrmMapping, CrmTrigger, DealRule, FieldRule, TieBreak
+from outreach.domain.crm_mapping import CrmMapping, CrmTrigger, DealRule, FieldRule, OnErase, TieBreak
 from outreach.domain.crm_news import Change
 from outreach.domain.guards import DEFAULT_GUARDS, Guards
 from outreach.domain.notice import NOBODY, Notify
@@ -244,6 +244,7 @@ class CrmSettings:
     when: Mapping[CrmTrigger, tuple[Operation, ...]] = field(default_factory=dict)
     poll: timedelta | None = None  # how often to ask what changed there
     heed: frozenset[Change] = frozenset(Change)  # which changes there have an effect here
+    on_erase: OnErase = OnErase.TASK
     rate: tuple[int, timedelta] | None = None  # calls, and in how long; None: what is documented for the system
     abilities: Abilities | None = None  # what the adapter can do with these options; None: it was not asked
 
@@ -270,6 +271,7 @@ class CrmSettings:
             when={trigger: tuple(map(str, operations)) for trigger, operations in self.when.items()},
             poll=self.poll,
             heed=self.heed,
+            on_erase=self.on_erase,
         )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from outreach.content.configuration import CrmSettings
 from outreach.content.yaml_file import Path, YamlFile
 from outreach.crm import WRITES, Abilities, Operation
+from outreach.domain.crm_mapping import OnErase
 from outreach.errors import ConfigError, Problem
 
 
@@ -65,15 +66,24 @@ def _asked(each: CrmSettings) -> Iterator[tuple[Path, Operation]]:
         yield (each.name, "deal"), Operation.DEAL
     if each.poll is not None:
         yield (each.name, "poll"), Operation.PULL
+    if each.on_erase is OnErase.DELETE:
+        yield (each.name, "on_erase"), Operation.FORGET
 
 
-_REMEDIES = {Operation.DEAL: "Take it out of `when`, and remove `deal`.", Operation.PULL: "Remove `poll`."}
+_REMEDIES = {
+    Operation.DEAL: "Take it out of `when`, and remove `deal`.",
+    Operation.PULL: "Remove `poll`.",
+    Operation.FORGET: "Write `on_erase: task`: then a person is asked to.",
+}
 
 
 def _beyond(file: YamlFile, path: Path, operation: Operation, each: CrmSettings, abilities: Abilities) -> Problem:
     remedy = _REMEDIES.get(operation, "Take it out.")
     if operation is Operation.PULL:
         return file.key_problem(path, f"{each.use} cannot be read back.", remedy)
+    if operation is Operation.FORGET:
+        said = f"{each.use} cannot delete records: {abilities.why_not(operation)}."
+        return file.key_problem(path, said, remedy)
     can = ", ".join(sorted(abilities.can & WRITES))
     message = f"{each.use} cannot do '{operation}': {abilities.why_not(operation)}. It can: {can}."
     return file.key_problem(path, message, remedy) if path[1] == "deal" else file.problem(path, message, remedy)

@@ -15,7 +15,7 @@ from outreach.content.model_reading import FileModel, read_model
 from outreach.content.options import split_options
 from outreach.content.yaml_file import YamlFile
 from outreach.crm import WRITES, Mode, Operation
-from outreach.domain.crm_mapping import CrmTrigger, DealRule, TieBreak
+from outreach.domain.crm_mapping import CrmTrigger, DealRule, OnErase, TieBreak
 from outreach.domain.crm_news import Change
 from outreach.domain.pipeline import Status
 from outreach.errors import Problem
@@ -67,6 +67,7 @@ class CrmModel(FileModel):
     when: dict[CrmTrigger, list[Operation]] | None = None
     poll: Elapsed | None = None
     heed: list[Change] | None = None
+    on_erase: OnErase = OnErase.TASK
     rate: RateModel | None = None
 
 
@@ -118,6 +119,7 @@ def _settings(name: str, model: CrmModel, options: Mapping[str, object]) -> CrmS
         when=_when(model),
         poll=model.poll,
         heed=frozenset(Change) if model.heed is None else frozenset(model.heed),
+        on_erase=model.on_erase,
         rate=(model.rate.calls, model.rate.per) if model.rate else None,
     )
 
@@ -140,6 +142,12 @@ def _when(model: CrmModel) -> dict[CrmTrigger, tuple[Operation, ...]]:
     return {CrmTrigger.REPLY: tuple(operation for operation in wanted if possible.get(operation, True))}
 
 
+_NO_WRITES = {
+    Operation.PULL: "Remove it: reading back is set by `poll`, and done by `leads import --from`.",
+    Operation.FORGET: "Remove it: write `on_erase: delete`, and it is done by `leads erase`.",
+}
+
+
 def _check_operations(file: YamlFile, name: str, model: CrmModel, problems: list[Problem]) -> None:
     """An operation that needs a mapping is useless without it, and would fail at the first reply."""
     needs = {
@@ -152,8 +160,7 @@ def _check_operations(file: YamlFile, name: str, model: CrmModel, problems: list
         for index, operation in enumerate(operations):
             path = (name, "when", trigger, index)
             if operation not in WRITES:
-                remedy = "Remove it: reading back is set by `poll`, and done by `leads import --from`."
-                problems.append(file.problem(path, f"'{operation}' writes nothing.", remedy))
+                problems.append(file.problem(path, f"'{operation}' follows no event.", _NO_WRITES[operation]))
             key, configured = needs.get(operation, ("", True))
             if not configured:
                 message = f"'{operation}' is asked for, but '{name}' has no '{key}'."

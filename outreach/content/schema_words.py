@@ -69,6 +69,7 @@ STEP: Words = {
     "at_least": ("Not before so long at this step; needed where sequences lead back to each other.", "90 days"),
     "stop": ("End here, for this reason.", "not a fit"),
     "variants": ("Other templates to try beside the step's own, by name.", {"story": "founders/intro-story"}),
+    "winner": ("Give everybody the variant that is surely better, as soon as one is.", "auto"),
     "thread": ("The step whose mail this one answers, with its subject.", "intro"),
     "sender": ("Somebody else than the lead's own sender.", "anna"),
     "on_failure": ("What follows when the provider refuses for good: stop, skip or task.", "skip"),
@@ -329,6 +330,7 @@ CRM: Words = {
     "when": ("What is written at each event.", {"reply": ["person", "log_reply", "status"]}),
     "poll": ("How often it is asked what changed there.", "5 minutes"),
     "heed": ("Which changes there have an effect here; left out: all.", ["do_not_contact", "stage"]),
+    "on_erase": ("What becomes of the record of somebody who is erased here.", "task"),
     "rate": ("Our share of the calls the system allows.", {"calls": 100, "per": "10 seconds"}),
 }
 

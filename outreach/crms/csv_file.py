@@ -10,7 +10,7 @@ import asyncio
 import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +52,8 @@ class CsvFile:
     """One directory. Ids come from the address, so that the same person, made again, has the same id."""
 
     provider: ClassVar[str] = "csv_file"
-    can: ClassVar[frozenset[Operation]] = WRITES
+    can: ClassVar[frozenset[Operation]] = WRITES | {Operation.FORGET}
+    lacks: ClassVar[Mapping[Operation, str]] = {Operation.PULL: "files are written only"}
 
     def __init__(self, options: Options, http: httpx.AsyncClient | None = None) -> None:
         """`http` is taken for the sake of one signature over all CRMs, and not used."""
@@ -95,6 +96,15 @@ class CsvFile:
 
     async def _locked(self, work: Callable[[], T]) -> T:
         return await asyncio.to_thread(self._files.locked, work)
+
+    async def forget(self, person_id: str) -> None:
+        await self._locked(lambda: self._forget(person_id))
+
+    def _forget(self, person_id: str) -> None:
+        """The person's own row goes last: it is what a repeat looks for."""
+        self._row(self._files.load("people"), person_id)
+        for table, column in (("activities", "person_id"), ("deals", "person_id"), ("people", "id")):
+            self._files.save(table, [row for row in self._files.load(table) if row[column] != person_id])
 
     def _account(self) -> Account:
         self._files.save("people", self._files.load("people"))  # proves that it can be written, not only read

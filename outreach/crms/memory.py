@@ -82,7 +82,7 @@ class Memory:
     """
 
     provider: ClassVar[str] = "memory"
-    can: ClassVar[frozenset[Operation]] = READS_AND_WRITES
+    can: ClassVar[frozenset[Operation]] = READS_AND_WRITES | {Operation.FORGET}
     selections: ClassVar[frozenset[Selection]] = frozenset(Selection)
 
     def __init__(
@@ -132,6 +132,9 @@ class Memory:
     async def set_do_not_contact(self, person_id: str, email: str) -> None:
         await self._do("set_do_not_contact", lambda: self.change(person_id, is_opted_out=True))
 
+    async def forget(self, person_id: str) -> None:
+        await self._do("forget", lambda: self._forget(person_id))
+
     async def pull(self, wanted: Wanted, *, cursor: str | None) -> Page:
         return await self._do("pull", lambda: self._pull(wanted, cursor))
 
@@ -165,6 +168,10 @@ class Memory:
         if fault:
             raise fault.error
         return result
+
+    def _forget(self, person_id: str) -> None:
+        self._record(person_id)
+        self.remove(person_id)
 
     def _account(self) -> Account:
         known = self.options

@@ -24,7 +24,7 @@ import httpx
 
 from outreach.api_client import ApiClient, retry_after
 from outreach.clock import Clock, SystemClock
-from outreach.crm import WRITES, Account, Activity, Deal, Found, Operation, Person
+from outreach.crm import Account, Activity, Deal, Found, Operation, Person
 from outreach.crms.option_types import require_list, require_mapping
 from outreach.errors import AdapterError, Outcome, RateLimited, Refused, Unauthorized, Unavailable
 from outreach.public_address import NotAllowed, Resolve, Target, networks, split_outside, target_of
@@ -40,6 +40,7 @@ TYPES = {
     Operation.DEAL: "deal.opened",
     Operation.TAGS: "lead.tagged",
     Operation.DO_NOT_CONTACT: "lead.unsubscribed",
+    Operation.FORGET: "lead.erased",
 }
 _PING = "test.ping"
 _ALWAYS = frozenset({Operation.PERSON, Operation.LOG_REPLY, Operation.LOG})
@@ -90,14 +91,14 @@ class Options:
     @property
     def can(self) -> frozenset[Operation]:
         """What is not among `types` cannot be asked for, but for what every connection must take."""
-        return WRITES if not self.types else _ALWAYS | {one for one in WRITES if TYPES[one] in self.types}
+        return frozenset(TYPES) if not self.types else _ALWAYS | {one for one in TYPES if TYPES[one] in self.types}
 
 
 class Webhook:
     """One address. Each call looks its name up again and checks where it leads."""
 
     provider: ClassVar[str] = PROVIDER
-    lacks: ClassVar[Mapping[Operation, str]] = {one: f"'{TYPES[one]}' is not among `types`" for one in WRITES}
+    lacks: ClassVar[Mapping[Operation, str]] = {one: f"'{name}' is not among `types`" for one, name in TYPES.items()}
 
     def __init__(
         self,
@@ -172,6 +173,10 @@ class Webhook:
 
     async def set_do_not_contact(self, person_id: str, email: str) -> None:
         await self._tell(Operation.DO_NOT_CONTACT, {"lead": {"id": person_id, "email": email}})
+
+    async def forget(self, person_id: str) -> None:
+        """The identity is the person: however often it is told, it is one piece of news."""
+        await self._tell(Operation.FORGET, {"lead": {"id": person_id}}, identity=person_id)
 
     async def _tell(
         self, operation: Operation, data: Mapping[str, Any], *, at: datetime | None = None, identity: str = ""

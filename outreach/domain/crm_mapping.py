@@ -29,6 +29,13 @@ class TieBreak(StrEnum):
     NEWEST = "newest"
 
 
+class OnErase(StrEnum):
+    """What becomes of the record of a person who is erased here."""
+
+    DELETE = "delete"  # the CRM is asked to delete it
+    TASK = "task"  # a person is asked to
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldRule:
     """Write our `source` (`first_name`, `company.name`, `fields.title`) into the CRM's field `remote`."""
@@ -71,6 +78,7 @@ class CrmMapping:
     when: Mapping[CrmTrigger, tuple[str, ...]] = field(default_factory=dict)
     poll: timedelta | None = None  # how often to ask what changed there; None: only when a webhook tells
     heed: frozenset[Change] = frozenset(Change)  # which changes there have an effect here
+    on_erase: OnErase = OnErase.TASK
 
     def status_value(self, status: str, pipeline: str = "") -> str | None:
         return self.pipeline_statuses.get(pipeline, {}).get(status) or self.statuses.get(status)

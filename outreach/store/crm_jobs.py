@@ -18,6 +18,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.store.tables import crm_jobs, crm_links, leads
 
+FORGET = "forget"
+"""The one operation on a person who is erased here already."""
+
 _FREE = {"claim_id": None, "owner": None, "lease_until": None}
 _LONGEST_EVENT_KEY = 400  # the operation stands behind it in a column of 512
 
@@ -115,6 +118,13 @@ def job_key(event_key: str, operation: str) -> str:
     return f"{event_key}:{operation}"
 
 
+def is_under_way(connection: Connection, lead_id: str) -> bool:
+    """Is something about this lead being written at this moment? If not, nothing is before this transaction ends."""
+    mine = crm_jobs.c.lead_id == lead_id, crm_jobs.c.state != _inline(JobState.DONE)
+    states = connection.execute(select(crm_jobs.c.state).where(*mine).with_for_update()).scalars()
+    return JobState.CLAIMED in set(states)
+
+
 def claim(connection: Connection, wanted: Claim, now: datetime) -> list[ClaimedJob]:
     """Claim the first open job of each of up to `most` leads, longest due first.
 
@@ -197,7 +207,10 @@ def _job(row: Mapping[Any, Any]) -> ClaimedJob:
 
 def finish(connection: Connection, job: ClaimedJob, *, note: str | None, now: datetime) -> bool:
     """It is done; `note` says what was left out, if anything."""
-    return _change(connection, job, {"state": JobState.DONE, "error": note, "finished_at": now})
+    emptied: dict[str, Any] = (
+        {"payload": {}} if job.operation == FORGET else {}
+    )  # it names the record of somebody who is erased
+    return _change(connection, job, {"state": JobState.DONE, "error": note, "finished_at": now, **emptied})
 
 
 def put_back(connection: Connection, job: ClaimedJob, change: JobChange) -> bool:

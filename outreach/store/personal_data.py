@@ -45,8 +45,13 @@ def everything(connection: Connection, lead_id: str, addresses: Collection[Addre
 
 
 def records(connection: Connection, lead_id: str) -> Rows:
-    """The records of this person in CRMs: connection, remote_id, url."""
-    return _rows(connection, crm_links, _linked(lead_id) & (crm_links.c.kind == "person"))
+    """The records of this person in CRMs, deals that bear their name among them: connection, kind, remote_id, url."""
+    return _rows(connection, crm_links, _linked(lead_id) & crm_links.c.kind.in_(("person", "deal")))
+
+
+def owner_of(connection: Connection, lead_id: str) -> str:
+    """Whose lead it is; empty where nobody is named."""
+    return connection.execute(select(leads.c.owner).where(leads.c.id == lead_id)).scalar() or ""
 
 
 def on_the_wire(connection: Connection, lead_id: str) -> bool:

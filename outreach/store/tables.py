@@ -352,7 +352,7 @@ tasks = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("touch_id", Id, ForeignKey("touches.id", ondelete="CASCADE"), unique=True),
-    Column("lead_id", Id, ForeignKey("leads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("lead_id", Id, ForeignKey("leads.id", ondelete="CASCADE"), index=True),  # null: the lead was erased
     Column("enrollment_id", Id),
     Column("kind", Word, nullable=False),
     Column("assignee", String(128)),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from outreach.crm import Deal, Field, Mode, Operation, Person
+from outreach.crm import Deal, Field, Forgets, Mode, Operation, Person
 from outreach.errors import AdapterError, Outcome, Refused
 from outreach.testing.crm_pull import PullContract, PullWorld, everybody, ids_of
 from outreach.testing.crm_world import AYSE, REPLY, World, run
@@ -32,6 +32,15 @@ def _optional(world: World, person: str) -> dict[Operation, Callable[[], Corouti
         Operation.OWNER: lambda: crm.assign_owner(person, world.owner),
         Operation.TAGS: lambda: crm.add_tags(person, ("a",)),
     }
+
+
+def outcome_of(work: Coroutine[Any, Any, None]) -> Outcome | None:
+    """What it was refused with; None: it was done."""
+    try:
+        run(work)
+    except Refused as error:
+        return error.outcome
+    return None
 
 
 class CrmContract:
@@ -289,3 +298,28 @@ class CrmContract:
         """Who lists it in `can` has it, and is held to PullContract as well."""
         assert (Operation.PULL in world.crm.can) == hasattr(world.crm, "pull") == hasattr(world.crm, "selections")
         assert (Operation.PULL in world.crm.can) == isinstance(self, PullContract)
+
+    def test_a_record_is_deleted_with_what_is_on_it_or_that_is_not_offered(self, world: World) -> None:
+        if Operation.FORGET not in world.crm.can:
+            assert not hasattr(world.crm, "forget")
+            return
+        crm = cast(Forgets, world.crm)
+        gone = run(world.crm.upsert_person(AYSE, person_id=None)).person_id
+        run(world.crm.log(gone, REPLY, look_first=False))
+        run(world.crm.upsert_person(replace(AYSE, email="deniz@example.com", key="lead-2"), person_id=None))
+
+        run(crm.forget(gone))
+
+        assert world.people() == ["deniz@example.com"]
+
+    def test_deleting_what_is_gone_is_told_as_such_and_does_no_harm(self, world: World) -> None:
+        if Operation.FORGET not in world.crm.can:
+            return
+        crm = cast(Forgets, world.crm)
+        gone = run(world.crm.upsert_person(AYSE, person_id=None)).person_id
+        run(crm.forget(gone))
+
+        said = outcome_of(crm.forget(gone))
+
+        assert said in (None, Outcome.NOT_FOUND)
+        assert world.people() == []

@@ -96,12 +96,14 @@ class TestNews:
             await crm.assign_owner(lead, "anna@example.com")
             await crm.add_tags(lead, ("warm",))
             await crm.set_do_not_contact(lead, lead)
+            await crm.forget(lead)
+            await crm.forget(lead)
 
         run(all_of_them())
 
         assert [each["type"] for each in world.fake.news.values()] == [
             *("lead.updated", "lead.responded", "lead.noted", "lead.status_changed", "lead.stage_changed"),
-            *("deal.opened", "lead.owner_changed", "lead.tagged", "lead.unsubscribed"),
+            *("deal.opened", "lead.owner_changed", "lead.tagged", "lead.unsubscribed", "lead.erased"),
         ]
         assert {each["type"] for each in world.fake.news.values()} == set(TYPES.values())
 

@@ -5,19 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, select
 
+from outreach.crms.memory import Fault, Memory
 from outreach.domain.lead import Address, AddressKind, LeadDraft
 from outreach.domain.touch import TouchState
-from outreach.errors import UsageError
-from outreach.services.people import export_leads
+from outreach.errors import OutcomeUnknown, Refused, Unavailable, UsageError
+from outreach.services.crm import sync
+from outreach.services.people import export_leads, tasks
 from outreach.services.people.erase import erase, everything_about, was_erased
 from outreach.services.people.keep_leads import Beginning, Kept, keep
 from outreach.services.people.note import write_note
-from outreach.store.tables import audit, crm_links, deliveries, events, metadata, touches
+from outreach.store.tables import audit, crm_jobs, crm_links, deliveries, events, leads, metadata, touches
 from outreach.testing.field import Field
+
+MakeField = Callable[[Mapping[str, str]], Field]
 
 ADDRESS = "ayse@one.example"
 OTHER = "can@two.example"
@@ -114,7 +120,7 @@ def test_records_in_crms_are_named_and_the_audit_holds_no_address(field: Field) 
 
     done = erase(field.engine, lead, by="anna")
 
-    assert done.records == ({"connection": "hubspot", "remote_id": "77", "url": "https://crm/77"},)
+    assert done.records == ({"connection": "hubspot", "kind": "person", "remote_id": "77", "url": "https://crm/77"},)
     entry = field.rows(audit)[-1]
     assert (entry["action"], entry["subject"]) == ("erase", f"lead:{lead}")
     assert field.rows(crm_links) == []
@@ -147,3 +153,143 @@ def test_the_list_comes_out_as_it_can_be_imported(field: Field) -> None:
     assert written == len(rows) == 1
     assert sorted(rows[0]["email"].split("; ")) == ["a@home.example", ADDRESS]
     assert (rows[0]["first_name"], rows[0]["tags"], rows[0]["fields.city"]) == ("'=cmd()", "a; b", "Bonn")
+
+
+CRMS = """
+team: {use: memory, on_erase: delete, when: {reply: [person, log_reply, deal]}, deal: DEAL}
+books: {use: memory, when: {reply: [person]}}
+""".replace("DEAL", "{create_on: reply, pipeline: sales, stage: s1}")
+
+
+@pytest.fixture
+def known(make_field: MakeField) -> tuple[Field, str]:
+    """A lead that two CRMs have a record of, one of them with a deal."""
+    field = make_field({"config/crm.yaml": CRMS})
+    lead = field.add_lead(ADDRESS, first_name="Ayşe", owner="anna")
+    field.enroll(lead)
+    field.settle()
+    field.reply(ADDRESS)
+    field.settle()
+    field.sync()
+    assert [len(memory(field, name).records) for name in ("team", "books")] == [1, 1]
+    return field, lead
+
+
+def memory(field: Field, name: str) -> Memory:
+    crm = field.app.crms[name].crm
+    assert isinstance(crm, Memory)
+    return crm
+
+
+class TestInCrms:
+    def test_a_crm_that_may_deletes_its_record_and_a_person_is_asked_for_the_others(
+        self, known: tuple[Field, str]
+    ) -> None:
+        field, lead = known
+        [there] = memory(field, "books").records
+
+        done = erase(field.engine, lead, by="anna")
+        field.sync()
+
+        assert (done.deletions, len(done.tasks)) == (1, 2)
+        assert memory(field, "team").records == {}
+        assert list(memory(field, "books").records) == [there]
+        notes = {task.to: task.note for task in tasks.list_tasks(field.engine)}
+        assert f"person {there}" in notes["books"]
+        assert "the name in deal deal-" in notes["team"]
+
+    def test_nothing_of_the_person_is_left_when_all_of_it_is_done(self, known: tuple[Field, str]) -> None:
+        field, lead = known
+        records = [each for name in ("team", "books") for each in memory(field, name).records]
+
+        done = erase(field.engine, lead, by="anna")
+        field.sync()
+        for each in done.tasks:
+            tasks.done(field.engine, each, by="anna")
+
+        left = text_of_database(field)
+        assert all(word not in left for word in (ADDRESS, "Ayşe", "deal-", *(f"{each}'" for each in records)))
+        assert [row["state"] for row in field.rows(crm_jobs)] == ["done"]
+
+    def test_the_task_is_somebodys_with_time_enough_and_can_be_done(self, known: tuple[Field, str]) -> None:
+        field, lead = known
+
+        erase(field.engine, lead, by="anna")
+
+        [task, _] = tasks.list_tasks(field.engine)
+        assert (task.lead_id, task.lead, task.assignee, task.kind) == (None, "somebody erased", "anna", "custom")
+        assert task.due_at == field.clock.now() + timedelta(days=7)
+        assert tasks.done(field.engine, task.id, outcome="deleted there", by="anna").state == "done"
+
+    def test_a_crm_that_is_away_deletes_it_later(self, known: tuple[Field, str]) -> None:
+        field, lead = known
+        team = memory(field, "team")
+        team.faults = lambda method: Fault(Unavailable("memory", "down"))
+        erase(field.engine, lead, by="anna")
+        field.sync()
+        assert len(team.records) == 1
+
+        team.faults = lambda method: None
+        field.clock.advance(timedelta(days=1))
+        field.sync()
+
+        assert team.records == {}
+        assert sync.failed(field.app.store) == []
+
+    def test_what_the_crm_refuses_is_a_dead_letter_that_can_be_run_again(self, known: tuple[Field, str]) -> None:
+        field, lead = known
+        team = memory(field, "team")
+        team.fail_next("forget", Refused("memory", "the record is locked"))
+
+        erase(field.engine, lead, by="anna")
+        field.sync()
+
+        [dead] = sync.failed(field.app.store)
+        assert (dead.operation, dead.error) == ("forget", "memory: the record is locked")
+        sync.retry(field.app.store, clock=field.clock)
+        field.sync()
+        assert team.records == {}
+
+    def test_a_record_that_is_gone_already_is_no_error(self, known: tuple[Field, str]) -> None:
+        field, lead = known
+        team = memory(field, "team")
+        team.remove(next(iter(team.records)))
+
+        erase(field.engine, lead, by="anna")
+        field.sync()
+
+        assert field.row(crm_jobs)["error"] == "the record was gone already"
+        assert sync.failed(field.app.store) == []
+
+    def test_it_is_deleted_although_the_answer_was_lost(self, known: tuple[Field, str]) -> None:
+        field, lead = known
+        team = memory(field, "team")
+        team.fail_next("forget", OutcomeUnknown("memory", "silent"), is_after=True)
+
+        erase(field.engine, lead, by="anna")
+        field.sync()
+        field.clock.advance(timedelta(hours=1))
+        field.sync()
+
+        assert (team.records, field.row(crm_jobs)["state"]) == ({}, "done")
+
+    def test_what_a_crm_is_being_told_this_moment_is_waited_for(self, known: tuple[Field, str]) -> None:
+        field, lead = known
+        now = field.clock.now()
+        with field.app.store.begin() as connection:
+            connection.execute(crm_jobs.update().values(state="claimed", claim_id="c1", owner="w1", lease_until=now))
+
+        with pytest.raises(UsageError, match="a CRM is being told of this lead right now"):
+            erase(field.engine, lead, by="anna")
+
+    def test_the_deletion_that_comes_back_from_the_crm_changes_nothing(self, known: tuple[Field, str]) -> None:
+        field, lead = known
+        erase(field.engine, lead, by="anna")
+        field.sync()
+
+        field.clock.advance(timedelta(hours=2))
+        field.sync()
+        kept = bring_back(field, ADDRESS)
+
+        assert kept.is_suppressed
+        assert len(field.rows(leads)) == 1

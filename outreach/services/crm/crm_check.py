@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from outreach.crm import WRITES, Account, Crm, Operation
-from outreach.domain.crm_mapping import CrmMapping
+from outreach.domain.crm_mapping import CrmMapping, OnErase
 from outreach.errors import AdapterError
 
 
@@ -79,6 +79,9 @@ def _operations(mapping: CrmMapping, crm: Crm) -> Iterator[CheckRow]:
     if mapping.poll is not None and Operation.PULL not in crm.can:
         said = f"{crm.provider} cannot be read back. Remove `poll`."
         yield CheckRow(connection=mapping.name, subject="poll", is_ok=False, said=said)
+    if mapping.on_erase is OnErase.DELETE and Operation.FORGET not in crm.can:
+        said = f"{crm.provider} cannot delete records. Write `on_erase: task`."
+        yield CheckRow(connection=mapping.name, subject="on_erase", is_ok=False, said=said)
 
 
 def _row(mapping: CrmMapping, account: Account, kind: str, subject: str, wanted: str) -> CheckRow:

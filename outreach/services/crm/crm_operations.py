@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import cast
 
-from outreach.crm import Crm, Deal, Found, Operation
+from outreach.crm import Crm, Deal, Forgets, Found, Operation
 from outreach.domain.crm_mapping import CrmMapping, TieBreak
 from outreach.errors import Outcome, Refused
 from outreach.services.crm.crm_compare import DEAL, OPTED_OUT, OWNER, STAGE, STATUS, deal_value
@@ -39,11 +40,13 @@ async def carry_out(crm: Crm, mapping: CrmMapping, job: ClaimedJob, learned: Lea
 
     A record that is gone is looked up by address once, and made again if there is none.
     """
-    if job.lead is None:
-        return "the lead does not exist any more"
     operation = Operation(job.operation)
+    if job.lead is None and operation is not Operation.FORGET:
+        return "the lead does not exist any more"
     if operation not in crm.can:
         raise Refused(crm.provider, f"cannot do '{operation}'; take it out of `when`", outcome=Outcome.CONFIG)
+    if operation is Operation.FORGET:
+        return await _forget(cast(Forgets, crm), job)
     work = _Work(crm, mapping, job, learned, job.person_id)
     try:
         return await _DOINGS[operation](work)
@@ -52,6 +55,17 @@ async def carry_out(crm: Crm, mapping: CrmMapping, job: ClaimedJob, learned: Lea
             raise
     learned.is_person_gone, work.person_id = True, None
     return await _DOINGS[operation](work)
+
+
+async def _forget(crm: Forgets, job: ClaimedJob) -> str:
+    """The person is erased here already; all that is left is which record was theirs."""
+    try:
+        await crm.forget(job.payload["person_id"])
+    except Refused as error:
+        if error.outcome is not Outcome.NOT_FOUND:
+            raise
+        return "the record was gone already"
+    return ""
 
 
 async def _write_person(work: _Work) -> str:

@@ -26,7 +26,7 @@ from outreach.store import audit, crm_jobs, enrollments, erased, lead_rows, pers
 class Erased:
     """What went, and what is still to do: `records` are those of CRMs (connection, kind, remote_id, url).
 
-    `deletions`: how many of them the CRMs are asked to delete; `tasks`: ids of what a person has to do about the others.
+    `deletions`: how many the CRMs are asked to delete; `tasks`: ids of what a person has to do about the others.
     """
 
     lead_id: str

@@ -107,7 +107,7 @@ def _finish(connection: Connection, engine: Engine, task_id: str, *, state: str,
     changed = connection.execute(
         update(task_table)
         .where(task_table.c.id == task_id, task_table.c.state == OPEN)
-        .values(state=state, outcome=outcome or None, finished_at=now)
+        .values(state=state, outcome=outcome or None, finished_at=now, **_emptied(row))
     )
     if changed.rowcount != 1:
         raise UsageError(f"task {task_id} is {_state(connection, task_id)} already. See what is open: outreach tasks")
@@ -115,6 +115,11 @@ def _finish(connection: Connection, engine: Engine, task_id: str, *, state: str,
     enrollments.look_now(connection, waiting, now)
     data = {"outcome": outcome, "lead": row["lead_id"]}
     audit.write(connection, now=now, actor=by, action=f"task {state}", subject=task_id, data=data)
+
+
+def _emptied(row: RowMapping) -> dict[str, str]:
+    """What is about somebody erased names their records elsewhere, which is of no use afterwards."""
+    return {} if row["lead_id"] else {"note": "", "text": ""}
 
 
 def _state(connection: Connection, task_id: str) -> str:

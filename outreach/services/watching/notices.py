@@ -51,8 +51,10 @@ def _owner_address(connection: Connection, engine: Engine, lead_id: str | None) 
     return owner if "@" in owner else engine.sender(owner).email
 
 
-def who(connection: Connection, lead_id: str) -> str:
+def who(connection: Connection, lead_id: str | None) -> str:
     """`Ada Sample of Example Ltd`, as far as it is known; no address, because notices go to other systems."""
+    if lead_id is None:
+        return "somebody erased"
     statement = (
         select(leads.c.first_name, leads.c.last_name, companies.c.name)
         .outerjoin(companies, companies.c.id == leads.c.company_id)

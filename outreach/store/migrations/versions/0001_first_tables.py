@@ -741,7 +741,7 @@ def upgrade() -> None:
         "tasks",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("touch_id", sa.String(length=64), nullable=True),
-        sa.Column("lead_id", sa.String(length=64), nullable=False),
+        sa.Column("lead_id", sa.String(length=64), nullable=True),
         sa.Column("enrollment_id", sa.String(length=64), nullable=True),
         sa.Column("kind", sa.String(length=64), nullable=False),
         sa.Column("assignee", sa.String(length=128), nullable=True),
