@@ -1,7 +1,8 @@
 """Whose export a list is: which of its columns hold what, where a header alone does not say it.
 
-Column names come from the programs' public help pages and exports people have shown; they change, and none of them was
-compared with an account of ours: unverified. Columns that a profile does not name are guessed as in any other list.
+How sure the names are stands beside each profile: *documented* (the maker's own pages name them), *read in source*, or
+*unverified*. They change, and none was compared with an account of ours. HubSpot writes its headers in the language of
+the export. Columns that a profile does not name are guessed as in any other list.
 A team's own profile is `config/imports/<name>.yaml`, as `leads import --save` writes it.
 """
 
@@ -29,22 +30,29 @@ class Profile:
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
+# Names documented: developer.lemlist.com, "Lead" and "Export campaign leads" (states such as emailsUnsubscribed,
+# emailsBounced). Unverified: companyDomain, companyWebsite, jobTitle, state, status, lastState, unsubscribed.
 _LEMLIST = {
+    "_id": "",
     "firstName": "first_name",
     "lastName": "last_name",
     "companyName": "company",
-    "companyDomain": "domain",
-    "jobTitle": "title",
     "linkedinUrl": "linkedin",
-    "companyWebsite": "domain",
     "picture": "",
-    "_id": "",
+    "icebreaker": "fields.icebreaker",
+    "campaignId": "",
+    "campaignName": "fields.campaign",
+    "companyDomain": "domain",
+    "companyWebsite": "domain",
+    "jobTitle": "title",
     "state": "state_elsewhere",
     "status": "state_elsewhere",
     "lastState": "state_elsewhere",
     "unsubscribed": "opted_out",
     "isUnsubscribed": "opted_out",
 }
+# Names documented for its API (proEmail, persoEmail, linkedinUrl, twitter, companyName, companyUrl, jobTitle); those of
+# its CSV export are unverified.
 _LA_GROWTH_MACHINE = {
     "proEmail": "email",
     "persoEmail": "email",
@@ -56,11 +64,15 @@ _LA_GROWTH_MACHINE = {
     "linkedinUrl": "linkedin",
     "jobTitle": "title",
     "twitter": "x",
+    "gender": "fields.gender",
+    "profilePicture": "",
+    "crm_id": "fields.crm_id",
     "audience": "fields.audience",
     "status": "state_elsewhere",
     "leadStatus": "state_elsewhere",
     "doNotContact": "opted_out",
 }
+# Documented: the field "Opted Out" (support.outreach.io, "How to reinstate opted out prospects"). All others unverified.
 _OUTREACH = {
     "Prospect First Name": "first_name",
     "Prospect Last Name": "last_name",
@@ -81,6 +93,8 @@ _OUTREACH = {
     "Opted Out At": "opted_out",
     "Prospect ID": "",
 }
+# Documented: the columns of "Export unsubscribes and bounces" (Portal …, Global …; knowledge.hubspot.com), and internal
+# names such as hs_email_optout. The labels of a contact export are those of the account: unverified.
 _HUBSPOT = {
     "Record ID": "",
     "Contact ID": "",
@@ -99,8 +113,15 @@ _HUBSPOT = {
     "Opted out of email": "opted_out",
     "hs_email_optout": "opted_out",
     "Email hard bounce reason": "bounced",
+    "Portal Unsubscribe": "opted_out",
+    "Portal Spam Report": "complained",
+    "Portal Bounce": "bounced",
+    "Global Bounce": "bounced",
     "Legal basis for processing contact's data": "fields.legal_basis",
 }
+# Read in source: a contact export has `id` and the aliases of the fields (Lead::getProfileFields). It has no opt-outs
+# (mautic/mautic, issue 11679): those come with a report that shows the reason of "do not contact", whose columns are
+# named by whoever makes it: unverified.
 _MAUTIC = {
     "id": "",
     "title": "fields.salutation",

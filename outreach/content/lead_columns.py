@@ -14,7 +14,10 @@ LEFT_OUT = ""
 ERROR_HEADER = "outreach_error"
 LINE_HEADER = "outreach_line"
 
-_REPEATABLE = (*ADDRESS_FIELDS, LEFT_OUT)
+SAYS_NEVER = ("opted_out", "complained", "bounced")
+"""Columns of yes and no that may stand several times in a list: one yes is enough."""
+
+_REPEATABLE = (*ADDRESS_FIELDS, *SAYS_NEVER, LEFT_OUT)
 _MOST_SLUG = 64
 _KNOWN = {
     "email": "email, e-mail, mail, email address, e-mail address, work email, business email, primary email,"
@@ -63,6 +66,7 @@ _KNOWN = {
     " unsubscribed from all email, do not contact, donotcontact, dnc, do not email, blacklisted, blocklisted,"
     " abgemeldet, desabonne, listeden cikti",
     "bounced": "bounced, email bounced, hard bounced, hard bounce",
+    "complained": "complained, spam complaint, spam report, marked as spam",
     "legal_basis": "legal basis, lawful basis, consent, gdpr consent, rechtsgrundlage, base legale, hukuki dayanak",
     "consent_source": "consent source, source of consent, opt-in source, optin source",
     "consent_on": "consent date, date of consent, consent on, opt-in date, optin date, opted in at, opted in on",
@@ -71,7 +75,7 @@ _KNOWN = {
 FIELDS = frozenset({*_KNOWN, "state_elsewhere"})
 """What a column may hold besides `fields.<name>` and `company.fields.<name>`.
 
-`opted_out` and `bounced` are yes or no (any other text means yes), `state_elsewhere` is another program's word for it.
+`opted_out`, `complained` and `bounced` are yes or no (any other text means yes), `state_elsewhere` is another program's word for it.
 """
 _OWN = re.compile(r"(?:company\.)?fields\.[\w-]{1,80}")
 

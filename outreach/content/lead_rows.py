@@ -15,7 +15,7 @@ from zoneinfo import available_timezones
 from outreach.content.addresses import company_domain, normalise, registrable_domain
 from outreach.content.calendars import is_zone
 from outreach.content.countries import country_code, plain_letters
-from outreach.content.lead_columns import ADDRESS_FIELDS, LEFT_OUT, Column
+from outreach.content.lead_columns import ADDRESS_FIELDS, LEFT_OUT, SAYS_NEVER, Column
 from outreach.content.lead_files import as_written
 from outreach.content.own_fields import FieldType, type_of
 from outreach.content.own_fields import read as read_value
@@ -55,7 +55,7 @@ _COMPLAINED_WORDS = ("complain", "spam report", "marked as spam")
 _KEPT = ("state_elsewhere", "legal_basis", "consent_source", "consent_on")
 """Columns that are kept as fields of the same name."""
 _OF_LEAD, _OF_COMPANY = "fields.", "company.fields."
-_ABOUT_CONTACT = ("opted_out", "state_elsewhere", "bounced")
+_ABOUT_CONTACT = (*SAYS_NEVER, "state_elsewhere")
 _LONGEST = {
     "title": 500,
     "owner": 128,
@@ -160,8 +160,8 @@ def _collect(cells: Sequence[str], terms: Terms) -> _Reading:
         elif "." in name:
             values, own_name = reading.holder(name)
             values.setdefault(own_name, value)
-        else:
-            reading.values.setdefault(name, value)
+        elif name not in reading.values or (name in SAYS_NEVER and not _says_yes(reading.values[name])):
+            reading.values[name] = value
     return reading
 
 
@@ -321,7 +321,7 @@ def _never(reading: _Reading) -> str:
     state = plain_letters(reading.text("state_elsewhere"))
     if _says_yes(reading.text("opted_out")) or any(word in state for word in _OPTED_OUT_WORDS):
         return SuppressionReason.UNSUBSCRIBED
-    if any(word in state for word in _COMPLAINED_WORDS):
+    if _says_yes(reading.text("complained")) or any(word in state for word in _COMPLAINED_WORDS):
         return SuppressionReason.COMPLAINED
     return SuppressionReason.BOUNCED if _says_yes(reading.text("bounced")) or "bounced" in state else ""
 

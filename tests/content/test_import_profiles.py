@@ -47,6 +47,26 @@ def test_an_export_is_understood_with_its_opt_outs(tmp_path: Path, name: str) ->
 
 
 @pytest.mark.parametrize(
+    ("row", "never"),
+    [
+        ("TRUE,,,,", "bounced"),
+        (",TRUE,,,", "unsubscribed"),
+        (",,TRUE,,", "complained"),
+        ("FALSE,FALSE,FALSE,TRUE,", "bounced"),
+        ("FALSE,FALSE,FALSE,FALSE,", ""),
+    ],
+)
+def test_the_list_of_unsubscribes_and_bounces_of_hubspot_says_why(tmp_path: Path, row: str, never: str) -> None:
+    header = "Email,Portal Bounce,Portal Unsubscribe,Portal Spam Report,Global Bounce,Marketing Information"
+    path = tmp_path / "unsubscribes.csv"
+    path.write_text(f"{header}\na@one.example,{row}\n", encoding="utf-8")
+
+    found = drafts(open_lead_file(path, load_profile(tmp_path, "hubspot").columns))
+
+    assert [each.never for each in found] == [never]
+
+
+@pytest.mark.parametrize(
     ("header", "value", "never"),
     [
         ("Unsubscribed", "yes", "unsubscribed"),
