@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from outreach.crm import DealState, RemoteDeal
+from outreach.errors import Outcome, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +39,12 @@ def counting(oldest_first: Sequence[RemoteDeal]) -> RemoteDeal | None:
     """The newest open one, else the newest."""
     known = [deal for deal in oldest_first if deal.state is DealState.OPEN] or oldest_first
     return known[-1] if known else None
+
+
+def amount_of(provider: str, value: str) -> float:
+    """What a deal is worth. Raises Refused for what is no amount."""
+    try:
+        return float(value)
+    except ValueError:
+        said = f"'{value}' is no amount of a deal. Write digits with a point"
+        raise Refused(provider, said, outcome=Outcome.VALIDATION) from None

@@ -24,7 +24,7 @@ from outreach.crms.hubspot_people import People
 from outreach.crms.hubspot_records import PAGE, Records
 from outreach.crms.hubspot_values import TEXT_OF, entry, error_of, found, known_fields, option_values
 from outreach.crms.merging import Wishes, changes, filling
-from outreach.crms.unread import unread_of
+from outreach.crms.unread import Parts, unread_of
 from outreach.errors import Outcome, Refused, Unauthorized, Unavailable
 
 __all__ = ["HubSpot", "Options"]
@@ -61,7 +61,7 @@ class HubSpot:
         )
         fields = known_fields(properties)
         self._prove_options(fields)
-        parts = {("stages", "pipelines"): self._catalogue.read_stages, ("users",): self._catalogue.read_owners}
+        parts: Parts = {("stages", "pipelines"): self._catalogue.read_stages, ("users",): self._catalogue.read_owners}
         unread = await unread_of(parts)
         return Account(
             name=await self._account_name(),

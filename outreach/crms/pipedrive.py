@@ -25,7 +25,7 @@ from outreach.crms.pipedrive_options import LACKS, Options, grant_of
 from outreach.crms.pipedrive_people import People
 from outreach.crms.pipedrive_records import Records
 from outreach.crms.pipedrive_values import CLOSED, PROVIDER, FieldInfo, addresses, decoded, encoded, error_of, found
-from outreach.crms.unread import unread_of
+from outreach.crms.unread import Parts, unread_of
 from outreach.errors import Outcome, Refused
 from outreach.oauth import Bearer, Tokens
 
@@ -63,7 +63,7 @@ class Pipedrive:
         options = self._options
         status = await self._catalogue.field(options.status_property) if options.status_property else None
         await self._catalogue.label_ids([options.do_not_contact_label] if options.do_not_contact_label else [])
-        parts = {("stages", "pipelines"): self._catalogue.read_stages, ("users",): self._catalogue.read_users}
+        parts: Parts = {("stages", "pipelines"): self._catalogue.read_stages, ("users",): self._catalogue.read_users}
         unread = await unread_of(parts)
         return Account(
             name=f"Pipedrive {me.get('company_name') or me.get('company_domain')} as {me.get('name')}",

@@ -6,7 +6,7 @@ from typing import Any
 
 from outreach.crm import Deal
 from outreach.crms.gone import again_if_gone
-from outreach.crms.held_deals import HeldDeal, move_newest, open_one
+from outreach.crms.held_deals import HeldDeal, amount_of, move_newest, open_one
 from outreach.crms.pipedrive_catalogue import Catalogue
 from outreach.crms.pipedrive_records import Records
 from outreach.crms.pipedrive_values import CLOSED, PROVIDER, number
@@ -33,7 +33,7 @@ class Deals:
         if present := open_one(await self._of(person_id), pipeline):
             return present
         body: dict[str, Any] = {"title": deal.name, "person_id": number(person_id, "person")}
-        body |= {"stage_id": int(deal.stage)} | ({"value": _amount(deal.value)} if deal.value else {})
+        body |= {"stage_id": int(deal.stage)} | ({"value": amount_of(PROVIDER, deal.value)} if deal.value else {})
         body |= {name: deal.data[name] for name in ("currency", "expected_close_date") if name in deal.data}
         return str((await self._records.create("deals", body))["id"])
 
@@ -55,11 +55,3 @@ class Deals:
     async def _move(self, deal_id: str, stage: str) -> None:
         values: dict[str, Any] = {"status": stage} if stage in CLOSED else {"stage_id": int(stage)}
         await again_if_gone(PROVIDER, self._records.write("deals", deal_id, values), what=f"deal {deal_id}")
-
-
-def _amount(value: str) -> float:
-    try:
-        return float(value)
-    except ValueError:
-        said = f"'{value}' is no amount of a deal. Write digits with a point"
-        raise Refused(PROVIDER, said, outcome=Outcome.VALIDATION) from None

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 from outreach.errors import Refused, Unauthorized
 
+Parts = dict[tuple[str, ...], Callable[[], Awaitable[object]]]
+"""Names of `Account` → how to read what stands there."""
+
 
 async def unread_of(
-    parts: Mapping[tuple[str, ...], Callable[[], Awaitable[object]]],
+    parts: Parts,
     *,
     closed: tuple[type[Refused] | type[Unauthorized], ...] = (Unauthorized,),
 ) -> dict[str, str]:
-    """Names of `Account` → how to read what stands there. Of those that are closed, what was said."""
+    """Of the parts that are closed to us, what was said."""
     unread: dict[str, str] = {}
     for names, read in parts.items():
         try:

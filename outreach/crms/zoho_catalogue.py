@@ -1,38 +1,18 @@
-"""What a Zoho CRM organisation has: fields, stages and users. Remembered; an unknown name is looked up again.
-
-All calls of a connection go through here, at most five at once: the smallest plan takes no more from one app.
-"""
+"""What a Zoho CRM organisation has: fields, stages and users. Remembered; an unknown name is looked up again."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from typing import Any, TypeVar, Unpack
-from weakref import WeakKeyDictionary
+from typing import Any
 
-from outreach.api_client import ApiClient, Call
 from outreach.crm import DealState
-from outreach.crms.zoho_values import PROVIDER, FieldInfo, Stage
+from outreach.crms.fields import FieldInfo, Fields
+from outreach.crms.zoho_records import Calls
+from outreach.crms.zoho_values import PROVIDER, Stage, encoded
 from outreach.errors import Outcome, Refused
 
-T = TypeVar("T")
-_AT_ONCE = 5
 _MOST_PAGES = 20
 _LARGEST_DESCRIPTION = 16 * 1024 * 1024  # a layout comes with every field it shows
 _STATES = {"Closed Won": DealState.WON, "Closed Lost": DealState.LOST}
-
-
-class Calls:
-    """The API below its version, a few calls at a time."""
-
-    def __init__(self, api: ApiClient, root: str) -> None:
-        self._api, self._root = api, root
-        self._gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
-
-    async def __call__(self, method: str, path: str, *, read: Callable[[Any], T], **call: Unpack[Call]) -> T:
-        gate = self._gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_AT_ONCE))
-        async with gate:
-            return await self._api.request(method, f"{self._root}{path}", read=read, **call)
 
 
 class Catalogue:
@@ -40,28 +20,18 @@ class Catalogue:
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
-        self._fields: dict[str, dict[str, FieldInfo]] = {}
+        self.fields = Fields(PROVIDER, read=self._read_fields, encode=encoded)
         self.stages: tuple[Stage, ...] = ()
         self.users: dict[str, str] = {}  # e-mail address → id
 
-    async def fields(self, module: str) -> dict[str, FieldInfo]:
-        if module not in self._fields:
-            self._fields[module] = await self._calls(
-                "GET",
-                "/settings/fields",
-                largest=_LARGEST_DESCRIPTION,
-                params={"module": module},
-                read=lambda body: {one.name: one for one in map(_field, body["fields"])},
-            )
-        return self._fields[module]
-
-    async def field(self, module: str, name: str) -> FieldInfo:
-        if name not in await self.fields(module):
-            del self._fields[module]
-        known = await self.fields(module)
-        if name not in known:
-            raise _config(f"{module} have no field '{name}'. There are: {', '.join(sorted(known))}")
-        return known[name]
+    async def _read_fields(self, module: str) -> list[FieldInfo]:
+        return await self._calls(
+            "GET",
+            "/settings/fields",
+            largest=_LARGEST_DESCRIPTION,
+            params={"module": module},
+            read=lambda body: [_field(one) for one in body["fields"]],
+        )
 
     async def read_stages(self) -> None:
         layouts = await self._calls(

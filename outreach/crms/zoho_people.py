@@ -13,16 +13,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from outreach.crm import DealState, Page, RemoteDeal, RemotePerson, Selection, Wanted
-from outreach.crms.zoho_catalogue import Calls, Catalogue
-from outreach.crms.zoho_values import PEOPLE, PROVIDER, Key, addresses, as_text, following, instant, key_of, rows
+from outreach.crm import Page, RemoteDeal, RemotePerson, Selection, Wanted
+from outreach.crms.gone import none_if_gone
+from outreach.crms.held_deals import counting
+from outreach.crms.instants import instant_of
+from outreach.crms.merging import as_text
+from outreach.crms.zoho_catalogue import Catalogue
+from outreach.crms.zoho_options import Options
+from outreach.crms.zoho_records import DEAL, Calls, Records
+from outreach.crms.zoho_values import PEOPLE, PROVIDER, Key, addresses, following, key_of, rows
 from outreach.errors import Outcome, Refused
 
 _PAGE = 100  # records on a page, and ids that one read may name
 _MOST_FIELDS = 50
 _NAMES = ("First_Name", "Last_Name", "Email", "Secondary_Email", "Owner", "Tag", "Email_Opt_Out", "Modified_Time")
 _COMPANY = {"Leads": "Company", "Contacts": "Account_Name"}
-_DEAL = ("Stage", "Pipeline", "Amount", "Contact_Name", "Modified_Time")
 _CHANGES = ("Leads", "Contacts", "deleted Leads", "deleted Contacts")
 
 _OF_DEALS = frozenset({"stage", "deal"})  # told with the deals that changed, not with the person
@@ -46,11 +51,11 @@ class _Place:
 
 
 class People:
-    """The reading half of one connection. `status`: module → its status field; `module`: whose views are meant."""
+    """The reading half of one connection."""
 
-    def __init__(self, calls: Calls, catalogue: Catalogue, *, module: str, status: Mapping[str, str], web: str) -> None:
-        self._calls, self._catalogue = calls, catalogue
-        self._module, self._status, self._web = module, status, web
+    def __init__(self, calls: Calls, records: Records, catalogue: Catalogue, options: Options) -> None:
+        self._calls, self._records, self._catalogue = calls, records, catalogue
+        self._module, self._status, self._web = options.module, options.status, options.web
 
     async def pull(self, wanted: Wanted, *, cursor: str | None) -> Page:
         match wanted.by:
@@ -100,7 +105,7 @@ class People:
 
     async def _listed(self, wanted: Wanted, place: _Place) -> Any:
         module = place.part
-        fields = _DEAL if module == "Deals" else self._names(wanted, module)
+        fields = DEAL if module == "Deals" else self._names(wanted, module)
         params = {"fields": ",".join(fields), "per_page": str(_PAGE), **place.params()}
         match wanted.by:
             case Selection.STAGE:
@@ -109,7 +114,7 @@ class People:
             case Selection.FILTER:
                 return await self._searched(module, wanted.value, place)
             case Selection.LIST:
-                params["cvid"] = wanted.value.rpartition("/")[2]
+                params["cvid"] = _number_of(wanted)
             case _ if wanted.since:
                 params |= {"sort_by": "Modified_Time", "sort_order": "desc"}
             case _:
@@ -134,34 +139,16 @@ class People:
         headers = {"if-modified-since": wanted.since.replace(microsecond=0).isoformat()}
         body = await self._calls("GET", f"/{module}/deleted", params=params, headers=headers, read=_or_none)
         gone = [one for one in rows(body) if _is_since(wanted.since, one.get("deleted_time"))]
-        people = tuple(
-            RemotePerson(
-                person_id=str(Key(module, str(one["id"]))), is_deleted=True, changed_at=instant(one.get("deleted_time"))
-            )
-            for one in gone
-        )
+        moments = {str(Key(module, str(one["id"]))): instant_of(one.get("deleted_time")) for one in gone}
+        people = tuple(RemotePerson(person_id=key, is_deleted=True, changed_at=at) for key, at in moments.items())
         has_more, _ = following(body)
         return Page(people=people, cursor=self._next(wanted, place, "", is_through=not has_more))
 
     async def _one(self, wanted: Wanted, key: Key) -> RemotePerson:
-        params = {"fields": ",".join(self._names(wanted, key.module))}
-        try:
-            found = await self._calls("GET", f"/{key.module}/{key.id}", params=params, read=rows)
-        except Refused as error:
-            if error.outcome is not Outcome.NOT_FOUND:
-                raise
-            found = []
-        if not found:
+        found = await none_if_gone(self._records.read(key.module, key.id))
+        if found is None:
             return RemotePerson(person_id=str(key), is_deleted=True)
-        return await self._person(wanted, key.module, found[0], await self.deals_of(key))
-
-    async def deals_of(self, key: Key) -> list[dict[str, Any]]:
-        """A contact's deals, oldest first; a lead has none before it is converted."""
-        if key.module != "Contacts":
-            return []
-        params = {"fields": ",".join(_DEAL)}  # the first 200, which is what a page holds
-        deals = await self._calls("GET", f"/Contacts/{key.id}/Deals", params=params, read=rows)
-        return sorted(deals, key=lambda one: int(one["id"]))
+        return await self._person(wanted, key.module, found, await self._records.deals_of(key))
 
     async def _all_deals(self, changed: Sequence[Json]) -> list[dict[str, Any]]:
         """Of everybody whose deal changed: one that ended is no news of somebody who has another one open."""
@@ -169,18 +156,12 @@ class People:
         return [
             {**deal, "Contact_Name": {"id": contact}}
             for contact in contacts
-            for deal in await self.deals_of(Key("Contacts", contact))
+            for deal in await self._records.deals_of(Key("Contacts", contact))
         ]
 
     async def _deal(self, deal_id: str) -> list[dict[str, Any]]:
-        if not deal_id.isdigit():
-            return []
-        try:
-            return await self._calls("GET", f"/Deals/{deal_id}", params={"fields": ",".join(_DEAL)}, read=rows)
-        except Refused as error:
-            if error.outcome is not Outcome.NOT_FOUND:
-                raise
-            return []
+        found = await none_if_gone(self._records.read("Deals", deal_id)) if deal_id.isdigit() else None
+        return [found] if found else []
 
     async def _of_deals(self, wanted: Wanted, deals: Sequence[Json]) -> tuple[RemotePerson, ...]:
         of_contact: dict[str, list[Json]] = {}
@@ -197,8 +178,8 @@ class People:
     async def _person(self, wanted: Wanted, module: str, record: Json, deals: Sequence[Json] | None) -> RemotePerson:
         """`deals` None: they were not read."""
         key = Key(module, str(record["id"]))
-        deal = await self._counting(deals or ())
-        moments = [instant(one.get("Modified_Time")) for one in (record, *(deals or ()))]
+        deal = counting([await self._remote(one) for one in sorted(deals or (), key=lambda one: int(one["id"]))])
+        moments = [instant_of(one.get("Modified_Time")) for one in (record, *(deals or ()))]
         owner, opted_out = record.get("Owner") or {}, record.get("Email_Opt_Out")
         return RemotePerson(
             person_id=str(key),
@@ -219,12 +200,6 @@ class People:
             changed_at=max((at for at in moments if at), default=None),
         )
 
-    async def _counting(self, deals: Sequence[Json]) -> RemoteDeal | None:
-        """The newest open deal, else the newest; ids are numbers that grow."""
-        remote = [await self._remote(deal) for deal in sorted(deals, key=lambda one: int(one["id"]))]
-        known = [deal for deal in remote if deal.state is DealState.OPEN] or remote
-        return known[-1] if known else None
-
     async def _remote(self, deal: Json) -> RemoteDeal:
         stage, pipeline = as_text(deal.get("Stage")), as_text(deal.get("Pipeline"))
         return RemoteDeal(
@@ -241,7 +216,7 @@ class People:
 
 
 def _is_since(since: datetime | None, value: object) -> bool:
-    at = instant(value)
+    at = instant_of(value)
     return since is None or at is None or at >= since
 
 
@@ -255,8 +230,19 @@ def _escaped(value: str) -> str:
     return "".join(f"\\{letter}" if letter in "\\()," else letter for letter in value)
 
 
+def _number_of(wanted: Wanted) -> str:
+    number = wanted.value.rpartition("/")[2]
+    if not number.isdigit():
+        raise _no_view(wanted, "")
+    return number
+
+
 def _unknown(wanted: Wanted, error: Refused) -> Refused:
     if wanted.by is not Selection.LIST or error.code in ("EXPIRED_VALUE", "TOKEN_BOUND_DATA_MISMATCH"):
         return error
-    said = f"there is no view '{wanted.value}'. Write the number at the end of its address. {error.said}"
+    return _no_view(wanted, error.said)
+
+
+def _no_view(wanted: Wanted, why: str) -> Refused:
+    said = f"there is no view '{wanted.value}'. Write the number at the end of its address. {why}".rstrip()
     return Refused(PROVIDER, said, outcome=Outcome.CONFIG)

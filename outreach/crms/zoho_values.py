@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
 
 from outreach.api_client import retry_after
 from outreach.crm import Activity, Found
-from outreach.errors import AdapterError, Outcome, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
+from outreach.crms import fields
+from outreach.crms.entries import heading_of
+from outreach.crms.fields import FieldInfo
+from outreach.crms.in_doubt import in_doubt
+from outreach.crms.instants import instant_of
+from outreach.errors import AdapterError, Outcome, OutcomeUnknown, RateLimited, Refused, Unauthorized
 
 PROVIDER = "zoho"
 PEOPLE = ("Contacts", "Leads")  # who is a contact already is looked for first
@@ -23,17 +28,6 @@ _CONFIG = {"INVALID_MODULE", "INVALID_URL_PATTERN", "NOT_SUPPORTED"}
 _CLOSED = {"NO_PERMISSION", "AUTHORIZATION_FAILED"}
 _BUSY_CODES = {"TOO_MANY_REQUESTS", "RATE_LIMIT_EXCEEDED"}
 _AGAIN = {"INTERNAL_ERROR", "AMBIGUITY_DURING_PROCESSING"}
-_NUMBERS = {"integer": int, "bigint": int, "double": float, "currency": float, "percent": float}
-
-
-@dataclass(frozen=True, slots=True)
-class FieldInfo:
-    """A field of a module. `choices`: the values a picklist shows."""
-
-    name: str
-    type: str
-    choices: tuple[str, ...] = ()
-    is_writable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,41 +52,17 @@ def key_of(person_id: str, module: str) -> Key:
 
 def encoded(info: FieldInfo, text: str) -> Any:
     """What a field of that type takes. Raises Refused for what it does not."""
-    try:
-        match info.type:
-            case kind if kind in _NUMBERS:
-                return _NUMBERS[kind](text.replace(",", "."))
-            case "boolean":
-                return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
-            case "multiselectpicklist":
-                return [part.strip() for part in text.split(";") if part.strip()]
-            case "lookup" | "ownerlookup" | "userlookup":
-                return {"id": text}
-        return text
-    except (ValueError, KeyError):
-        said = f"'{text[:80]}' is no value of the field {info.name}, which is of type {info.type}"
-        raise Refused(PROVIDER, said, outcome=Outcome.VALIDATION) from None
-
-
-def as_text(value: Any) -> str:
-    """A value as text; empty where there is none."""
-    if value in (None, "", [], {}):
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        return ";".join(as_text(one) for one in value)
-    if isinstance(value, dict):
-        return str(value.get("name") or value.get("id") or "")
-    return str(value)
+    match info.type:
+        case "multiselectpicklist":
+            return [part.strip() for part in text.split(";") if part.strip()]
+        case "lookup" | "ownerlookup" | "userlookup":
+            return {"id": text}
+    return fields.encoded(PROVIDER, info, text)
 
 
 def note(activity: Activity) -> dict[str, str]:
     """A note is plain text."""
-    subject = f": {activity.subject}" if activity.subject else ""
-    title = (
-        f"Reply on {activity.channel or 'another channel'}{subject}" if activity.kind == "reply" else activity.subject
-    )
+    title = heading_of(activity)
     text = f"{activity.text[:_LONGEST_TEXT]}\n\n{activity.marker}".lstrip("\n")
     return {"Note_Title": (title or "Note")[:_LONGEST_TITLE], "Note_Content": text}
 
@@ -100,19 +70,11 @@ def note(activity: Activity) -> dict[str, str]:
 def found(module: str, record: Mapping[str, Any], web: str) -> Found:
     key = Key(module, str(record["id"]))
     url = f"{web}/tab/{module}/{key.id}" if web else ""
-    return Found(person_id=str(key), url=url, created_at=instant(record.get("Created_Time")))
+    return Found(person_id=str(key), url=url, created_at=instant_of(record.get("Created_Time")))
 
 
 def addresses(record: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(record[name]) for name in ("Email", "Secondary_Email") if record.get(name))
-
-
-def instant(value: object) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return at.astimezone(UTC) if at.tzinfo else None
 
 
 def written(body: Any) -> dict[str, Any]:
@@ -190,17 +152,10 @@ def error_of(response: httpx.Response, body: Any) -> AdapterError | None:
         said = f"{prefix}{row.get('code') or ''} {row.get('message') or ''}{_where(row.get('details') or {})}"
         return Unauthorized(PROVIDER, said, code=str(row.get("code") or status))
     if status == 408 or status >= 500:
-        return _in_doubt(response, f"{prefix}{row.get('code') or ''} {row.get('message') or ''}".strip())
+        return in_doubt(PROVIDER, response, f"{prefix}{row.get('code') or ''} {row.get('message') or ''}".strip())
     if status >= 400 and row.get("code"):
         return _record_error(row, prefix, status)
     return None
-
-
-def _in_doubt(response: httpx.Response, words: str) -> AdapterError:
-    code = str(response.status_code)
-    if response.request.method == "GET" or response.status_code == 503:
-        return Unavailable(PROVIDER, words, code=code)
-    return OutcomeUnknown(PROVIDER, f"{words}; it may have been accepted", code=code)
 
 
 def _first(body: Any) -> Mapping[str, Any]:

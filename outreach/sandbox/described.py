@@ -41,10 +41,11 @@ class Call:
 
 
 class Description:
-    """The calls of one API. `base`: what stands before every path of the table."""
+    """The calls of one API. `base`: what stands before every path of the table; `beside`: calls that lie elsewhere."""
 
-    def __init__(self, calls: Mapping[str, Call], *, base: str = "") -> None:
+    def __init__(self, calls: Mapping[str, Call], *, base: str = "", beside: Mapping[str, Call] | None = None) -> None:
         self._calls = [(*_pattern(line, base), call) for line, call in calls.items()]
+        self._calls += [(*_pattern(line, ""), call) for line, call in (beside or {}).items()]
 
     def prove(self, request: httpx.Request) -> None:
         """Raises Undescribed."""
@@ -208,7 +209,7 @@ def _json(request: httpx.Request) -> Any:
 def _pattern(line: str, base: str) -> tuple[str, re.Pattern[str]]:
     """`{name}` stands for one segment of a path, `{name:pattern}` for one of that form."""
     method, _, path = line.partition(" ")
-    parts = re.split(r"\{\w+(?::([^{}]*(?:\{\d+\})?))?\}", base + path)
+    parts = re.split(r"\{\w+(?::((?:[^{}]|\{[\d,]+\})*))?\}", base + path)
     form = "".join(
         re.escape(part or "") if place % 2 == 0 else f"(?:{part or '[^/]+'})" for place, part in enumerate(parts)
     )

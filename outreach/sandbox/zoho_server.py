@@ -16,8 +16,10 @@ from typing import Any
 
 import httpx
 
-from outreach.sandbox.stand_in import Refusal, StandIn, json_of, params_of, parts_of
+from outreach.sandbox.described import Description
+from outreach.sandbox.stand_in import Refusal, StandIn, parts_of
 from outreach.sandbox.token_desk import TokenDesk
+from outreach.sandbox.zoho_requests import DESCRIPTION
 
 API, ACCOUNTS = "www.zohoapis.eu", "accounts.zoho.eu"
 USERS = {"554000000000000001": "anna@example.com", "554000000000000002": "deniz@example.com"}
@@ -50,7 +52,6 @@ FIELDS = {
     },
 }
 _REQUIRED = {"Leads": ("Last_Name", "Company"), "Contacts": ("Last_Name",), "Deals": ("Deal_Name", "Stage")}
-_PAGED = ("page", "per_page")
 _START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 Record = dict[str, Any]
@@ -91,6 +92,14 @@ class FakeZoho(StandIn):
         del self.modules[module][record_id]
         self.deleted[record_id] = (module, self.now)
 
+    @property
+    def description(self) -> Description:
+        return DESCRIPTION
+
+    def shaped(self, status: int, said: str) -> Any:
+        code = {404: "INVALID_URL_PATTERN", 415: "INVALID_REQUEST"}.get(status, "INVALID_DATA")
+        return _failure(code, said)
+
     def answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/oauth/v2/token":
             return self.desk.answer(request)
@@ -113,17 +122,15 @@ class FakeZoho(StandIn):
                     raise _refusal(401, "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL")
                 return 200, {"org": [{"company_name": "Example Ltd", "zgid": "1"}]}
             case ["users"]:
-                params_of(request, ("type", *_PAGED))
                 users = [{"id": one, "email": email, "status": "active"} for one, email in USERS.items()]
                 return 200, {"users": users, "info": {"more_records": False}}
             case ["settings", "fields"]:
-                module = params_of(request, ("type", "include"), ("module",))["module"]
+                module = dict(request.url.params)["module"]
                 return 200, {"fields": [_field(name, kind) for name, kind in FIELDS[module].items()]}
             case ["settings", "layouts"]:
-                params_of(request, (), ("module",))
                 return 200, {"layouts": [{"id": _LAYOUT, "name": "Standard"}]}
             case ["settings", "pipeline"]:
-                if params_of(request, (), ("layout_id",))["layout_id"] != _LAYOUT:
+                if dict(request.url.params)["layout_id"] != _LAYOUT:
                     raise _refusal(400, "INVALID_DATA", "Invalid layoutid", param_name="layout_id")
                 return 200, {"pipeline": [_pipeline(name, stages) for name, stages in PIPELINES.items()]}
         raise _refusal(404, "INVALID_URL_PATTERN", "Please check if the URL trying to access is a correct one")
@@ -144,7 +151,6 @@ class FakeZoho(StandIn):
             case ("POST",):
                 return 201, {"data": [self._made(module, one) for one in _data(request)]}
             case ("GET", record_id):
-                params_of(request, ("fields",))
                 found = self.modules[module].get(record_id)
                 return (200, {"data": [found]}) if found else (204, None)
             case ("PUT", record_id):
@@ -156,7 +162,6 @@ class FakeZoho(StandIn):
             case ("POST", record_id, "actions", "add_tags"):
                 return 200, {"data": [self._tag(module, record_id, request)]}
             case ("GET", record_id, "Deals"):
-                params_of(request, ("page", "per_page", "sort_by", "sort_order"), ("fields",))
                 deals = self.modules["Deals"].values()
                 return self._paged(
                     [one for one in deals if one["Contact_Name"]["id"] == record_id], {"per_page": "200"}
@@ -164,12 +169,9 @@ class FakeZoho(StandIn):
         raise _refusal(404, "INVALID_URL_PATTERN", "Please check if the URL trying to access is a correct one")
 
     def _list(self, module: str, request: httpx.Request) -> tuple[int, Any]:
-        allowed = ("ids", "cvid", "page_token", "sort_order", "sort_by", "converted", *_PAGED)
-        params = params_of(request, allowed, ("fields",))
+        params = dict(request.url.params)
         if len(params["fields"].split(",")) > 50:
             raise _refusal(400, "LIMIT_EXCEEDED", "limit exceeded", limit=50, param_name="fields")
-        if params.get("sort_by", "id") not in ("id", "Created_Time", "Modified_Time"):
-            raise _refusal(400, "INVALID_DATA", "invalid data", param_name="sort_by")
         rows = list(self.modules[module].values())
         if "ids" in params:
             rows = [one for one in rows if one["id"] in params["ids"].split(",")]
@@ -196,7 +198,7 @@ class FakeZoho(StandIn):
         return (200, {"data": shown, "info": info}) if shown else (204, None)
 
     def _search(self, module: str, request: httpx.Request) -> tuple[int, Any]:
-        params = params_of(request, ("email", "criteria", "phone", "word", "converted", *_PAGED))
+        params = dict(request.url.params)
         rows = [one for one in self.modules[module].values() if not self._is_fresh(one)]
         if "email" in params:
             wanted = params["email"].lower()
@@ -214,7 +216,7 @@ class FakeZoho(StandIn):
         return self.is_lagging and record["Created_Time"] == _text(self.now)
 
     def _gone(self, module: str, request: httpx.Request) -> tuple[int, Any]:
-        params = params_of(request, ("type", *_PAGED))
+        params = dict(request.url.params)
         since = datetime.fromisoformat(request.headers["if-modified-since"])
         gone = [
             {"id": one, "display_name": "x", "type": "recycle", "deleted_time": _text(at)}
@@ -224,7 +226,7 @@ class FakeZoho(StandIn):
         return self._paged(gone, params)
 
     def _upsert(self, module: str, request: httpx.Request) -> tuple[int, Any]:
-        body = json_of(request, ("duplicate_check_fields", "trigger"), ("data",))
+        body = json.loads(request.content)
         answers = []
         for values in body["data"]:
             same = [
@@ -290,15 +292,15 @@ class FakeZoho(StandIn):
         return 201, {"data": [_success(note, "insert")]}
 
     def _notes(self, record_id: str, request: httpx.Request) -> tuple[int, Any]:
-        params = params_of(request, ("page", "perPage", "sort_by", "sort_order", "fields"))
+        params = dict(request.url.params)
         if (params.get("sort_by"), params.get("sort_order")) != ("id", "desc"):
             raise _refusal(400, "INVALID_DATA", "the stand-in gives the newest first", param_name="sort_by")
         return self._paged(list(reversed(self.notes.get(record_id, []))), {"per_page": "200"})
 
     def _tag(self, module: str, record_id: str, request: httpx.Request) -> Record:
-        if params_of(request, ("over_write",)).get("over_write") != "false":
+        if dict(request.url.params).get("over_write") != "false":
             raise _refusal(400, "INVALID_DATA", "tags would be replaced", param_name="over_write")
-        tags = json_of(request, ("ids", "over_write"), ("tags",))["tags"]
+        tags = json.loads(request.content)["tags"]
         if len(tags) > 3 or any(len(tag["name"]) > 25 for tag in tags):
             raise _refusal(400, "INVALID_DATA", "Invalid data", api_name="tags")
         if record_id not in self.modules[module]:
@@ -328,7 +330,7 @@ def _fits(kind: str, value: Any) -> bool:
 
 
 def _data(request: httpx.Request) -> list[Record]:
-    body = json_of(request, ("trigger",), ("data",))
+    body = json.loads(request.content)
     if not isinstance(body["data"], list) or not 0 < len(body["data"]) <= 100:
         raise _refusal(400, "INVALID_DATA", "data must be an array", api_name="data")
     return [dict(one) for one in body["data"]]

@@ -505,6 +505,13 @@ class TestReading:
         assert found.deal
         assert (found.stage, found.deal.state, found.deal.value) == ("Closed Won", DealState.WON, "1200")
 
+    def test_one_record_is_read_whole_for_only_lists_may_be_told_which_fields(self, world: ZohoWorld) -> None:
+        person = world.add_person(AYSE.email)
+
+        everybody(world.crm, Wanted(by=Selection.PERSON, value=person, fields=("Title",)))
+
+        assert ("GET", f"/{person}") in world.sent()
+
     def test_a_deal_that_ended_is_no_news_of_somebody_with_another_one_open(self, world: ZohoWorld) -> None:
         person = world.add_person(AYSE.email)
         ended = world.deal_of(person)
@@ -518,7 +525,13 @@ class TestReading:
         assert not {"stage", "deal"} & found.untold
 
     @pytest.mark.parametrize(
-        ("by", "value"), [(Selection.FILTER, "Lead_Source=Web"), (Selection.LIST, "888"), (Selection.STAGE, "nowhere")]
+        ("by", "value"),
+        [
+            (Selection.FILTER, "Lead_Source=Web"),
+            (Selection.LIST, "888"),
+            (Selection.LIST, "Contacts/Hot ones"),
+            (Selection.STAGE, "nowhere"),
+        ],
     )
     def test_a_selection_that_is_not_understood_is_named(self, world: ZohoWorld, by: Selection, value: str) -> None:
         with pytest.raises(Refused, match=value) as refusal:
@@ -571,6 +584,7 @@ class TestAccount:
             {"region": "mars"},
             {"module": "Accounts"},
             {"version": "8/../"},
+            {"triggers": ("workflows",)},
         ],
     )
     def test_an_option_that_cannot_be_is_refused_when_it_is_read(self, wrong: dict[str, Any]) -> None:
