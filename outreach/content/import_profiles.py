@@ -72,7 +72,7 @@ _LA_GROWTH_MACHINE = {
     "leadStatus": "state_elsewhere",
     "doNotContact": "opted_out",
 }
-# Documented: the field "Opted Out" (support.outreach.io, "How to reinstate opted out prospects"). All others unverified.
+# Documented: the field "Opted Out" (support.outreach.io, "Reinstate opted out prospects"). All others unverified.
 _OUTREACH = {
     "Prospect First Name": "first_name",
     "Prospect Last Name": "last_name",

@@ -75,7 +75,8 @@ _KNOWN = {
 FIELDS = frozenset({*_KNOWN, "state_elsewhere"})
 """What a column may hold besides `fields.<name>` and `company.fields.<name>`.
 
-`opted_out`, `complained` and `bounced` are yes or no (any other text means yes), `state_elsewhere` is another program's word for it.
+`opted_out`, `complained` and `bounced` are yes or no (any other text means yes); `state_elsewhere` is another
+program's word for it.
 """
 _OWN = re.compile(r"(?:company\.)?fields\.[\w-]{1,80}")
 
