@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -252,6 +253,11 @@ class App:
         """Does the provider of this account accept the same key only once?"""
         connected = self.channel_of(sender, channel)
         return connected is not None and connected.can.dedupes_by_key
+
+    def keys_last(self, sender: str, channel: str) -> timedelta | None:
+        """For how long the provider of this account accepts the same key only once; None: it does not say."""
+        connected = self.channel_of(sender, channel)
+        return connected.can.keys_last if connected is not None else None
 
     @property
     def http(self) -> httpx.AsyncClient:

@@ -67,6 +67,7 @@ class Abilities:
 
     actions: tuple[str, ...]  # email; invite, message, …; `*`: whatever steps ask for
     dedupes_by_key: bool = False  # the same key is accepted once only
+    keys_last: timedelta | None = None  # a key is accepted once only for so long; `dedupes_by_key` is for ever
     max_length: int | None = None  # characters of a text, where the provider has one limit for all actions
     connections: int = 1  # messages one sender may have on the wire at the same time
 

@@ -15,7 +15,7 @@ from outreach.doorbell import DELIVERIES, SYNC, TOUCHES
 from outreach.services.hearing.understand import waiting_deliveries
 from outreach.services.measuring import report_mail
 from outreach.services.pipeline.keep_pipeline import keep_pipeline
-from outreach.services.sending import recover
+from outreach.services.sending import recover, repeat
 from outreach.services.sending.advance import advance
 from outreach.services.sending.claim import claim_due
 from outreach.services.sequences.continuous import enroll_matching
@@ -73,6 +73,7 @@ class Scheduler:
         """Send enrollments on, claim what is due, ring; how much was moved."""
         engine = self._app.engine
         recover.note_tick(engine)
+        repeat.end_doubts(engine)  # before anything is claimed
         moved = 0
         for _ in range(_MOST_ROUNDS):
             round_moved = recover.open_windows(engine) + advance(engine)
@@ -87,6 +88,7 @@ class Scheduler:
     def sweep(self) -> None:
         """Look after every state that is not final."""
         recover.sweep(self._app.engine, self._app.dedupes)
+        repeat.repeat_doubts(self._app.engine, self._app.keys_last)
         self._app.sweep_sync()
         guards.look(self._app.engine)
         enroll_matching(self._app.engine)

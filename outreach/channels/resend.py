@@ -1,7 +1,7 @@
 """E-mail through Resend's API: resend.com/docs, "Send Email", "Errors", "Idempotency Keys".
 
-The touch key goes along as `Idempotency-Key`, so that a repeat within 24 hours is no second mail. That is shorter than
-a weekend behind a closed window, so an answer in doubt stays unknown here and is repeated when a person says so.
+The touch key goes along as `Idempotency-Key`, so that a repeat within 24 hours is no second mail but gets the answer of
+the first one; with another text it is refused (409), and the first one stays in doubt.
 Resend may replace our Message-ID (unverified); the id in its events finds the message either way.
 """
 
@@ -40,7 +40,7 @@ class Resend:
     """The channel `resend`: the action `email`."""
 
     provider: ClassVar[str] = PROVIDER
-    can: ClassVar[Abilities] = Abilities(actions=("email",), connections=2)
+    can: ClassVar[Abilities] = Abilities(actions=("email",), keys_last=timedelta(hours=24), connections=2)
 
     def __init__(self, options: Options, http: httpx.AsyncClient, clock: Clock) -> None:
         self._options = options

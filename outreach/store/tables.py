@@ -237,6 +237,7 @@ touches = Table(
     Column("crossed", Boolean, nullable=False, default=False),  # handed over before a stop that came in meanwhile
     Column("rank", Integer),  # minus the lead's score at that time: the lowest first; only where the sender has limits
     Column("domain", String(255)),  # of the recipient; only where domains are capped
+    Column("doubt_until", Instant),  # it may have gone out, and until then the provider knows its key
     UniqueConstraint("enrollment_id", "step"),
     _partial("ix_touches_due", "sender", "action", "due_at", where="state = 'planned' AND due_at IS NOT NULL"),
     _partial(
@@ -252,6 +253,7 @@ touches = Table(
     _partial("ix_touches_message_id", "message_id", where="message_id IS NOT NULL"),
     _partial("ix_touches_provider_id", "provider_id", where="provider_id IS NOT NULL"),
     _partial("ix_touches_thread_id", "thread_id", where="thread_id IS NOT NULL"),
+    _partial("ix_touches_doubt", "doubt_until", where="state = 'planned' AND doubt_until IS NOT NULL"),
     _partial("ix_touches_unresolved", "state", where="state IN ('unknown', 'failed')"),
 )
 

@@ -365,5 +365,6 @@ def resolve(connection: Connection, touch_id: str, state: TouchState, *, now: da
         values["sent_at"] = func.coalesce(touches.c.handed_over_at, literal(now, touches.c.sent_at.type))
     if state is TouchState.PLANNED:
         values |= {**_FREE, "due_at": now, "closes_at": now, "finished_at": None, "handed_over_at": None}
+        values["doubt_until"] = None  # whoever decided that knows that it did not go out
     statement = update(touches).where(touches.c.id == touch_id, touches.c.state == TouchState.UNKNOWN).values(**values)
     return connection.execute(statement).rowcount == 1

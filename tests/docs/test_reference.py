@@ -19,6 +19,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from outreach import adapters, errors
+from outreach.channel import Abilities
 from outreach.cli.program import program
 from outreach.clock import SystemClock
 from outreach.content import (
@@ -290,9 +291,15 @@ def test_the_table_of_channels_equals_what_adapters_declare() -> None:
     declared = {}
     for name, path in adapters.CHANNELS.items():
         can = _loaded(path)[0].can
-        declared[name] = (can.actions, "yes" if can.dedupes_by_key else "no", str(can.connections))
+        declared[name] = (can.actions, _repeats(can), str(can.connections))
 
     assert table == declared
+
+
+def _repeats(can: Abilities) -> str:
+    if can.keys_last:
+        return f"for {can.keys_last // timedelta(hours=1)} hours"
+    return "yes" if can.dedupes_by_key else "no"
 
 
 def test_the_table_of_receivers_names_each() -> None:

@@ -633,6 +633,7 @@ def upgrade() -> None:
         sa.Column("crossed", sa.Boolean(), nullable=False),
         sa.Column("rank", sa.Integer(), nullable=True),
         sa.Column("domain", sa.String(length=255), nullable=True),
+        sa.Column("doubt_until", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(
             ["enrollment_id"], ["enrollments.id"], name=op.f("fk_touches_enrollment_id"), ondelete="CASCADE"
         ),
@@ -654,6 +655,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("domain IS NOT NULL AND used_at IS NOT NULL"),
         postgresql_where=sa.text("domain IS NOT NULL AND used_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_touches_doubt",
+        "touches",
+        ["doubt_until"],
+        unique=False,
+        sqlite_where=sa.text("state = 'planned' AND doubt_until IS NOT NULL"),
+        postgresql_where=sa.text("state = 'planned' AND doubt_until IS NOT NULL"),
     )
     op.create_index(
         "ix_touches_due",
