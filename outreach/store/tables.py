@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -164,6 +165,24 @@ revisions = Table(
     Column("content", Json, nullable=False),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("sequence", "number"),
+)
+
+trials = Table(
+    "trials",  # of variants, where a step looks for a winner
+    metadata,
+    Column("sequence", String(128), nullable=False),
+    Column("step", String(255), nullable=False),
+    Column("fingerprint", String(64), nullable=False),  # SHA-256 of the texts and of what they are compared by
+    Column("looks", Integer, nullable=False, default=0),
+    Column("people", Integer, nullable=False, default=0),  # of the smallest variant, at the last look
+    Column("looked_at", Instant, nullable=False),
+    Column("measure", Word, nullable=False),
+    Column("counts", Json, nullable=False, default=dict),  # variant → [people, successes], at the last look
+    Column("winner", String(128)),  # the variant that has won; null: none yet
+    Column("p_value", Float),
+    Column("decided_at", Instant),
+    Column("revision_id", Id),  # in whose round it was decided
+    PrimaryKeyConstraint("sequence", "step", "fingerprint"),
 )
 
 enrollments = Table(

@@ -309,6 +309,22 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_suppressions_value"), "suppressions", ["value"], unique=False)
     op.create_table(
+        "trials",
+        sa.Column("sequence", sa.String(length=128), nullable=False),
+        sa.Column("step", sa.String(length=255), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("looks", sa.Integer(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("looked_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("measure", sa.String(length=64), nullable=False),
+        sa.Column("counts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("winner", sa.String(length=128), nullable=True),
+        sa.Column("p_value", sa.Float(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
+        sa.Column("revision_id", sa.String(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("sequence", "step", "fingerprint", name=op.f("pk_trials")),
+    )
+    op.create_table(
         "vault",
         sa.Column("name", sa.String(length=128), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
