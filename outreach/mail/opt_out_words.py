@@ -134,7 +134,6 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
     pattern(request)
     for request in (
         r"^(?:please )?cease and desist|(?:slett|ta bort|fjern) (?:meg|mig|mej) fr|avsluta (?:min )?prenumeration",
-        r"그만 (?:보내|연락)",
         (
             r"\b(?:i|we)(?:'d| would| want| wish| need|'m asking| am asking| ask"
             r"| request)(?: like)? to (?:unsubscribe"
@@ -340,6 +339,14 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
             r"|irtibat)\w*(?: \w+){0,2} (?:istemiyorum|edilmek istemiyorum|kurulmasını istemiyorum|kurmayın"
             r"|geçmeyin)|kvkk .{0,60}(?:sil|talep|çıkar|kaldır)|rahatsız etmeyin"
         ),
+    )
+)
+"""Sentences in which somebody asks it for himself."""
+
+REQUESTS_IN_OTHER_SCRIPTS: tuple[re.Pattern[str], ...] = tuple(
+    pattern(request)
+    for request in (
+        r"그만 (?:보내|연락)",
         (
             r"(?:إلغاء|الغاء|ألغوا|الغوا) (?:ال)?(?:اشتراك|إشتراك)\w*|(?:احذف|أزل|ازل|أزيل|ازيل|إزال|ازال|حذف"
             r"|شطب)\w*\s.{0,30}(?:القائمة|قائمت|بريدي|عنواني|بيانات|اسمي|إيميلي|ايميلي)|(?:لا|عدم|بعدم|التوقف عن"
@@ -371,7 +378,7 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
         ),
     )
 )
-"""Sentences in which somebody asks it for himself."""
+"""The same beyond the Latin alphabet: worth asking only of sentences that leave it."""
 
 NOT_A_REQUEST = pattern(
     r"(?<!like )(?<!want )(?<!wish )(?<!need )(?<!asking )(?<!asked )(?<!requested )(?<!ask )(?<!trying "

@@ -6,13 +6,22 @@ import re
 from functools import lru_cache
 
 from outreach.mail.auto_words import REPLY_PREFIX
-from outreach.mail.opt_out_words import BARE, CLEAR, NOT_A_REQUEST, POLITE, REQUESTS, UNSUBSCRIBE_SUBJECT
+from outreach.mail.opt_out_words import (
+    BARE,
+    CLEAR,
+    NOT_A_REQUEST,
+    POLITE,
+    REQUESTS,
+    REQUESTS_IN_OTHER_SCRIPTS,
+    UNSUBSCRIBE_SUBJECT,
+)
 from outreach.mail.words import folded, pattern
 
 _MAX_TEXT = 4000
 _MAX_SENTENCES = 80
 _SENTENCE = re.compile(r"(?<=[.!?؟。！？;])\s+|\n\s*\n|\n(?=\W{0,3}[A-ZÄÖÜÉÀŚŻŁİĞÇŞА-Я])")
 _TRIM = " \t\n\r.,!?;:*_-–—\"'“”‘’«»()[]<>|#~`…。！？、，\u061f\u060c\u200b"
+_BEYOND_LATIN = "\u0370"
 _FEW_WORDS = 24
 _STOPS = frozenset({"stop", "stop it", "stop this", "please stop", "remove", "basta", "schluss", "stopp"})
 _MINE = pattern(
@@ -128,5 +137,7 @@ def _sentences(text: str) -> list[str]:
 def _asks(sentence: str) -> bool:
     """Footers and phrases come again and again: a list of them is asked once."""
     sentence = folded(sentence)
-    asks = len(sentence.split()) <= 60 and any(request.search(sentence) for request in REQUESTS)
-    return asks and not NOT_A_REQUEST.search(sentence)
+    if not sentence or len(sentence.split()) > 60:
+        return False
+    requests = REQUESTS if max(sentence) < _BEYOND_LATIN else REQUESTS + REQUESTS_IN_OTHER_SCRIPTS
+    return any(request.search(sentence) for request in requests) and not NOT_A_REQUEST.search(sentence)

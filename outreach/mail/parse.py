@@ -23,6 +23,7 @@ MAX_TEXT_BYTES = 1024 * 1024
 
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:(.*)", re.DOTALL)
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
+_REST_OF_DELIMITER = re.compile(rb"(--)?[ \t]*(?=\r?\n|\Z)")
 _PARAM = re.compile(r';\s*([\w*-]{1,40})\s*=\s*(?:"((?:[^"\\]|\\.){0,300})"|([^\s;"]{0,300}))')
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]{0,2000})\?=")
 _BETWEEN_WORDS = re.compile(r"(=\?[^?\s]{1,60}\?[bBqQ]\?[^?]{0,2000}\?=)\s+(?==\?)")
@@ -150,17 +151,27 @@ def _children(
 
 
 def _pieces(body: bytes, boundary: str) -> list[bytes]:
-    mark = re.escape(boundary.encode("utf-8", "replace"))
-    delimiter = re.compile(rb"(?:^|\r?\n)--" + mark + rb"(--)?[ \t]*(?=\r?\n|\Z)")
     pieces: list[bytes] = []
     start = -1
-    for match in delimiter.finditer(body):
+    for at, end, is_last in _delimiters(body, b"--" + boundary.encode("utf-8", "replace")):
         if start >= 0:
-            pieces.append(_after_newline(body, start, match.start()))
-        start = match.end()
-        if match.group(1) or len(pieces) >= MAX_PARTS:
+            pieces.append(_after_newline(body, start, at))
+        start = end
+        if is_last or len(pieces) >= MAX_PARTS:
             return pieces
     return [*pieces, _after_newline(body, start, len(body))] if start >= 0 else pieces
+
+
+def _delimiters(body: bytes, mark: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Where each line that divides begins, with the line end before it, and ends; and whether it is the last one."""
+    at = body.find(mark)
+    while at >= 0:
+        end = at + len(mark)
+        rest = _REST_OF_DELIMITER.match(body, end)
+        if rest and (at == 0 or body[at - 1 : at] == b"\n"):
+            begin = max(0, at - (2 if body[at - 2 : at] == b"\r\n" else 1)) if at else 0
+            yield begin, rest.end(), bool(rest.group(1))
+        at = body.find(mark, end)
 
 
 def _after_newline(body: bytes, start: int, end: int) -> bytes:
