@@ -14,18 +14,13 @@ from datetime import datetime
 from typing import Any
 
 from outreach.crm import DealState, Page, RemoteDeal, RemotePerson, Selection, Wanted
-from outreach.crms.salesforce_calls import Calls, Catalogue
-from outreach.crms.salesforce_values import (
-    OBJECTS,
-    PROVIDER,
-    as_text,
-    instant,
-    is_id,
-    literal,
-    object_of,
-    quoted,
-    select,
-)
+from outreach.crms.held_deals import counting
+from outreach.crms.instants import instant_of
+from outreach.crms.merging import as_text
+from outreach.crms.salesforce_calls import Calls
+from outreach.crms.salesforce_catalogue import Catalogue
+from outreach.crms.salesforce_options import Options
+from outreach.crms.salesforce_values import OBJECTS, PROVIDER, is_id, literal, object_of, quoted, select
 from outreach.errors import Outcome, Refused
 
 _PAGE = 200
@@ -60,13 +55,12 @@ class _Place:
 
 
 class People:
-    """The reading half of one connection. `status`: object → its status field."""
+    """The reading half of one connection."""
 
-    def __init__(
-        self, calls: Calls, catalogue: Catalogue, *, kind: str, status: Mapping[str, str], tags: str, web: str
-    ) -> None:
+    def __init__(self, calls: Calls, catalogue: Catalogue, options: Options) -> None:
         self._calls, self._catalogue = calls, catalogue
-        self._kind, self._status, self._tags, self._web = kind, status, tags, web
+        self._kind, self._status = options.object, options.status
+        self._tags, self._web = options.tags_property, options.host
 
     async def pull(self, wanted: Wanted, *, cursor: str | None) -> Page:
         match wanted.by:
@@ -187,9 +181,10 @@ class People:
 
     def _person(self, wanted: Wanted, kind: str, row: Json, roles: Sequence[Json] | None) -> RemotePerson:
         """`roles` None: opportunities were not read."""
-        person_id, deal, opted_out = str(row["Id"]), counting(roles or ()), row.get(_OPTED_OUT)
+        person_id, deal, opted_out = str(row["Id"]), _counting(roles or ()), row.get(_OPTED_OUT)
         survivor = as_text(row.get("MasterRecordId")) or as_text(row.get("ConvertedContactId"))
-        moments = [instant(one.get("SystemModstamp")) for one in (row, *(role["Opportunity"] for role in roles or ()))]
+        changed = (row, *(role["Opportunity"] for role in roles or ()))
+        moments = [instant_of(one.get("SystemModstamp")) for one in changed]
         return RemotePerson(
             person_id=person_id,
             url=f"{self._web}/{person_id}" if self._web else "",
@@ -215,11 +210,9 @@ def _unless(is_told: bool, name: str) -> frozenset[str]:
     return frozenset() if is_told else frozenset({name})
 
 
-def counting(roles: Sequence[Json]) -> RemoteDeal | None:
-    """The newest open opportunity, else the newest."""
-    oldest_first = sorted((role["Opportunity"] for role in roles), key=lambda one: (str(one["CreatedDate"]), one["Id"]))
-    known = [one for one in oldest_first if not one["IsClosed"]] or oldest_first
-    return _remote(known[-1]) if known else None
+def _counting(roles: Sequence[Json]) -> RemoteDeal | None:
+    deals = sorted((role["Opportunity"] for role in roles), key=lambda one: (str(one["CreatedDate"]), one["Id"]))
+    return counting([_remote(one) for one in deals])
 
 
 def _remote(opportunity: Json) -> RemoteDeal:
@@ -234,7 +227,7 @@ def _remote(opportunity: Json) -> RemoteDeal:
 
 
 def _stamp(row: Json) -> datetime:
-    at = instant(row["SystemModstamp"])
+    at = instant_of(row["SystemModstamp"])
     if at is None:
         raise Refused(PROVIDER, f"'{row['SystemModstamp']}' is no instant", outcome=Outcome.VALIDATION)
     return at

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +11,9 @@ import httpx
 
 from outreach.api_client import retry_after
 from outreach.crm import Activity, Found
-from outreach.errors import AdapterError, Outcome, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
+from outreach.crms.in_doubt import in_doubt
+from outreach.crms.instants import instant_of
+from outreach.errors import AdapterError, Outcome, RateLimited, Refused, Unauthorized, Unavailable
 
 PROVIDER = "salesforce"
 OBJECTS = {"00Q": "Lead", "003": "Contact"}  # the first three characters of an id say what it is
@@ -20,22 +21,11 @@ BUSY = timedelta(minutes=15)
 LARGEST_DESCRIPTION = 16 * 1024 * 1024  # an object with long picklists takes megabytes to describe
 _LONGEST_SUBJECT, _LONGEST_TEXT = 255, 30_000  # of a task; its description takes about 32,000 characters
 _ESCAPES = {"\\": "\\\\", "'": "\\'", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
-_NUMBERS = {"int": int, "double": float, "currency": float, "percent": float}
 _GONE = {"NOT_FOUND", "ENTITY_IS_DELETED"}
 _DUPLICATE = {"DUPLICATES_DETECTED", "DUPLICATE_VALUE"}
 _AGAIN = {"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE"}
 _CLOSED = ("INSUFFICIENT_ACCESS", "API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED", "INVALID_SESSION_ID")
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
-
-
-@dataclass(frozen=True, slots=True)
-class FieldInfo:
-    """A field of an object, as its description has it."""
-
-    name: str
-    type: str
-    choices: tuple[str, ...] = ()
-    is_writable: bool = True
 
 
 def quoted(text: str) -> str:
@@ -66,25 +56,6 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def encoded(info: FieldInfo, text: str) -> Any:
-    """What a field of that type takes. Raises Refused for what it does not."""
-    try:
-        if info.type in _NUMBERS:
-            return _NUMBERS[info.type](text.replace(",", "."))
-        if info.type == "boolean":
-            return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
-    except (ValueError, KeyError):
-        said = f"'{text[:80]}' is no value of the field {info.name}, which is of type {info.type}"
-        raise Refused(PROVIDER, said, outcome=Outcome.VALIDATION) from None
-    return text
-
-
-def as_text(value: Any) -> str:
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def task(activity: Activity, person_id: str, status: str) -> dict[str, Any]:
     """A completed task: the timeline's entry for a message."""
     is_mail = activity.kind == "reply" and activity.channel == "email"
@@ -103,15 +74,7 @@ def task(activity: Activity, person_id: str, status: str) -> dict[str, Any]:
 def found(record: Mapping[str, Any], web: str) -> Found:
     person_id = str(record["Id"])
     url = f"{web}/{person_id}" if web else ""
-    return Found(person_id=person_id, url=url, created_at=instant(record.get("CreatedDate")))
-
-
-def instant(value: object) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return at.astimezone(UTC) if at.tzinfo else None
+    return Found(person_id=person_id, url=url, created_at=instant_of(record.get("CreatedDate")))
 
 
 def made(body: Any) -> str:
@@ -132,7 +95,7 @@ def error_of(response: httpx.Response, body: Any) -> AdapterError | None:
     if status == 429:
         return RateLimited(PROVIDER, prefix, retry_after=retry_after(response, BUSY), code="429")
     if status == 408 or status >= 500:
-        return _in_doubt(response, f"{prefix} {_words(errors)}".strip())
+        return in_doubt(PROVIDER, response, f"{prefix} {_words(errors)}".strip())
     if status == 410:
         said = f"{prefix} this version of the API is retired: write a newer `version`"
         return Refused(PROVIDER, said, outcome=Outcome.CONFIG, code="GONE")
@@ -154,13 +117,6 @@ def failure(errors: list[Any], prefix: str, status: int = 400) -> AdapterError:
         return Refused(PROVIDER, words, outcome=Outcome.DUPLICATE, code=code)
     is_gone = code in _GONE or status == 404
     return Refused(PROVIDER, words, outcome=Outcome.NOT_FOUND if is_gone else Outcome.VALIDATION, code=code)
-
-
-def _in_doubt(response: httpx.Response, words: str) -> AdapterError:
-    code = str(response.status_code)
-    if response.request.method == "GET" or response.status_code == 503:
-        return Unavailable(PROVIDER, words, code=code)
-    return OutcomeUnknown(PROVIDER, f"{words}; it may have been accepted", code=code)
 
 
 def _words(errors: list[Any]) -> str:

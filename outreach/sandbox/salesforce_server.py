@@ -14,7 +14,9 @@ from typing import Any
 import httpx
 
 from outreach.sandbox import soql
-from outreach.sandbox.stand_in import Refusal, StandIn, params_of, parts_of
+from outreach.sandbox.described import Description
+from outreach.sandbox.salesforce_requests import DESCRIPTION
+from outreach.sandbox.stand_in import Refusal, StandIn, parts_of
 from outreach.sandbox.token_desk import TokenDesk
 
 HOST = "example.my.salesforce.com"
@@ -97,6 +99,14 @@ class FakeSalesforce(StandIn):
     def touch(self, record: Record, **values: Any) -> None:
         record |= {**values, "SystemModstamp": _text(self.now)}
 
+    @property
+    def description(self) -> Description:
+        return DESCRIPTION
+
+    def shaped(self, status: int, said: str) -> Any:
+        code = {404: "NOT_FOUND", 415: "UNSUPPORTED_MEDIA_TYPE"}.get(status, "JSON_PARSER_ERROR")
+        return [{"message": said, "errorCode": code}]
+
     def answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/services/oauth2/token":
             return self.desk.answer(request)
@@ -117,22 +127,22 @@ class FakeSalesforce(StandIn):
     def _route(self, request: httpx.Request, parts: list[str]) -> tuple[int, Any]:
         match (request.method, *parts):
             case ("GET", "query" | "queryAll" as how):
-                return 200, self._query(params_of(request, (), ("q",))["q"], with_deleted=how == "queryAll")
+                return 200, self._query(request.url.params["q"], with_deleted=how == "queryAll")
             case ("GET", "query", token):
                 return 200, self._rest(token)
             case ("GET", "sobjects", kind, "describe"):
                 return 200, self._described(kind)
             case ("GET", "sobjects", kind, record_id):
-                names = params_of(request, ("fields",)).get("fields", "Id").split(",")
+                names = request.url.params.get("fields", "Id").split(",")
                 return 200, self._shown(kind, self._one(kind, record_id), names)
             case ("POST", "sobjects", kind):
-                return 201, self._made(kind, _json(request), request)
+                return 201, self._made(kind, json.loads(request.content), request)
             case ("PATCH", "sobjects", kind, record_id):
-                return self._changed(kind, self._one(kind, record_id), _json(request))
+                return self._changed(kind, self._one(kind, record_id), json.loads(request.content))
             case ("PATCH", "sobjects", kind, name, value):
                 return self._upserted(kind, name, value, request)
             case ("POST", "composite"):
-                return 200, {"compositeResponse": self._composite(_json(request), request)}
+                return 200, {"compositeResponse": self._composite(json.loads(request.content), request)}
         raise _refusal(404, "NOT_FOUND", "The requested resource does not exist")
 
     def _query(self, text: str, *, with_deleted: bool) -> Record:
@@ -247,7 +257,7 @@ class FakeSalesforce(StandIn):
         return 204, None
 
     def _upserted(self, kind: str, name: str, value: str, request: httpx.Request) -> tuple[int, Any]:
-        values = _json(request)
+        values = json.loads(request.content)
         if not name.endswith("__c") or name in values:
             raise _refusal(400, "INVALID_FIELD", "no external id")
         same = [one for one in self.tables[kind].values() if one.get(name) == value and not one["IsDeleted"]]
@@ -308,12 +318,6 @@ def _filled(body: Record, made: Mapping[str, str]) -> Record:
 
 def _part(part: Record, status: int, body: Any) -> Record:
     return {"body": body, "httpHeaders": {}, "httpStatusCode": status, "referenceId": part["referenceId"]}
-
-
-def _json(request: httpx.Request) -> Record:
-    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
-        raise _refusal(415, "UNSUPPORTED_MEDIA_TYPE", "write application/json")
-    return dict(json.loads(request.content))
 
 
 def _text(at: datetime) -> str:
