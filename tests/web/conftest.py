@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,11 +15,15 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from outreach.app import App
+from outreach.clock import MovableClock
 from outreach.domain.event import Clues, Event
 from outreach.errors import WebhookRejected
 from outreach.receiver import Answer, Delivery, answer_of
+from outreach.web.backing import services_of
 from outreach.web.server import WebServer
 from outreach.web.services import WebServices
+from tests.web.desk import HOSTILE, Desk, furnish, open_program
 
 BROWSER_FLAGS = (
     "no-sandbox",
@@ -30,7 +35,6 @@ BROWSER_FLAGS = (
     "disable-sync",
 )
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
-HOSTILE = "<script>document.title='owned'</script>"
 
 
 class Doorman:
@@ -89,7 +93,6 @@ class Office:
     kept: list[Delivery] = field(default_factory=list)
     tokens: dict[str, Goodbye] = field(default_factory=dict)
     broken: Exception | None = None
-    asked: list[tuple[str, str, int]] = field(default_factory=list)
 
     def accept(self, connection: str, *, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Kept:
         receiver = self.receivers.get(connection)
@@ -117,7 +120,6 @@ class Office:
     def begin(self) -> None:
         """As on the first day."""
         self.kept.clear()
-        self.asked.clear()
         self.broken = None
         self.tokens = {"right-token": Goodbye()}
 
@@ -128,14 +130,6 @@ class Office:
     def today(self) -> dict[str, Any]:
         self.fail_if_broken()
         return TODAY
-
-    def leads(self, search: str, status: str, page: int) -> dict[str, Any]:
-        self.asked.append((search, status, page))
-        rows = [row for row in ROWS if search.lower() in row["name"].lower() and status in ("", row["status"])]
-        return {"rows": rows, "total": len(rows), "page": page, "pages": 3, "statuses": STATUSES}
-
-    def lead(self, lead_id: str) -> dict[str, Any] | None:
-        return LEAD if lead_id == LEAD["id"] else None
 
 
 @pytest.fixture(scope="session")
@@ -151,7 +145,31 @@ def office(building: Office) -> Office:
 
 
 @pytest.fixture(scope="session")
-def services(building: Office) -> WebServices:
+def program(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[App]:
+    """The program with a few people in it, for pages that are only read."""
+    root = tmp_path_factory.mktemp("desk")
+    shutil.copyfile(sqlite_template, root / "outreach.db")
+    opened = open_program(root, f"sqlite:///{root / 'outreach.db'}", MovableClock(NOW))
+    furnish(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, sqlite_url: str) -> Iterator[Desk]:
+    """The same, fresh, with somebody at a browser: for forms that write."""
+    opened = open_program(tmp_path / "workspace", sqlite_url, MovableClock(NOW))
+    furnish(opened)
+    running = WebServer(services_of(opened), port=0)
+    running.start()
+    with httpx.Client(base_url=running.url, verify=False) as web:
+        yield Desk(opened, web)
+    running.stop()
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def services(building: Office, program: App) -> WebServices:
     return WebServices(
         public_url="https://outreach.example.com",
         receivers=building.receivers,
@@ -160,8 +178,7 @@ def services(building: Office) -> WebServices:
         leave=building.leave,
         ready=building.fail_if_broken,
         today=building.today,
-        leads=building.leads,
-        lead=building.lead,
+        program=program,
     )
 
 
@@ -273,93 +290,4 @@ TODAY: dict[str, Any] = {
         {"at": NOW - timedelta(days=4), "kind": "unknown", "lead_id": None, "who": "postmark", "text": ""},
     ],
     "numbers": {"lateness_seconds": 1.5, "crm_waiting": 2},
-}
-
-STATUSES = [{"name": "in_sequence", "count": 2}, {"name": "responded", "count": 1}]
-
-ROWS: list[dict[str, Any]] = [
-    {
-        "id": "lead-1",
-        "name": "Ayşe Demir",
-        "company": "Bosphorus Pay",
-        "address": "ayse@bosphorus.example",
-        "status": "responded",
-        "stage": "responded",
-        "sequence": "founder-intro",
-        "next_at": None,
-    },
-    {
-        "id": "lead-2",
-        "name": "Jan Nowak",
-        "company": "Vistula Ledger",
-        "address": "jan@vistula.example",
-        "status": "in_sequence",
-        "stage": "contacted",
-        "sequence": "founder-intro",
-        "next_at": NOW + timedelta(days=2),
-    },
-    {
-        "id": "lead-3",
-        "name": "",
-        "company": "",
-        "address": "an.unusually.long.address.for.a.narrow.screen@subdomain.of.a.company.example",
-        "status": "in_sequence",
-        "stage": "prospect",
-        "sequence": "",
-        "next_at": None,
-    },
-]
-
-LEAD: dict[str, Any] = {
-    "id": "lead-1",
-    "name": "Ayşe Demir",
-    "title": "Founder",
-    "company": "Bosphorus Pay",
-    "status": "responded",
-    "pipeline": "default",
-    "stage": "responded",
-    "source": "import:fintech.csv",
-    "owner": "anna",
-    "score": 25,
-    "tags": ["fintech", "seed"],
-    "addresses": [
-        {"kind": "email", "value": "ayse@bosphorus.example", "is_dead": False},
-        {"kind": "linkedin", "value": "https://www.linkedin.com/in/ayse-demir-example", "is_dead": False},
-    ],
-    "enrollments": [
-        {
-            "sequence": "founder-intro",
-            "state": "finished",
-            "reason": "replied",
-            "step": "bump",
-            "sender": "anna",
-            "block": "",
-            "next_at": None,
-        },
-        {
-            "sequence": "spring-news",
-            "state": "active",
-            "reason": "",
-            "step": "hello",
-            "sender": "deniz",
-            "block": "outside the window",
-            "next_at": NOW + timedelta(hours=16),
-        },
-    ],
-    "timeline": [
-        {
-            "at": NOW - timedelta(minutes=12),
-            "kind": "replied",
-            "title": "Re: Audits at Bosphorus Pay",
-            "text": f"Sounds good, call me on Thursday.\n\nAyşe\n{HOSTILE}",
-        },
-        {"at": NOW - timedelta(days=2), "kind": "opened", "title": "Audits at Bosphorus Pay", "text": ""},
-        {"at": NOW - timedelta(days=2), "kind": "sent", "title": "intro by e-mail, from anna", "text": ""},
-        {
-            "at": NOW - timedelta(days=3),
-            "kind": "note",
-            "title": "by deniz",
-            "text": "Met at the fair; asks about the audit in March.",
-        },
-    ],
 }

@@ -47,4 +47,8 @@ def _variables(palette: Mapping[str, str]) -> str:
     return ":root{" + "".join(f"--{name}:{colour};" for name, colour in palette.items()) + "}"
 
 
-_COLOURS = f"{_variables(LIGHT)}@media (prefers-color-scheme:dark){{{_variables(DARK)}}}"
+_GROUND = {"light": "#ffffff", "dark": "#1b201f"}  # of the cards on our pages
+_COLOURS = (
+    f"{_variables({**LIGHT, 'paper': _GROUND['light']})}"
+    f"@media (prefers-color-scheme:dark){{{_variables({**DARK, 'paper': _GROUND['dark']})}}}"
+)

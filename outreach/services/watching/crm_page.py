@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import Connection, RowMapping, select
 
 from outreach.services.sending.engine import Engine
 from outreach.services.watching.status import CrmLine, crm_lines
 from outreach.store import crm_jobs as store_jobs
 from outreach.store.crm_jobs import DeadJob
-from outreach.store.tables import crm_jobs
+from outreach.store.tables import crm_jobs, leads
+from outreach.store.within import within
 
 MOST = 50
 
@@ -25,6 +27,7 @@ class CrmPage:
     waiting: tuple[RowMapping, ...]
     failed: tuple[DeadJob, ...]
     configured: tuple[str, ...]
+    names: Mapping[str, str]  # lead id → name, of those on the page
 
 
 def crm_page(engine: Engine) -> CrmPage:
@@ -39,10 +42,19 @@ def crm_page(engine: Engine) -> CrmPage:
         .limit(MOST)
     )
     with engine.store.read() as connection:
+        waiting = tuple(connection.execute(statement).mappings().all())
+        failed = tuple(store_jobs.failed(connection)[:MOST])
         return CrmPage(
             at=now,
             lines=crm_lines(connection, engine, now),
-            waiting=tuple(connection.execute(statement).mappings().all()),
-            failed=tuple(store_jobs.failed(connection)[:MOST]),
+            waiting=waiting,
+            failed=failed,
+            names=_names(connection, {*(row["lead_id"] for row in waiting), *(job.lead_id for job in failed)}),
             configured=tuple(sorted(engine.crms)),
         )
+
+
+def _names(connection: Connection, lead_ids: Collection[str]) -> dict[str, str]:
+    statement = select(leads.c.id, leads.c.first_name, leads.c.last_name).where(within(leads.c.id, lead_ids))
+    rows = connection.execute(statement)
+    return {row.id: " ".join(part for part in (row.first_name, row.last_name) if part) for row in rows}
