@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from outreach.domain import moments, shares, window
@@ -38,6 +38,7 @@ LOOK_AGAIN_AFTER = timedelta(days=1)
 """How long an enrollment that waits for a person is left before it is looked at again."""
 
 _MOST_STEPS = 10_000
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,10 @@ class PlanTouch:
 
 @dataclass(frozen=True, slots=True)
 class LookAgain:
-    """Nothing to do before `at`."""
+    """Nothing to do before `at`. `settled_until`: nor before that, unless news come or the lead's values change."""
 
     at: datetime
+    settled_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,23 @@ def next_move(facts: Facts, now: datetime) -> Move:
     raise RuntimeError(f"sequence {facts.sequence.name} does not come to an end")
 
 
+def is_same_for_all(sequence: Sequence, step_id: str) -> bool:
+    """Do all who end this touch at one instant make the same move, if they share zone and holidays?
+
+    It is so where the next touch follows at once or after a wait, and neither jitter nor variants are drawn for it.
+    """
+    step = sequence.steps[step_id]
+    if not isinstance(step, TouchStep) or step.task:
+        return False
+    following = sequence.steps[step.then] if step.then else None
+    if isinstance(following, WaitStep):
+        if following.jitter or following.then is None or isinstance(following.wait, RelativeTo):
+            return False
+        following = sequence.steps[following.then]
+        return isinstance(following, TouchStep) and not following.variants
+    return following is None or (isinstance(following, TouchStep) and not following.variants)
+
+
 def _step(walk: _Walk) -> PlanTouch | LookAgain | Finish | None:
     if walk.cursor is None:
         return Finish(FinishReason.COMPLETED)
@@ -189,7 +208,7 @@ def _task(walk: _Walk, step: TouchStep, had: Had) -> LookAgain | None:
         walk.go(step.then, done_at)
         return None
     if details.within is None or details.overdue is Overdue.WAIT:
-        return LookAgain(walk.now + LOOK_AGAIN_AFTER)
+        return LookAgain(walk.now + LOOK_AGAIN_AFTER, settled_until=_NEVER)
     deadline = _after(walk, had.finished_at, step_span=details.within)
     if walk.now < deadline:
         return LookAgain(deadline)
@@ -221,10 +240,10 @@ def _wait_for_a_date(walk: _Walk, step: WaitStep, wait: RelativeTo) -> PlanTouch
         return LookAgain(walk.now)
     found = _date_of(walk, wait)
     if found is None:
-        return LookAgain(walk.now + LOOK_AGAIN_AFTER)
+        return LookAgain(walk.now + LOOK_AGAIN_AFTER, settled_until=_NEVER)
     ready_at = max(found, walk.at)
     if walk.now < ready_at:
-        return LookAgain(min(ready_at, walk.now + LOOK_AGAIN_AFTER))
+        return LookAgain(min(ready_at, walk.now + LOOK_AGAIN_AFTER), settled_until=ready_at)
     return _after_wait(walk, step, ready_at)
 
 
@@ -291,20 +310,25 @@ def _plan(walk: _Walk, step: TouchStep, wanted_at: datetime, jitter: timedelta) 
     facts = walk.facts
     zone = facts.zone_of(step.sender) if step.sender and facts.zone_of else facts.zone
     opening = window.next_open(facts.sequence.schedule, zone, wanted_at, is_holiday=facts.is_holiday)
-    share = jitter_share(touch_key(facts.enrollment_id, step.id))
     return PlanTouch(
         step=step,
         wanted_at=wanted_at,
-        due_at=window.jittered(opening, share, jitter) if jitter else opening.opens_at,
+        due_at=_jittered(facts, step, opening, jitter) if jitter else opening.opens_at,
         closes_at=opening.closes_at,
         variant=_variant(facts, step),
         is_first=not facts.had,
     )
 
 
+def _jittered(facts: Facts, step: TouchStep, opening: window.Opening, jitter: timedelta) -> datetime:
+    return window.jittered(opening, jitter_share(touch_key(facts.enrollment_id, step.id)), jitter)
+
+
 def _variant(facts: Facts, step: TouchStep) -> str | None:
-    """Chosen by a hash of lead and step: stable, and not reshuffled when leads are added."""
+    """The one that has won, else chosen by a hash of lead and step: stable, not reshuffled when leads are added."""
     if not step.variants:
         return None
+    if step.id in facts.sequence.winners:
+        return facts.sequence.winners[step.id]
     names = ("main", *sorted(step.variants))
     return names[int(jitter_share(f"{facts.lead_id}.{step.id}") * len(names))]

@@ -68,10 +68,13 @@ class Waiting:
 def take_turns(waiting: Iterable[Waiting], recent: Iterable[Lane], *, most: int, shares: Shares) -> list[Waiting]:
     """The next ones, in their order, at most so many. `recent`: the lanes of the last turns, newest first."""
     lanes = _lanes(waiting)
+    if len(lanes) == 1:
+        (alone,) = lanes.values()
+        return alone[: -most - 1 : -1]
     had = _Had(recent, shares)
     chosen: list[Waiting] = []
     while lanes and len(chosen) < most:
-        lane = min(lanes, key=lambda each: (*had.weight(each), lanes[each][-1].wanted_at, lanes[each][-1].key))
+        lane = had.next_of(lanes)
         chosen.append(lanes[lane].pop())
         had.add(lane)
         if not lanes[lane]:
@@ -94,23 +97,39 @@ class _Had:
 
     def __init__(self, recent: Iterable[Lane], shares: Shares) -> None:
         self._shares = shares
-        turns = list(islice(recent, RECENT))
-        self._lanes = Counter(turns[:WEIGHED])
-        self._kinds = Counter(lane.is_first for lane in turns[:WEIGHED])
-        self._ago = {lane: place for place, lane in reversed(list(enumerate(turns)))}
-        self._now = 0
+        self._turns = list(islice(recent, RECENT))  # the newest first
+        self._lanes = Counter(self._turns[:WEIGHED])
+        self._kinds = {True: 0, False: 0}
+        for lane, number in self._lanes.items():
+            self._kinds[lane.is_first] += number
+        self._number = 0
+        self._since: dict[Lane, int] = {}  # the number of its last turn of those taken just now
 
     def add(self, lane: Lane) -> None:
         self._lanes[lane] += 1
         self._kinds[lane.is_first] += 1
-        self._now -= 1
-        self._ago[lane] = self._now
+        self._number += 1
+        self._since[lane] = self._number
 
-    def weight(self, lane: Lane) -> tuple[float, bool, float, int]:
+    def next_of(self, lanes: Mapping[Lane, Sequence[Waiting]]) -> Lane:
+        """The lane that weighs least; of several the one whose last turn is longest ago, then the older wish."""
+        weights = {lane: self._weight(lane) for lane in lanes}
+        least = min(weights.values())
+        lightest = [lane for lane, weight in weights.items() if weight == least]
+        if len(lightest) == 1:
+            return lightest[0]
+        return min(lightest, key=lambda each: (-self._ago(each), lanes[each][-1].wanted_at, lanes[each][-1].key))
+
+    def _weight(self, lane: Lane) -> tuple[float, bool, float]:
         """Less comes first: the kind that had less of its ratio (follow-ups if both had), then the sequence."""
         kind = (self._kinds[lane.is_first] + 1) / self._shares.of_kind(is_first=lane.is_first)
-        sequence = (self._lanes[lane] + 1) / self._shares.of_sequence(lane.sequence)
-        return (kind, lane.is_first, sequence, -self._ago.get(lane, RECENT))
+        return (kind, lane.is_first, (self._lanes[lane] + 1) / self._shares.of_sequence(lane.sequence))
+
+    def _ago(self, lane: Lane) -> int:
+        """How many turns ago the last one of that lane was; less than 0: it was taken just now."""
+        if lane in self._since:
+            return -self._since[lane]
+        return self._turns.index(lane) if lane in self._turns else RECENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +156,21 @@ def choose(
     room = most
     look_at = None
     if left is not None and left <= MOST_KEPT:
-        later = [each for each in take_turns(waiting, recent, most=left, shares=shares) if each.due_at > now]
+        later = _later(waiting, recent, left=left, now=now, shares=shares)
         room = min(most, max(left - _that_fit(later, now, gap), 0))
         look_at = min((each.due_at for each in later), default=None)
     due = [each for each in waiting if each.due_at <= now]
     chosen = take_turns(due, recent, most=room, shares=shares)
     return Choice(chosen, room - len(chosen), look_at)
+
+
+def _later(
+    waiting: Sequence[Waiting], recent: Sequence[Lane], *, left: int, now: datetime, shares: Shares
+) -> list[Waiting]:
+    """Those with a turn today whose windows are not open yet."""
+    if all(each.due_at <= now for each in waiting):
+        return []
+    return [each for each in take_turns(waiting, recent, most=left, shares=shares) if each.due_at > now]
 
 
 def _that_fit(later: Sequence[Waiting], now: datetime, gap: timedelta) -> int:

@@ -16,7 +16,6 @@ from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from outreach.domain.action import needs_address
 from outreach.domain.enrollment import EnrollmentState, FinishReason
 from outreach.domain.event import EventKind
 from outreach.domain.planner import Finish, Had, LookAgain, Move, PlanTouch, next_move
@@ -33,7 +32,7 @@ from outreach.services.sequences.entrance import Room, refusal, sender_for, zone
 from outreach.services.simulating.simulate_course import Course
 from outreach.services.simulating.simulate_facts import facts_of, full_facts_of
 from outreach.services.simulating.simulate_people import End, Known, Person, address_rows, lead_row
-from outreach.services.simulating.simulate_queue import Queue, Touch
+from outreach.services.simulating.simulate_queue import Queue, Touch, Windows
 from outreach.services.simulating.simulate_record import Counts, Record
 from outreach.services.simulating.simulate_stored import Past
 from outreach.services.simulating.simulate_team import Team
@@ -80,7 +79,8 @@ class Simulation:
         self._colleagues: dict[str, list[Person]] = {}
         self._events: list[tuple[datetime, int, int, Any, Any]] = []
         self._numbers = count()
-        self._half: frozenset[str] = frozenset()
+        self._half: frozenset[int] = frozenset()
+        self._last_had = Had(TouchState.SENT, start)
         self._recipients = RecipientsUsed(team.recipients, team.capped)
         self._waiting: set[Queue] = set()  # turns of theirs are kept for somebody whose window opens later
 
@@ -133,18 +133,19 @@ class Simulation:
 
     def resume(self, person: Person) -> None:
         """Somebody who is inside already, wherever they stand: looked at at the start."""
+        person.has_past = True
         self.record.enroll(person, "enrolled")
         self._look(person, self.start)
 
-    def keep_only(self, senders: Collection[str]) -> None:
-        """Leave everybody else to another process. Before `run`, when nothing has happened."""
-        self._events = [event for event in self._events if event[3].sender.name in senders]
+    def keep_only(self, people: Collection[int]) -> None:
+        """Leave everybody else, by their numbers, to another process. Before `run`, when nothing has happened."""
+        self._events = [event for event in self._events if event[3].number in people]
         heapify(self._events)
-        self._half = frozenset(senders)
+        self._half = frozenset(people)
 
     def outcome(self) -> Half:
-        """What this process found out about the people of its senders."""
-        people = (person for person in self.record.people if person.sender.name in self._half)
+        """What this process found out about its people."""
+        people = (person for person in self.record.people if person.number in self._half)
         return Half([person.end for person in people], self.record.counts())
 
     def absorb(self, half: Half) -> None:
@@ -157,7 +158,8 @@ class Simulation:
         """What that sender has to do of that action."""
         key = (sender.name, action)
         if key not in self._queues:
-            self._queues[key] = Queue(sender, action, self._team.turn(sender, action))
+            queue = self._queues[key] = Queue(sender, action, self._team.turn(sender, action))
+            queue.is_capped = self._recipients.counts(queue)
         return self._queues[key]
 
     def zone_of(self, sender: str) -> str:
@@ -211,8 +213,8 @@ class Simulation:
         match move.outcome:
             case PlanTouch():
                 self._plan(person, move.outcome, now)
-            case LookAgain(at=at) if at > now:
-                self._look(person, at)
+            case LookAgain(at=at, settled_until=settled_until) if at > now:
+                self._look(person, settled_until or at)
             case LookAgain():
                 person.look_at = now
             case Finish():
@@ -223,15 +225,15 @@ class Simulation:
         queue = self.queue(sender, plan.step.action)
         person.is_open = True
         number, windows = next(self._numbers), self._windows(person, sender)
-        touch = Touch(person, plan.step.id, plan.variant, plan.is_first, plan.due_at, number, plan.wanted_at, windows)
+        touch = Touch(person, plan.step, plan.variant, plan.is_first, plan.due_at, number, plan.wanted_at, windows)
         queue.add(touch, now)
         self._wake(queue, plan.due_at, now)
 
-    def _windows(self, person: Person, sender: Sender) -> Any:
+    def _windows(self, person: Person, sender: Sender) -> Windows:
         """The windows a touch waits for: those of the sender who sends it, where the schedule is the sender's."""
-        zone = person.zone
-        if sender is not person.sender:
-            zone = zone_of(person.course.sequence.schedule, {"enrollments_zone": person.zone_name}, sender)
+        if sender is person.sender:
+            return person.windows
+        zone = zone_of(person.course.sequence.schedule, {"enrollments_zone": person.zone_name}, sender)
         return person.course.windows_in(zone, person.is_holiday)
 
     def _end(self, person: Person, finish: Finish, now: datetime) -> None:
@@ -284,7 +286,7 @@ class Simulation:
             self._waiting.add(queue)
             self._wake(queue, look_at, now)
             return False
-        if not self._recipients.counts(queue):
+        if not queue.is_capped:
             for touch in chosen:
                 self._carry_out(queue, touch, now)
             return True
@@ -299,19 +301,18 @@ class Simulation:
         person = touch.person
         if person.reason:
             return
-        step = person.course.sequence.touch_step(touch.step_id)
-        if self._is_blocked(queue, touch, step, now):
+        step = touch.step
+        if self._is_blocked(queue, touch, now):
             return
         queue.use(now)
         if queue.turns is not None:
             queue.turns.use(touch)
-        if self._recipients.counts(queue):
+        if queue.is_capped:
             self._recipients.use(queue, touch, now)
         person.begun_at = person.begun_at or now
         self.record.send(touch, queue, now)
-        stage = person.course.sequence.stages.get(Trigger.FIRST_TOUCH)
-        if touch.is_first and stage:
-            move_stage(person, stage, now)
+        if touch.is_first:
+            move_stage(person, person.course.sequence.stages.get(Trigger.FIRST_TOUCH), now)
         self._draw(person, step, now)
         self._go_on(person, step, TouchState.SENT, now)
 
@@ -330,16 +331,30 @@ class Simulation:
     def _go_on(self, person: Person, step: TouchStep, state: TouchState, now: datetime) -> None:
         """As `outcomes`: what needs to know what happened is left to `_advance`, at the same instant."""
         person.is_open = False
-        person.had[step.id] = Had(state, now)
-        self._go(person, next_move(facts_of(person, None), now), now)
+        person.had[step.id] = self._had(state, now)
+        self._go(person, self._next(person, step, state, now), now)
         if person.look_at == now and person.reason is None:
             self._look(person, now)
 
-    def _is_blocked(self, queue: Queue, touch: Touch, step: TouchStep, now: datetime) -> bool:
+    def _had(self, state: TouchState, now: datetime) -> Had:
+        """The same object for everybody."""
+        if self._last_had.finished_at != now or self._last_had.state is not state:
+            self._last_had = Had(state, now)
+        return self._last_had
+
+    def _next(self, person: Person, step: TouchStep, state: TouchState, now: datetime) -> Move:
+        """Asked once for all who stand at the same place in the same windows."""
+        course = person.course
+        if step.id not in course.same_for_all or person.has_past:
+            return next_move(facts_of(person, None), now)
+        known, key = course.moves.at(now), (step.id, state, person.windows)
+        if key not in known:
+            known[key] = next_move(facts_of(person, None), now)
+        return known[key]
+
+    def _is_blocked(self, queue: Queue, touch: Touch, now: datetime) -> bool:
         person = touch.person
-        recipient = person.recipient(step.channel)
-        if step.channel not in queue.sender.channels or not needs_address(step.channel):
-            recipient = recipient or "a person"
+        recipient = person.recipient(queue.address_kind) or ("a person" if queue.is_by_hand else None)
         if recipient and not person.suppression and not person.snoozed_until:
             return False
         block = first_block(
@@ -354,7 +369,7 @@ class Simulation:
         if block is None:
             return False
         if block.is_final:
-            self._go_on(person, step, TouchState.SKIPPED, now)
+            self._go_on(person, touch.step, TouchState.SKIPPED, now)
         elif block.until:
             self._put_off(queue, touch, block.until, now)
         self.record.block(block.because, is_for_good=not block.is_final and block.until is None)

@@ -4,19 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from outreach.content.revision import Revision
 from outreach.domain.pipeline import Pipeline
+from outreach.domain.planner import Move, is_same_for_all
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import Sequence as Steps
 from outreach.domain.simulation import Chances, Rates, chances
+from outreach.domain.touch import TouchState
 from outreach.services.sending.facts import zones_of
 from outreach.services.sequences.entrance import Entrance, entrance_of
 from outreach.services.simulating.simulate_queue import Windows
 
 _Key = tuple[ZoneInfo, Callable[[date], bool]]
+
+
+class Moves:
+    """The moves of one instant that everybody makes who stands at the same step in the same windows."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, TouchState, Windows], Move] = {}
+        self._at: datetime | None = None
+
+    def at(self, now: datetime) -> dict[tuple[str, TouchState, Windows], Move]:
+        """Those that are known already."""
+        if self._at != now:
+            self._at, self._known = now, {}
+        return self._known
 
 
 @dataclass(slots=True)
@@ -30,6 +46,8 @@ class Course:
     team: Callable[[str], Sender]
     zone_of: Callable[[str], ZoneInfo] | None
     windows: dict[_Key, Windows] = field(default_factory=dict)
+    same_for_all: frozenset[str] = frozenset()  # touches after which everybody goes on in the same way
+    moves: Moves = field(default_factory=Moves)
 
     def windows_in(self, zone: ZoneInfo, is_holiday: Callable[[date], bool]) -> Windows:
         """Those of a zone with these holidays; the same object for the same question."""
@@ -51,4 +69,5 @@ def course_of(
         pipeline=revision.pipeline,
         team=team,
         zone_of=zones_of(revision.sequence.schedule, team),
+        same_for_all=frozenset(step for step in revision.sequence.steps if is_same_for_all(revision.sequence, step)),
     )

@@ -1,21 +1,23 @@
-"""A long list on two cores: two groups of senders that have nothing to do with each other are simulated side by side.
+"""A long list on two cores: two groups of people who have nothing to do with each other are simulated side by side.
 
-What comes out is the same as in one process: people keep their sender, and every draw is made from seed, lead and step.
+What comes out is the same as in one process: every draw is made from seed, lead and step. People hang together who
+share a sender with limits, and colleagues where the reply of one ends it for all of them.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from multiprocessing.connection import Connection
 
+from outreach.domain.sender import Sender
 from outreach.domain.sequence import TouchStep, Trigger
 from outreach.errors import OutreachError
 from outreach.services.simulating.simulate import Simulation
 from outreach.services.simulating.simulate_course import Course
+from outreach.services.simulating.simulate_people import Person
 
 _WORTH_IT = 20_000  # people; below that one process is as quick
 
@@ -44,8 +46,8 @@ def run(simulation: Simulation, until: datetime, *, on_day: OnDay, worth_it: int
     other.join()
 
 
-def _other_half(simulation: Simulation, senders: frozenset[str], until: datetime, out: Connection) -> None:
-    simulation.keep_only(senders)
+def _other_half(simulation: Simulation, people: frozenset[int], until: datetime, out: Connection) -> None:
+    simulation.keep_only(people)
     simulation.run(until)
     out.send(simulation.outcome())
     out.close()
@@ -64,21 +66,54 @@ def _cores() -> int:
 
 
 def _is_apart(course: Course) -> bool:
-    """Does nobody's fate hang on what people of another sender do?"""
-    sequence = course.sequence
-    lends = any(isinstance(step, TouchStep) and step.sender for step in sequence.steps.values())
-    return not lends and (Trigger.COMPANY_REPLY not in sequence.stop_on or not course.chances.can_reply)
+    """Does nobody's fate hang on a sender whom everybody else needs as well?"""
+    steps = (step for step in course.sequence.steps.values() if isinstance(step, TouchStep))
+    return not any(step.sender and _is_limited(course.team(step.sender)) for step in steps)
 
 
-def _halves(simulation: Simulation) -> tuple[frozenset[str], frozenset[str]] | None:
-    """The senders, in two groups with about as many people; None if there is only one."""
-    people = Counter(person.sender.name for person in simulation.record.people)
-    if len(people) < 2:
+def _halves(simulation: Simulation) -> tuple[frozenset[int], frozenset[int]] | None:
+    """The numbers of the people, in two groups of about the same size; None where all of them hang together."""
+    groups = _groups(simulation)
+    if len(groups) < 2:
         return None
-    groups: tuple[set[str], set[str]] = (set(), set())
-    sizes = [0, 0]
-    for sender, number in people.most_common():
-        smaller = sizes.index(min(sizes))
-        groups[smaller].add(sender)
-        sizes[smaller] += number
-    return frozenset(groups[0]), frozenset(groups[1])
+    halves: tuple[set[int], set[int]] = (set(), set())
+    for group in sorted(groups, key=len, reverse=True):
+        min(halves, key=len).update(group)
+    return frozenset(halves[0]), frozenset(halves[1])
+
+
+def _groups(simulation: Simulation) -> Collection[list[int]]:
+    """Those who hang together."""
+    people = simulation.record.people
+    is_tied = _colleagues_are_tied(simulation)
+    ties: dict[str, str] = {}
+    for person in people if is_tied else ():
+        if _is_limited(person.sender):
+            ties[_root(ties, _of(person, is_tied=True))] = _root(ties, person.sender.name)
+    found: dict[str, list[int]] = {}
+    for person in people:
+        found.setdefault(_root(ties, _of(person, is_tied=is_tied)), []).append(person.number)
+    return found.values()
+
+
+def _of(person: Person, *, is_tied: bool) -> str:
+    """The name of what they hang on."""
+    if is_tied and person.known.company_id:
+        return f"company {person.known.company_id}"
+    return person.sender.name if _is_limited(person.sender) else f"lead {person.number}"
+
+
+def _root(ties: dict[str, str], name: str) -> str:
+    while (above := ties.get(name, name)) != name:
+        name = ties[name] = ties.get(above, above)
+    return name
+
+
+def _colleagues_are_tied(simulation: Simulation) -> bool:
+    (course,) = simulation.courses.values()
+    return Trigger.COMPANY_REPLY in course.sequence.stop_on and course.chances.can_reply
+
+
+def _is_limited(sender: Sender) -> bool:
+    """Do people wait for each other because of what it may do?"""
+    return bool(sender.freeze) or any(sender.has_limits(action) for action in sender.limits)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from outreach.content.revision import Revision, freeze, thaw
 from outreach.content.suggestions import did_you_mean
+from outreach.content.trials import trials_of, with_winners
 from outreach.content.workspace import Workspace
 from outreach.domain.action import TOUCH_ACTIONS
 from outreach.domain.simulation import Rates
@@ -21,6 +22,7 @@ from outreach.services.simulating.simulate_people import Known
 from outreach.services.simulating.simulate_stored import Past, past_of
 from outreach.services.simulating.simulate_team import Team
 from outreach.store.session import Store
+from outreach.store.trials import winners
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +62,12 @@ def simulate(
 def begin(workspace: Workspace, question: Question, store: Store | None = None) -> Simulation:
     """A simulation of the sequence as its files are now, before anybody has entered. Raises UsageError: there is none.
 
-    With a database its senders go on where they are: caps and ramps count what they have done.
+    With a database its senders go on where they are: caps and ramps count what they have done. Variants that have won
+    there are what everybody gets.
     """
     senders = {name: each.sender() for name, each in workspace.settings.senders.items()}
     team = Team(senders=senders, actions=TOUCH_ACTIONS, recipients=workspace.settings.recipients)
-    courses = _courses(workspace, question, team)
+    courses = _courses(workspace, question, team, store)
     past = past_of(store, courses[question.sequence].entrance, question.start, team.capped) if store else Past()
     simulation = Simulation(team, courses, question.start)
     simulation.remember(past, question.sequence)
@@ -92,7 +95,16 @@ def revision_of(workspace: Workspace, sequence: str) -> Revision:
     return thaw(freeze(workspace, sequence))
 
 
-def _courses(workspace: Workspace, question: Question, team: Team) -> dict[str, Course]:
+def _carried_out(revision: Revision, store: Store | None) -> Revision:
+    """With the variants that have won in that database; a simulation decides none itself."""
+    trials = trials_of(revision)
+    if store is None or not trials:
+        return revision
+    with store.read() as connection:
+        return with_winners(revision, trials, winners(connection, revision.sequence.name))
+
+
+def _courses(workspace: Workspace, question: Question, team: Team, store: Store | None) -> dict[str, Course]:
     """The sequence, and those it hands people over to."""
     courses: dict[str, Course] = {}
     wanted = [question.sequence]
@@ -100,7 +112,7 @@ def _courses(workspace: Workspace, question: Question, team: Team) -> dict[str, 
         name = wanted.pop()
         if name in courses:
             continue
-        revision = revision_of(workspace, name)
+        revision = _carried_out(revision_of(workspace, name), store)
         where = question.where if name == question.sequence else None
         courses[name] = course_of(revision, team.sender, rates=question.rates, seed=question.seed, where=where)
         following = (getattr(step, "sequence", None) for step in revision.sequence.steps.values())

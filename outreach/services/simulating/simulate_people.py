@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -21,12 +21,13 @@ from outreach.domain.pipeline import Pipeline, Status
 from outreach.domain.planner import Had
 from outreach.domain.sender import Sender
 from outreach.domain.verdict import Verdict
-from outreach.services.sending.facts import address_kind, holidays_of, zone_of
+from outreach.services.sending.facts import holidays_of, zone_of
 from outreach.store.companies import key_of
 from outreach.store.paths import Row
 
 if TYPE_CHECKING:
     from outreach.services.simulating.simulate_course import Course
+    from outreach.services.simulating.simulate_queue import Windows
 
 _MOST_EXAMPLES = 10
 _OFTEN = 500
@@ -150,6 +151,7 @@ class Person:
         "finished_at",
         "had",
         "happened",
+        "has_past",
         "is_holiday",
         "is_mailed",
         "is_open",
@@ -161,6 +163,7 @@ class Person:
         "snoozed_until",
         "stage",
         "suppression",
+        "windows",
         "zone",
         "zone_name",
     )
@@ -178,6 +181,7 @@ class Person:
         self.changes: dict[str, Any] | None = None  # columns of the lead that the sequence wrote
         self.stage = known.stage
         self.look_at: datetime | None = None
+        self.has_past = False  # was inside before the simulation began
         self.is_open = False  # a touch of theirs is planned and not done
         self.is_mailed = False
         self.begun_at: datetime | None = None  # the first touch
@@ -187,14 +191,20 @@ class Person:
         self.finished_at: datetime | None = None
         self.zone_name = ""
         self.zone: ZoneInfo
-        self.is_holiday: Any
+        self.is_holiday: Callable[[date], bool]
+        self.windows: Windows
 
     def live_in(self, zone: str) -> None:
         """The zone that was found for them, and what follows for the schedule."""
         schedule = self.course.sequence.schedule
         self.zone_name = zone
         self.zone = zone_of(schedule, {"enrollments_zone": zone}, self.sender)
-        self.is_holiday = holidays_of(schedule, self.known.draft.country)
+        self.observe(self.known.draft.country)
+
+    def observe(self, country: str | None) -> None:
+        """The holidays of that country, as far as the schedule keeps them."""
+        self.is_holiday = holidays_of(self.course.sequence.schedule, country)
+        self.windows = self.course.windows_in(self.zone, self.is_holiday)
 
     @property
     def enrollment_id(self) -> str:
@@ -222,9 +232,8 @@ class Person:
     def event_counts(self) -> Mapping[str, int]:
         return {**_NO_EVENTS, **(self.events or {})}
 
-    def recipient(self, channel: str) -> str | None:
-        """The address for a channel; one that bounced is dead."""
-        kind = address_kind(channel)
+    def recipient(self, kind: str) -> str | None:
+        """The address of that kind; one that bounced is dead."""
         if kind == AddressKind.EMAIL and self.suppression == EventKind.BOUNCED:
             return None
         for address in self.known.draft.addresses:

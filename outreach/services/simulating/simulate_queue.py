@@ -7,18 +7,22 @@ holidays), so that a window that closes over ten thousand waiting touches costs 
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from heapq import heappop, heappush
+from itertools import count
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from outreach.domain import window
+from outreach.domain.action import needs_address
 from outreach.domain.quota import Allowance, Usage, allowance
 from outreach.domain.sender import NO_LIMITS, Sender
-from outreach.domain.sequence import Schedule
+from outreach.domain.sequence import Schedule, TouchStep
+from outreach.services.sending.facts import address_kind
 from outreach.services.simulating.simulate_turns import Turns
 
 if TYPE_CHECKING:
@@ -28,6 +32,7 @@ _HOUR = timedelta(hours=1)
 _WEEK = timedelta(days=7)
 _INSTANT = timedelta(microseconds=1)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_NEVER = (datetime.max.replace(tzinfo=UTC), 0)
 _FREE, _ONE = Allowance(None), Allowance(1)
 DAY_OFF = "a day off of the sender"
 CLOSED = "outside the window"
@@ -40,7 +45,7 @@ class Touch:
     """One touch of one person, planned and not sent. `number` orders those that are due at the same instant."""
 
     person: Person
-    step_id: str
+    step: TouchStep
     variant: str | None
     is_first: bool
     due_at: datetime
@@ -75,40 +80,90 @@ Head = tuple[datetime, int]
 """When a touch is due, and its number."""
 
 
-@dataclass(slots=True)
+class _Due:
+    """The touches of one instant, in the order of their numbers."""
+
+    __slots__ = ("_next", "_touches")
+
+    def __init__(self) -> None:
+        self._touches: list[Touch] = []
+        self._next = 0
+
+    def add(self, touch: Touch) -> None:
+        touches = self._touches
+        if touches and touches[-1].number > touch.number:  # it was put off
+            insort(touches, touch, lo=self._next, key=_number)
+        else:
+            touches.append(touch)
+
+    def first(self) -> Touch | None:
+        """Those that are gone are passed over."""
+        while self._next < len(self._touches):
+            touch = self._touches[self._next]
+            if not touch.is_gone:
+                return touch
+            self._next += 1
+        return None
+
+    def pop(self) -> Touch:
+        """The touch `first` told of."""
+        self._next += 1
+        return self._touches[self._next - 1]
+
+    def rest(self) -> list[Touch]:
+        return [touch for touch in self._touches[self._next :] if not touch.is_gone]
+
+
+def _number(touch: Touch) -> int:
+    return touch.number
+
+
 class _Bucket:
     """The touches of a queue that share their windows: those still before or in the window they were planned into,
     and those that a closed window left behind, which are all due when the next one opens."""
 
-    windows: Windows
-    number: int
-    fresh: list[tuple[datetime, int, Touch]] = field(default_factory=list)
-    left: list[tuple[int, Touch]] = field(default_factory=list)
-    entry: Head | None = None
+    def __init__(self, windows: Windows, number: int) -> None:
+        self.windows = windows
+        self.number = number
+        self.entry: Head | None = None
+        self._instants: list[datetime] = []
+        self._due: dict[datetime, _Due] = {}
+        self._left: list[tuple[int, int, Touch]] = []  # a number, and which of several of that number
+        self._places = count()
+
+    def add(self, touch: Touch) -> None:
+        due = self._due.get(touch.due_at)
+        if due is None:
+            due = self._due[touch.due_at] = _Due()
+            heappush(self._instants, touch.due_at)
+        due.add(touch)
 
     def head(self, now: datetime) -> Head | None:
         """The first touch to go; its window is open at `due` or it is later than now."""
         opens_at = self.windows.at(now).opens_at
-        while self.fresh and (self.fresh[0][0] < opens_at or self.fresh[0][2].is_gone):
-            _, number, touch = heappop(self.fresh)
-            if not touch.is_gone:
-                heappush(self.left, (number, touch))
-        while self.left and self.left[0][1].is_gone:
-            heappop(self.left)
-        first = self.fresh[0][:2] if self.fresh else None
-        if self.left and (first is None or (opens_at, self.left[0][0]) < first):
-            return (opens_at, self.left[0][0])
+        first: Head | None = None
+        while self._instants:
+            due_at = self._instants[0]
+            due = self._due[due_at]
+            touch = due.first()
+            if touch is not None and due_at >= opens_at:
+                first = (due_at, touch.number)
+                break
+            for each in due.rest():
+                heappush(self._left, (each.number, next(self._places), each))
+            del self._due[heappop(self._instants)]
+        while self._left and self._left[0][2].is_gone:
+            heappop(self._left)
+        if self._left and (first is None or (opens_at, self._left[0][0]) < first):
+            return (opens_at, self._left[0][0])
         return first
 
     def pop(self) -> Touch:
         """The touch `head` told of."""
         assert self.entry is not None
-        if self.left and self.left[0][0] == self.entry[1]:
-            return heappop(self.left)[1]
-        return heappop(self.fresh)[2]
-
-    def __len__(self) -> int:
-        return len(self.fresh) + len(self.left)
+        if self._left and self._left[0][0] == self.entry[1]:
+            return heappop(self._left)[2]
+        return self._due[self._instants[0]].pop()
 
 
 class Queue:
@@ -122,6 +177,11 @@ class Queue:
         self.held_until: datetime | None = None  # by its limits
         self._held: dict[str, datetime] = {}  # limit → when it held back last
         self.last_used_at: datetime | None = None
+        channel = action.partition(".")[0]
+        self.address_kind = address_kind(channel)
+        self.is_capped = False  # counts what its recipients get
+        self.kinds: dict[tuple[str, str | None], int] = {}  # of its touches, as the record numbers them
+        self.is_by_hand = channel not in sender.channels or not needs_address(channel)  # an address may be missing
         self._limits = sender.limits_for(action)
         self.recipients = self._limits.recipients
         self._is_spaced = bool(self._limits.gap or self._limits.jitter)
@@ -138,6 +198,7 @@ class Queue:
         self._day = (_LONG_AGO, _LONG_AGO)
         self._buckets: dict[Windows, _Bucket] = {}
         self._numbered: list[_Bucket] = []
+        self._size = 0
         self._heads: list[tuple[datetime, int, int]] = []  # a head, and the number of its bucket
 
     def remember(self, used: list[datetime], first_used_at: datetime | None, now: datetime) -> None:
@@ -157,7 +218,8 @@ class Queue:
         if bucket is None:
             bucket = self._buckets[windows] = _Bucket(windows, len(self._numbered))
             self._numbered.append(bucket)
-        heappush(bucket.fresh, (touch.due_at, touch.number, touch))
+        bucket.add(touch)
+        self._size += 1
         if bucket.entry is None or (touch.due_at, touch.number) < bucket.entry:
             self._enter(bucket, now)
 
@@ -175,15 +237,6 @@ class Queue:
             self._enter(bucket, now)
         return None
 
-    def take(self, now: datetime) -> Touch:
-        """The touch that `next_at` told of."""
-        bucket = self._numbered[heappop(self._heads)[2]]
-        touch = bucket.pop()
-        self._enter(bucket, now)
-        if self.turns is not None:
-            self.turns.remove(touch)
-        return touch
-
     def choose(self, allowed: Allowance, now: datetime, *, most: int) -> tuple[list[Touch], datetime | None]:
         """Whose turn it is, at most so many, none of them in the queue any more; without any, when to look again."""
         chosen: list[Touch] = []
@@ -192,9 +245,26 @@ class Queue:
             self._roll(now)
             chosen, room, look_at = self.turns.choose(allowed, now, self._day[1], most=most)
             most = len(chosen) + room
+            self._size -= len(chosen)
         while len(chosen) < most and (due_at := self.next_at(now)) is not None and due_at <= now:
-            chosen.append(self.take(now))
+            self._take(chosen, now, most)
         return chosen, look_at
+
+    def _take(self, chosen: list[Touch], now: datetime, most: int) -> None:
+        """Those of the first bucket that go before anything of another one."""
+        bucket = self._numbered[heappop(self._heads)[2]]
+        following = self._heads[0][:2] if self._heads else _NEVER
+        while True:
+            touch = bucket.pop()
+            chosen.append(touch)
+            self._size -= 1
+            if self.turns is not None:
+                self.turns.remove(touch)
+            entry = bucket.entry = bucket.head(now)
+            if entry is None or entry[0] > now or entry >= following or len(chosen) >= most:
+                break
+        if bucket.entry is not None:
+            heappush(self._heads, (*bucket.entry, bucket.number))
 
     def _enter(self, bucket: _Bucket, now: datetime) -> None:
         bucket.entry = bucket.head(now)
@@ -235,6 +305,8 @@ class Queue:
 
     def use(self, now: datetime) -> None:
         """One touch went out."""
+        if self.turns is None:
+            return  # nothing limits it: nobody will ask
         self._roll(now)
         self._use(now, now)
         self._today += 1
@@ -246,7 +318,7 @@ class Queue:
         return self._date
 
     def __len__(self) -> int:
-        return len(self.turns) if self.turns is not None else sum(map(len, self._buckets.values()))
+        return self._size
 
     def _use(self, instant: datetime, now: datetime) -> None:
         self.last_used_at = instant

@@ -93,6 +93,10 @@ class Record:
         self.refused: Counter[str] = Counter()
         self.examples: dict[str, str] = {}  # reason → the name of a lead it applies to
         self._counts = Counts()
+        self._now: datetime | None = None  # when the last touch went out, of which queue
+        self._queue: Queue | None = None
+        self._stamp = 0.0
+        self._day = ("", "", "")
 
     def enroll(self, person: Person, zone_by: str) -> None:
         self.people.append(person)
@@ -116,13 +120,19 @@ class Record:
     def send(self, touch: Touch, queue: Queue, now: datetime) -> None:
         """One touch went out."""
         counts = self._counts
-        late = now - touch.due_at
-        if late:
-            counts.late.setdefault(queue.why_late(touch), Lateness()).add(late)
+        if now > touch.due_at:
+            counts.late.setdefault(queue.why_late(touch), Lateness()).add(now - touch.due_at)
+        if now is not self._now or queue is not self._queue:
+            self._now, self._queue, self._stamp = now, queue, now.timestamp()
+            self._day = (queue.day(now), queue.sender.name, queue.action)
+        kind = (touch.step.id, touch.variant)
+        number = queue.kinds.get(kind)
+        if number is None:
+            number = queue.kinds[kind] = counts.number((touch.step.id, queue.action, touch.variant, queue.sender.name))
         counts.who.append(touch.person.number)
-        counts.what.append(counts.number((touch.step_id, queue.action, touch.variant, queue.sender.name)))
-        counts.when.append(now.timestamp())
-        counts.by_day[queue.day(now), queue.sender.name, queue.action] += 1
+        counts.what.append(number)
+        counts.when.append(self._stamp)
+        counts.by_day[self._day] += 1
 
     def counts(self) -> Counts:
         """What was counted, for another process."""

@@ -8,7 +8,6 @@ from typing import Any
 
 from outreach.content.step_models import SETTABLE
 from outreach.domain.sequence import What, WriteStep
-from outreach.services.sending.facts import holidays_of
 from outreach.services.simulating.simulate_people import Person
 
 
@@ -33,13 +32,13 @@ def _set(person: Person, values: Mapping[str, str]) -> None:
         if name in SETTABLE:
             _change(person, f"leads_{name}", text)
             if name == "country":
-                person.is_holiday = holidays_of(person.course.sequence.schedule, text)
+                person.observe(text)
         else:
             fields = _present(person, "leads_fields", person.known.draft.fields)
             _change(person, "leads_fields", {**fields, name: text})
 
 
-def move_stage(person: Person, stage: str, now: datetime) -> None:
+def move_stage(person: Person, stage: str | None, now: datetime) -> None:
     """As `lead_states.move_stages`: not to where the lead stands, and only as the pipeline allows."""
     if stage and stage != person.stage and person.course.pipeline.allows(person.stage, stage):
         person.stage = stage
