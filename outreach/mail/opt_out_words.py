@@ -339,6 +339,16 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
             r"|irtibat)\w*(?: \w+){0,2} (?:istemiyorum|edilmek istemiyorum|kurulmasını istemiyorum|kurmayın"
             r"|geçmeyin)|kvkk .{0,60}(?:sil|talep|çıkar|kaldır)|rahatsız etmeyin"
         ),
+        (
+            r"(?:ta bort|avregistrera|stryk|radera) (?:mig|min"
+            r"|mina|oss)|(?:vill|önskar) inte (?:längre |ha |få )|sluta (?:skicka|maila|mejla|kontakta)|(?:fjern"
+            r"|slet|meld|stryk) (?:meg|mig|min|mitt|oss|os)(?: (?:fra|av|af))?|(?:ønsker|vil) ikke (?:lenger "
+            r"|længere |at )?(?:motta|modtage|få|flere|bli)|poistakaa? (?:minut|sähköposti|osoitteeni)"
+            r"|en halua (?:enää )?(?:saada|vastaanottaa|viestejä)|odhlaste (?:mě|mne|nás)|(?:vyřaďte|vymažte"
+            r"|odstraňte|smažte) (?:mě|mne|můj|mou|moje)|nepřeji si|nechci (?:dostávat|další)|(?:leiratkoz|töröljék"
+            r"|töröljenek|vegyenek le)\w*|nem (?:kérek|szeretnék) (?:több|további)|dezabon\w+|nu (?:mai )?(?:doresc"
+            r"|vreau) (?:să )?(?:mai )?(?:primesc|primi)|ștergeți(?:-mă)?"
+        ),
     )
 )
 """Sentences in which somebody asks it for himself."""
@@ -358,14 +368,7 @@ REQUESTS_IN_OTHER_SCRIPTS: tuple[re.Pattern[str], ...] = tuple(
             r"(?:отпишите|удалите|исключите|уберите|вычеркните) (?:меня|нас|мой|мои|этот)|(?:больше )?не (?:пишите"
             r"|присылайте|отправляйте|беспокойте|шлите|звоните)(?: \w+){0,2} ?(?:мне|нам|больше|писем|мой)"
             r"|не (?:хочу|желаю|хотим) (?:больше )?(?:получать|видеть)|прекратите (?:\w+ )?(?:рассыл|присылать"
-            r"|писать|отправл|слать)|(?:хочу|прошу|как) отписа|(?:ta bort|avregistrera|stryk|radera) (?:mig|min"
-            r"|mina|oss)|(?:vill|önskar) inte (?:längre |ha |få )|sluta (?:skicka|maila|mejla|kontakta)|(?:fjern"
-            r"|slet|meld|stryk) (?:meg|mig|min|mitt|oss|os)(?: (?:fra|av|af))?|(?:ønsker|vil) ikke (?:lenger "
-            r"|længere |at )?(?:motta|modtage|få|flere|bli)|poistakaa? (?:minut|sähköposti|osoitteeni)"
-            r"|en halua (?:enää )?(?:saada|vastaanottaa|viestejä)|odhlaste (?:mě|mne|nás)|(?:vyřaďte|vymažte"
-            r"|odstraňte|smažte) (?:mě|mne|můj|mou|moje)|nepřeji si|nechci (?:dostávat|další)|(?:leiratkoz|töröljék"
-            r"|töröljenek|vegyenek le)\w*|nem (?:kérek|szeretnék) (?:több|további)|dezabon\w+|nu (?:mai )?(?:doresc"
-            r"|vreau) (?:să )?(?:mai )?(?:primesc|primi)|ștergeți(?:-mă)?"
+            r"|писать|отправл|слать)|(?:хочу|прошу|как) отписа"
         ),
         (
             r"(?:请|麻烦)?(?:将我|把我|帮我)?.{0,6}(?:退订|取消订阅|从.{0,8}(?:名单|列表).{0,4}(?:移除|删除"
