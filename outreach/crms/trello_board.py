@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NoReturn
 
 from outreach.api_client import ApiClient, segment
-from outreach.crms.trello_values import KINDS, PROVIDER, CustomField, custom_field
+from outreach.crms.trello_values import ID, KINDS, PROVIDER, CustomField, custom_field
 from outreach.errors import Outcome, Refused
-
-_ID = re.compile(r"[0-9a-f]{24}")
 
 
 class Board:
@@ -20,7 +17,7 @@ class Board:
     def __init__(self, api: ApiClient, board: str) -> None:
         self._api = api
         self._asked = board
-        self.id = board if _ID.fullmatch(board) else ""
+        self.id = board if ID.fullmatch(board) else ""
         self.name = ""
         self.lists: dict[str, str] = {}  # open ones, from left to right
         self.fields: dict[str, CustomField] = {}

@@ -4,41 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC
-from typing import Any, Protocol
+from typing import Any
 
-from outreach.api_client import ApiClient, segment
 from outreach.crm import DealState, Page, RemoteDeal, RemotePerson, Selection, Wanted
+from outreach.crms.gone import none_if_gone
 from outreach.crms.instants import instant_of
 from outreach.crms.trello_board import Board
-from outreach.crms.trello_values import addresses_on, card, company_on, created_at, name_on
-from outreach.errors import Outcome, Refused
+from outreach.crms.trello_cards import Cards
+from outreach.crms.trello_options import Options
+from outreach.crms.trello_values import addresses_on, company_on, created_at, name_on
 
 _CARDS = 25  # read one by one, for a page
 _ACTIONS = 50
-_FIELDS = "name,desc,closed,idBoard,idList,idLabels,idMembers,url,dateLastActivity"
 _GONE = frozenset({"deleteCard", "moveCardFromBoard"})
 
 
-class Meaning(Protocol):
-    """Which settings say what a card means; Trello's Options are one."""
-
-    @property
-    def members(self) -> Mapping[str, str]: ...
-    @property
-    def status_property(self) -> str: ...
-    @property
-    def value_field(self) -> str: ...
-    @property
-    def won_list(self) -> str: ...
-    @property
-    def lost_list(self) -> str: ...
-    @property
-    def do_not_contact_label(self) -> str: ...
-
-
-async def pull(api: ApiClient, board: Board, meaning: Meaning, wanted: Wanted, *, cursor: str | None) -> Page:
+async def pull(cards: Cards, board: Board, meaning: Options, wanted: Wanted, *, cursor: str | None) -> Page:
     """One page. Cursors are ids: of the last card that was read, or of the last action."""
-    read = _Reading(api, board, meaning, wanted)
+    read = _Reading(cards, board, meaning, wanted)
     if wanted.by in (Selection.PERSON, Selection.DEAL):
         return Page(people=(await read.person(wanted.value),), total=1)
     return await (read.changed(cursor) if wanted.since else read.listed(cursor))
@@ -47,8 +30,8 @@ async def pull(api: ApiClient, board: Board, meaning: Meaning, wanted: Wanted, *
 class _Reading:
     """What every step of one pull needs."""
 
-    def __init__(self, api: ApiClient, board: Board, meaning: Meaning, wanted: Wanted) -> None:
-        self._api, self._board, self._meaning, self._wanted = api, board, meaning, wanted
+    def __init__(self, cards: Cards, board: Board, meaning: Options, wanted: Wanted) -> None:
+        self._cards, self._board, self._meaning, self._wanted = cards, board, meaning, wanted
 
     async def listed(self, cursor: str | None) -> Page:
         """Open cards in the order they were made; each page lists the ids again, so nothing is kept between."""
@@ -79,14 +62,8 @@ class _Reading:
         return Page(people=tuple(people), cursor=last)
 
     async def person(self, card_id: str) -> RemotePerson:
-        params = {"fields": _FIELDS, "customFieldItems": "true"}
-        try:
-            present = await self._api.get(f"/cards/{segment(card_id)}", params=params, read=card)
-        except Refused as error:
-            if error.outcome is not Outcome.NOT_FOUND:
-                raise
-            return RemotePerson(person_id=card_id, is_deleted=True)
-        if present.get("idBoard") not in (None, await self._board.id_of()):
+        present = await none_if_gone(self._cards.read(card_id, with_items=True))
+        if present is None:
             return RemotePerson(person_id=card_id, is_deleted=True)
         return await self._person_on(present)
 

@@ -18,6 +18,8 @@ from outreach.crms.in_doubt import timed_out
 from outreach.errors import AdapterError, Outcome, RateLimited, Refused
 
 PROVIDER = "trello"
+ID = re.compile(r"[0-9a-f]{24}")
+COLORS = ("yellow", "purple", "blue", "red", "green", "orange", "black", "sky", "pink", "lime")
 KINDS = frozenset({"text", "number", "date", "list"})  # of custom fields; a checkbox has no text to be mapped
 _BURST = timedelta(seconds=10)  # the window of the limits per key and per token
 _LONGEST_IN_URL = 6_000  # bytes of a text, percent-encoded: parameters travel in the URL, which is finite

@@ -14,7 +14,9 @@ from typing import Any
 
 import httpx
 
-from outreach.sandbox.stand_in import Refusal, StandIn, params_of, parts_of
+from outreach.sandbox.described import Description
+from outreach.sandbox.stand_in import Refusal, StandIn, parts_of
+from outreach.sandbox.trello_requests import DESCRIPTION
 
 KEY = "0471642aefef5fa1fa76530ce1ba4c85"  # sample data, as are all of these
 TOKEN = "ATTAsample0123456789"  # noqa: S105
@@ -28,11 +30,6 @@ FIELDS = {
     "5d0000000000000000000003": ("Value", "number", {}),
     "5d0000000000000000000004": ("Done", "checkbox", {}),
 }
-COLORS = {"yellow", "purple", "blue", "red", "green", "orange", "black", "sky", "pink", "lime", "null"}
-_CARD_QUERY = (
-    *("fields", "actions", "attachments", "members", "checkItemStates", "checklists", "board", "list", "pluginData"),
-    *("stickers", "customFieldItems"),
-)
 _START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
@@ -100,6 +97,10 @@ class FakeTrello(StandIn):
         """The search index has caught up."""
         self.indexed = set(self.cards)
 
+    @property
+    def description(self) -> Description:
+        return DESCRIPTION
+
     def answer(self, request: httpx.Request) -> httpx.Response:
         if request.headers.get("authorization") != f'OAuth oauth_consumer_key="{KEY}", oauth_token="{TOKEN}"':
             raise Refusal(401, "invalid key")
@@ -110,7 +111,6 @@ class FakeTrello(StandIn):
     def _reading(self, request: httpx.Request, parts: list[str]) -> Any:
         match parts:
             case ["members", "me"]:
-                params_of(request, ("fields",))
                 return {"id": "5e0000000000000000000009", "username": "outreach_bot"}
             case ["search"]:
                 return self._search(request)
@@ -119,7 +119,7 @@ class FakeTrello(StandIn):
                     raise Refusal(404, "The requested resource was not found.")
                 return self._board(request, rest)
             case ["cards", card_id]:
-                shown = params_of(request, _CARD_QUERY)
+                shown = dict(request.url.params)
                 return _shown(self._card(card_id), with_items=shown.get("customFieldItems") == "true")
             case ["cards", card_id, "actions"]:
                 return self._comments(request, self._card(card_id))
@@ -128,19 +128,15 @@ class FakeTrello(StandIn):
     def _board(self, request: httpx.Request, rest: list[str]) -> Any:
         match rest:
             case []:
-                params_of(request, ("fields",))
                 return {"id": BOARD, "name": "Sales", "url": "https://trello.example/b/aBcD1234"}
             case ["lists"]:
-                params = params_of(request, ("cards", "card_fields", "filter", "fields"))
+                params = dict(request.url.params)
                 return self._lists(with_cards=params.get("cards") == "open")
             case ["customFields"]:
-                params_of(request, ())
                 return [_field(field_id, *each) for field_id, each in FIELDS.items()]
             case ["members"]:
-                params_of(request, ())
                 return [{"id": one, "fullName": name.title(), "username": name} for one, name in MEMBERS.items()]
             case ["labels"]:
-                params_of(request, ("fields", "limit"))
                 return [{"id": one, "name": name, "color": color} for one, (name, color) in self.labels.items()]
             case ["actions"]:
                 return self._actions(request)
@@ -157,19 +153,7 @@ class FakeTrello(StandIn):
         return [card for card in self.cards.values() if card.board == BOARD and not card.closed]
 
     def _actions(self, request: httpx.Request) -> list[dict[str, Any]]:
-        allowed = (
-            "fields",
-            "filter",
-            "format",
-            "idModels",
-            "limit",
-            "member",
-            "memberCreator",
-            "page",
-            "before",
-            "since",
-        )
-        params = params_of(request, allowed)
+        params = dict(request.url.params)
         kinds = params["filter"].split(",") if "filter" in params else None
         since = datetime.fromisoformat(params["since"]) if "since" in params else None
         found = [
@@ -182,7 +166,7 @@ class FakeTrello(StandIn):
         return found[: int(params.get("limit", "50"))]
 
     def _comments(self, request: httpx.Request, card: Card) -> list[dict[str, Any]]:
-        params = params_of(request, ("filter", "page"))
+        params = dict(request.url.params)
         if params.get("filter") != "commentCard":
             raise Refusal(400, "invalid value for filter")
         start = 50 * int(params.get("page", "0"))
@@ -190,8 +174,7 @@ class FakeTrello(StandIn):
         return [{"id": one, "type": "commentCard", "data": {"text": text}} for one, text in newest]
 
     def _search(self, request: httpx.Request) -> Any:
-        allowed = ("idBoards", "modelTypes", "cards_limit", "cards_page", "card_fields", "partial")
-        params = params_of(request, allowed, required=("query",))
+        params = dict(request.url.params)
         if params.get("modelTypes") != "cards" or params.get("idBoards") != BOARD:
             raise Refusal(400, "invalid value for idBoards")
         words = _words(params["query"])
@@ -203,13 +186,13 @@ class FakeTrello(StandIn):
     def _writing(self, request: httpx.Request, parts: list[str]) -> Any:
         match (request.method, *parts):
             case ("POST", "cards"):
-                params = params_of(request, ("name", "desc", "pos", "due", "idMembers", "idLabels"), ("idList",))
+                params = dict(request.url.params)
                 self._prove_list(params["idList"])
                 desc = params.get("desc", "")
                 return _shown(self.add(params.get("name", ""), desc, params["idList"], is_indexed=False))
             case ("POST", "labels"):
-                params = params_of(request, (), ("name", "color", "idBoard"))
-                _require(params["color"] in COLORS and params["idBoard"] == BOARD, "invalid value for color")
+                params = dict(request.url.params)
+                _require(params["idBoard"] == BOARD, "invalid value for idBoard")
                 return {"id": self.label(params["name"])}
             case ("PUT", "cards", card_id):
                 return self._update(request, self._card(card_id))
@@ -224,8 +207,7 @@ class FakeTrello(StandIn):
         raise Refusal(404, f"Cannot {request.method} {'/'.join(parts)}")
 
     def _update(self, request: httpx.Request, card: Card) -> Any:
-        _require(not request.content, "parameters belong into the query")
-        params = params_of(request, ("name", "desc", "closed", "idList", "pos", "due"))
+        params = dict(request.url.params)
         if "idList" in params:
             self._prove_list(params["idList"])
             card.list_id = params["idList"]
@@ -235,13 +217,13 @@ class FakeTrello(StandIn):
         return _shown(card)
 
     def _comment(self, request: httpx.Request, card: Card) -> Any:
-        text = params_of(request, (), ("text",))["text"]
+        text = request.url.params["text"]
         _require(0 < len(text) <= 16_384 and len(request.url.raw_path) < 8_000, "invalid value for text")
         card.comments.append((self.note("commentCard", card), text))
         return {"id": card.comments[-1][0], "type": "commentCard", "data": {"text": text}}
 
     def _attach(self, request: httpx.Request, card: Card, what: str, known: Collection[str]) -> Any:
-        value = params_of(request, ("value",), ("value",))["value"]
+        value = request.url.params["value"]
         there: list[str] = getattr(card, what)
         _require(value in known, f"invalid value for {what}")
         _require(value not in there, f"that {what} is already on the card")
@@ -250,7 +232,7 @@ class FakeTrello(StandIn):
         return there
 
     def _set(self, request: httpx.Request, card: Card, field_id: str) -> Any:
-        _require(field_id in FIELDS and not request.url.params, "invalid id")
+        _require(field_id in FIELDS, "invalid id")
         _, kind, options = FIELDS[field_id]
         body = json.loads(request.content)
         if kind == "list":

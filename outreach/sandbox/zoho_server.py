@@ -125,12 +125,12 @@ class FakeZoho(StandIn):
                 users = [{"id": one, "email": email, "status": "active"} for one, email in USERS.items()]
                 return 200, {"users": users, "info": {"more_records": False}}
             case ["settings", "fields"]:
-                module = dict(request.url.params)["module"]
+                module = request.url.params["module"]
                 return 200, {"fields": [_field(name, kind) for name, kind in FIELDS[module].items()]}
             case ["settings", "layouts"]:
                 return 200, {"layouts": [{"id": _LAYOUT, "name": "Standard"}]}
             case ["settings", "pipeline"]:
-                if dict(request.url.params)["layout_id"] != _LAYOUT:
+                if request.url.params["layout_id"] != _LAYOUT:
                     raise _refusal(400, "INVALID_DATA", "Invalid layoutid", param_name="layout_id")
                 return 200, {"pipeline": [_pipeline(name, stages) for name, stages in PIPELINES.items()]}
         raise _refusal(404, "INVALID_URL_PATTERN", "Please check if the URL trying to access is a correct one")

@@ -343,7 +343,7 @@ class TestWhatIsRefused:
 
         assert wrong == {"field Titel", "status bounced", "stage default.lost", "owner kim"}
 
-    @pytest.mark.parametrize("wrong", [{"key": " "}, {"board": ""}, {"members": ("anna",)}])
+    @pytest.mark.parametrize("wrong", [{"key": " "}, {"board": ""}, {"members": ("anna",)}, {"label_color": "navy"}])
     def test_a_setting_that_cannot_be_is_refused_when_it_is_read(self, wrong: dict[str, Any]) -> None:
         with pytest.raises(ValueError, match=r"is empty|Write"):
             Options(**{"key": KEY, "token": TOKEN, "board": BOARD} | wrong)
