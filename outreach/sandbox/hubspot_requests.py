@@ -71,6 +71,12 @@ _READ = shape(
 )
 _PAIRS = shape({"inputs*": many(shape({"id*": text, "after": text}), most=1000, least=1)})
 
+_TOKEN = {
+    "grant_type*": one_of("refresh_token", "authorization_code"),
+    **{"client_id*": text, "client_secret*": text, "refresh_token": text, "code": text, "redirect_uri": text},
+    **{"code_verifier": text, "scope": text},
+}
+
 DESCRIPTION = Description(
     {
         f"GET {_OBJECTS}": Call({**_SHOWN, **_PAGED}),
@@ -92,5 +98,8 @@ DESCRIPTION = Description(
             {"channel*": one_of("EMAIL"), "businessUnitId": digits(), "verbose": switch}
         ),
         "GET /account-info/2026-09/details": Call(),
+        f"DELETE {_OBJECTS}/{{id}}": Call(),
+        "POST /crm/objects/2026-09/contacts/gdpr-delete": Call(body=shape({"objectId*": text, "idProperty": text})),
+        "POST /oauth/2026-09/token": Call(form=_TOKEN),
     }
 )

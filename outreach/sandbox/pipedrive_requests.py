@@ -134,6 +134,7 @@ def _described(v1: str) -> Description:
             "POST /api/v2/deals": Call(body=shape({**_DEAL, "title*": text})),
             f"PATCH /api/v2/persons/{_ID}": Call(body=shape(_PERSON)),
             f"PATCH /api/v2/deals/{_ID}": Call(body=shape({**_DEAL, "title": text})),
+            f"DELETE /api/v2/persons/{_ID}": Call(),
             f"GET {v1}/users": Call(),
             f"GET {v1}/users/me": Call(),
             f"GET {v1}/notes": Call(notes),

@@ -55,6 +55,7 @@ DESCRIPTION = Description(
         f"POST /sobjects/{_KIND}": Call(body=_RECORD),
         f"PATCH /sobjects/{_KIND}/{_ID}": Call(body=_RECORD),
         f"PATCH /sobjects/{_KIND}/{{field:\\w+__c}}/{{value}}": Call({"updateOnly": switch}, body=_RECORD),
+        f"DELETE /sobjects/{_KIND}/{_ID}": Call(),
         "POST /composite": Call(body=shape(_COMPOSITE)),
     },
     base="/services/data/v68.0",

@@ -80,6 +80,7 @@ DESCRIPTION = Description(
             {**_WRITTEN, "idList*": _ID, "urlSource": text, "idCardSource": _ID, "keepFromSource": text}
         ),
         f"PUT {_CARD}": Call({**_WRITTEN, "closed": switch, "idList": _ID, "idBoard": _ID, "subscribed": switch}),
+        f"DELETE {_CARD}": Call(),
         f"POST {_CARD}/actions/comments": Call({"text*": like(".+", 16_384)}),
         f"POST {_CARD}/idLabels": Call({"value": _ID}),
         f"POST {_CARD}/idMembers": Call({"value": _ID}),

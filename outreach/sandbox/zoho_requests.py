@@ -91,6 +91,7 @@ DESCRIPTION = Description(
         f"POST /{_MODULE}/upsert": Call(body=_data(_RECORD, lar_id=_BIG, duplicate_check_fields=many(up_to(100)))),
         f"GET /{_MODULE}/{_ID}": Call(),
         f"PUT /{_MODULE}/{_ID}": Call(body=_data(_RECORD)),
+        f"DELETE /{_MODULE}/{_ID}": Call({"wf_trigger": switch}),
         f"GET /{_MODULE}/{_ID}/Notes": Call({**_RELATED, "fields": _FIELDS}),
         f"POST /{_MODULE}/{_ID}/Notes": Call(body=shape({"data*": many(_NOTE, most=100, least=1)})),
         f"POST /{_MODULE}/{_ID}/actions/add_tags": Call(
