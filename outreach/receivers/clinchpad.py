@@ -14,11 +14,10 @@ from typing import ClassVar
 
 from outreach.domain.crm_news import Change, CrmNews, deal_kind
 from outreach.domain.event import Clues, Event, EventKind
-from outreach.errors import WebhookRejected
 from outreach.receiver import Delivery
 from outreach.receivers.crm_events import event_of_news
-from outreach.receivers.payload import instant_of, json_object, object_at, text_at
-from outreach.receivers.proof import digest, is_one_of, short_key
+from outreach.receivers.payload import instant_of, json_object, object_at, said_in, text_at
+from outreach.receivers.proof import digest, require_word, short_key
 
 _ID = re.compile(rb'"_id"\s*:\s*"([0-9a-f]{24})"')
 _MOST_IDS = 50
@@ -56,12 +55,7 @@ class ClinchPad:
         self._options = options
 
     def verify(self, delivery: Delivery, *, now: datetime) -> None:
-        try:
-            given = text_at(json_object(delivery.body), "handshake_key")
-        except ValueError:
-            raise WebhookRejected("the body cannot be read, so it holds no handshake key") from None
-        if not is_one_of(given, self._options.accepted):
-            raise WebhookRejected("the handshake key is missing or wrong")
+        require_word(said_in(delivery.body, "handshake_key"), self._options.accepted, "the handshake key")
 
     def key(self, delivery: Delivery) -> str:
         return digest(delivery.body)

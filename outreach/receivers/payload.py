@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from outreach.mail.storable import storable
+from outreach.receivers.proof import digest, short_key
 
 Json = Mapping[str, object]
 
@@ -81,3 +82,17 @@ def _parsed(text: str) -> datetime:
 def is_mapping(value: object) -> bool:
     """Names with something behind them, as a settings file should have written it; an empty one is none."""
     return isinstance(value, Mapping) and bool(value)
+
+
+def said_in(body: bytes, name: str) -> str:
+    """What the JSON of a body says under a name; empty when it cannot be read."""
+    try:
+        return text_at(json_object(body), name)
+    except ValueError:
+        return ""
+
+
+def key_said_in(body: bytes, name: str) -> str:
+    """A delivery's key from the provider's own number of it; a digest of the body where it has none."""
+    known = said_in(body, name)
+    return short_key(known) if known else digest(body)

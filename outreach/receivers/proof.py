@@ -19,6 +19,12 @@ def is_one_of(given: str, accepted: tuple[str, ...]) -> bool:
     return found
 
 
+def require_word(given: str, accepted: tuple[str, ...], what: str) -> None:
+    """Raise WebhookRejected unless a word that came along is one of those agreed; `what` names it in the answer."""
+    if not is_one_of(given, accepted):
+        raise WebhookRejected(f"{what} is missing or wrong")
+
+
 def require_basic_auth(headers: Mapping[str, str], user: str, passwords: tuple[str, ...]) -> None:
     """Raise WebhookRejected unless the Authorization header carries the user and one of the passwords (RFC 7617)."""
     scheme, _, encoded = headers.get("authorization", "").strip().partition(" ")

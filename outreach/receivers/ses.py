@@ -26,8 +26,8 @@ from outreach.receivers import mail_news
 from outreach.receivers.amazon_bounces import amazon_bounce
 from outreach.receivers.inbound_mail import Inbound, event_of_mail, from_base64
 from outreach.receivers.mail_news import About, News, event_about, joined
-from outreach.receivers.payload import Json, instant_of, json_object, object_at, objects_at, text_at
-from outreach.receivers.proof import digest, require_basic_auth, short_key
+from outreach.receivers.payload import Json, instant_of, json_object, key_said_in, object_at, objects_at, text_at
+from outreach.receivers.proof import require_basic_auth, short_key
 from outreach.receivers.ses_topic import CONFIRMATION, NOTIFICATION, TopicProof, is_amazons
 
 _KEYS = Keys(provider_ids=("messageId",), people=("emailAddress", "source"))
@@ -71,11 +71,7 @@ class Ses:
         self._proof.require(delivery, now=now)
 
     def key(self, delivery: Delivery) -> str:
-        try:
-            own_id = text_at(json_object(delivery.body), "MessageId")
-        except ValueError:
-            own_id = ""
-        return short_key(own_id) if own_id else digest(delivery.body)
+        return key_said_in(delivery.body, "MessageId")
 
     def clues(self, delivery: Delivery) -> Clues:
         found = [clues_in_json(delivery.body, _KEYS)]

@@ -13,8 +13,7 @@ from outreach.domain.event import Clues, Event, EventKind
 from outreach.mail.identifiers import unique
 from outreach.receiver import Answer, Delivery
 from outreach.receivers.hmac_proof import hex_macs, require_fresh, require_mac, require_user
-from outreach.receivers.payload import Json, instant_of, json_object, object_at, text_at
-from outreach.receivers.proof import digest, short_key
+from outreach.receivers.payload import Json, instant_of, json_object, key_said_in, object_at, said_in, text_at
 
 TOLERANCE = timedelta(minutes=5)
 
@@ -56,20 +55,12 @@ class Slack:
         require_mac(delivery.headers.get("x-slack-signature", ""), expected, "X-Slack-Signature")
 
     def answer(self, delivery: Delivery) -> Answer | None:
-        try:
-            payload = json_object(delivery.body)
-        except ValueError:
+        if said_in(delivery.body, "type") != "url_verification":
             return None
-        if text_at(payload, "type") != "url_verification":
-            return None
-        return Answer(body=text_at(payload, "challenge"))
+        return Answer(body=said_in(delivery.body, "challenge"))
 
     def key(self, delivery: Delivery) -> str:
-        try:
-            known = text_at(json_object(delivery.body), "event_id")
-        except ValueError:
-            return digest(delivery.body)
-        return short_key(known) if known else digest(delivery.body)
+        return key_said_in(delivery.body, "event_id")
 
     def clues(self, delivery: Delivery) -> Clues:
         """Nobody outside."""

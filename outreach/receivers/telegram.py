@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import ClassVar
 
 from outreach.domain.event import Clues, Event, EventKind
-from outreach.errors import WebhookRejected
 from outreach.mail.addresses import People, people_of
 from outreach.mail.identifiers import unique
 from outreach.mail.raw_json import Keys, clues_in_json, values_of
@@ -20,8 +19,8 @@ from outreach.mail.understand import understand_chat
 from outreach.mail.understood import BounceReason, Kind
 from outreach.receiver import Delivery
 from outreach.receivers.hmac_proof import require_user
-from outreach.receivers.payload import Json, instant_of, json_object, object_at, text_at
-from outreach.receivers.proof import digest, is_one_of, short_key
+from outreach.receivers.payload import Json, instant_of, json_object, key_said_in, object_at, text_at
+from outreach.receivers.proof import require_word
 
 _HEADER = "x-telegram-bot-api-secret-token"
 _START = re.compile(r"/start(?:@\w+)?(?:\s+([A-Za-z0-9_.-]{1,64}))?\s*")
@@ -61,15 +60,10 @@ class Telegram:
 
     def verify(self, delivery: Delivery, *, now: datetime) -> None:
         require_user(delivery.headers, self._options.user, self._options.passwords)
-        if not is_one_of(delivery.headers.get(_HEADER, ""), self._options.accepted):
-            raise WebhookRejected("the header X-Telegram-Bot-Api-Secret-Token is missing or wrong")
+        require_word(delivery.headers.get(_HEADER, ""), self._options.accepted, f"the header {_HEADER}")
 
     def key(self, delivery: Delivery) -> str:
-        try:
-            number = text_at(json_object(delivery.body), "update_id")
-        except ValueError:
-            return digest(delivery.body)
-        return short_key(number) if number else digest(delivery.body)
+        return key_said_in(delivery.body, "update_id")
 
     def clues(self, delivery: Delivery) -> Clues:
         found = clues_in_json(delivery.body, _KEYS)

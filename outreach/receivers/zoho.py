@@ -15,11 +15,10 @@ from typing import ClassVar
 
 from outreach.domain.crm_news import Change, CrmNews, deal_kind, person_kind
 from outreach.domain.event import Clues, Event, EventKind
-from outreach.errors import WebhookRejected
 from outreach.receiver import Delivery
 from outreach.receivers.crm_events import event_of_news
-from outreach.receivers.payload import Json, instant_of, json_object, text_at
-from outreach.receivers.proof import digest, is_one_of
+from outreach.receivers.payload import Json, instant_of, json_object, said_in, text_at
+from outreach.receivers.proof import digest, require_word
 
 _PEOPLE = ("Leads", "Contacts")
 _IDS = re.compile(rb'"(\d{10,19})"')
@@ -57,12 +56,7 @@ class Zoho:
         self._options = options
 
     def verify(self, delivery: Delivery, *, now: datetime) -> None:
-        try:
-            given = text_at(json_object(delivery.body), "token")
-        except ValueError:
-            raise WebhookRejected("the body is no notification") from None
-        if not is_one_of(given, self._options.accepted):
-            raise WebhookRejected("the token is missing or wrong")
+        require_word(said_in(delivery.body, "token"), self._options.accepted, "the token")
 
     def key(self, delivery: Delivery) -> str:
         return digest(delivery.body)

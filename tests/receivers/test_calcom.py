@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -59,6 +60,15 @@ def test_no_byte_of_a_signed_delivery_can_change() -> None:
     delivery = delivered(SERVER.signed_calcom(URL, {"triggerEvent": "PING", "createdAt": "", "payload": {}}))
 
     assert_no_byte_can_change(calcom(), delivery, "x-cal-signature-256")
+
+
+def test_the_vector_of_the_standard_passes_and_no_byte_of_it_can_change() -> None:
+    """Cal.com publishes the rule, HMAC-SHA256 of the body in hexadecimal, and no example: test case 2 of RFC 4231."""
+    digest = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    signed = delivered(SERVER.signed_calcom(URL, {}))
+    vector = replace(signed, body=b"what do ya want for nothing?", headers={"x-cal-signature-256": digest})
+
+    assert_no_byte_can_change(CalCom(Options(secret="Jefe")), vector, "x-cal-signature-256")
 
 
 @pytest.mark.parametrize(

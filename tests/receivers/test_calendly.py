@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -56,6 +56,18 @@ class TestCalendly(ReceiverContract):
 
     def events_in(self, delivery: Delivery) -> int:
         return 1
+
+
+def test_the_signature_is_what_another_tool_makes_of_time_dot_and_body() -> None:
+    """Calendly publishes the rule and a header without its key. Made with: printf '%s' '1492774577.{…}' | openssl
+    dgst -sha256 -hmac sample-signing-key.
+    """
+    mac = "06523c4653a9b9a9a633cadf0a332b28d3ec755920fdd44a569cf09112ae80ff"
+    then = datetime.fromtimestamp(1492774577, UTC)
+    headers = {"calendly-webhook-signature": f"t=1492774577,v1={mac}"}
+    vector = replace(told("invitee.created"), body=b'{"event":"invitee.created"}', headers=headers, received_at=then)
+
+    assert_no_byte_can_change(calendly(), vector, "calendly-webhook-signature")
 
 
 def test_no_byte_of_a_signed_delivery_can_change() -> None:

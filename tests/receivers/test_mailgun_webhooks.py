@@ -137,6 +137,15 @@ def test_the_signature_is_the_hex_digest_of_timestamp_and_token() -> None:
     assert made == "a5a7a9666ff5673622bef5a0d24c745f7f4e95f23476673d157c0ea31dd1cec0"
 
 
+def test_the_vector_of_the_standard_gives_the_same_digest() -> None:
+    """Mailgun publishes the rule, and sample payloads without the key they are signed with: test case 2 of RFC 4231,
+    its text divided into what stands for time and token.
+    """
+    made = signature("Jefe", "what do ya want ", "for nothing?")
+
+    assert made == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+
+
 def test_a_token_that_was_used_is_the_same_delivery_whatever_the_body() -> None:
     """The body is not signed: a triple put on another body must not count as news."""
     forged = delivery_of(HOOKS.event(one("unsubscribed"), token="token-opened", at=NOW), "mailgun")

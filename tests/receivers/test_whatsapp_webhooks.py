@@ -88,6 +88,17 @@ def test_no_byte_of_a_signed_delivery_can_change() -> None:
     assert_no_byte_can_change(whatsapp(), inbound("Hi"), "x-hub-signature-256")
 
 
+def test_the_published_vector_of_the_header_passes_and_no_byte_of_it_can_change() -> None:
+    """Meta publishes the rule and no example. GitHub sends the same header, made the same way, and publishes one
+    (its page "Validating webhook deliveries").
+    """
+    digest = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+    receiver = WhatsApp(Options(secret="It's a Secret to Everybody", verify_token=VERIFY))
+    vector = replace(inbound("Hi"), body=b"Hello, World!", headers={"x-hub-signature-256": f"sha256={digest}"})
+
+    assert_no_byte_can_change(receiver, vector, "x-hub-signature-256")
+
+
 def test_the_handshake_is_answered_with_the_bare_challenge() -> None:
     asked = delivered(SERVER.handshake(URL, "1158201444"))
     receiver = whatsapp()

@@ -92,6 +92,18 @@ def test_the_check_is_answered_signed() -> None:
     assert (answer.content_type, answer.is_news) == ("application/json", False)
 
 
+def test_the_check_with_the_published_secret_and_token_gives_what_they_give() -> None:
+    """Secret and token of the samples that the developer relations of X published for the check (2017); the page of X
+    itself prints an answer but not the secret behind it. The answer here is what those two give by HMAC-SHA256.
+    """
+    receiver = X(Options(secret="z3ZX4v7mAAUGykl3EcmkqbartmuW8VFOOzCloLx9Q45P0hLrFu", user_id=ME))
+
+    answer = receiver.answer(delivered(SERVER.crc(URL, "9b4507b3-9040-4669-9ca3-6b94edb50553")))
+
+    assert answer
+    assert json.loads(answer.body) == {"response_token": "sha256=Cytd4Sq+NvEcV3MMrXxWJGJx5A+y/lXzzU2Maartkx8="}
+
+
 @pytest.mark.parametrize("token", ["", '{"data":{"event_type":"dm.received"}}', "a b", "a.b", "é", "a" * 257])
 def test_nothing_that_could_be_an_event_is_ever_signed(token: str) -> None:
     with pytest.raises(WebhookRejected):
