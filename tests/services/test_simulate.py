@@ -131,6 +131,14 @@ def test_senders_share_a_list(ask: Ask) -> None:
     assert max(found.total() for _, found in report.days()) == 2
 
 
+def test_somebody_away_waits_beside_others_who_wait_for_the_cap(ask: Ask) -> None:
+    report = ask({**_senders("{per_day: 4}"), **_sequence(TWO)}, _rows(30), rates=Rates(out_of_office=1.0))
+
+    assert report.record.finished == Counter({"completed": 30})
+    assert report.record.blocked["snoozed"] > 0
+    assert max(found.total() for _, found in report.days()) == 4
+
+
 def test_nobody_gets_anything_on_a_day_off_of_the_sender(ask: Ask) -> None:
     files = _senders("{per_day: 1}")
     off = {"config/senders.yaml": files["config/senders.yaml"] + "  freeze: [2026-03-03, 2026-03-04]\n"}
