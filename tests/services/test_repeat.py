@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from itertools import pairwise
 
 from outreach.errors import OutcomeUnknown, Unavailable
 from outreach.services.sending.repeat import end_doubts, repeat_doubts
@@ -62,7 +63,7 @@ def test_pauses_grow_and_end_before_the_key_is_forgotten(field: Field) -> None:
         field.clock.advance(timedelta(minutes=5))
         went += [field.clock.now() - began] * look(field)
 
-    pauses = [later - earlier for earlier, later in zip(went, went[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(went)]
     assert went[0] == timedelta(minutes=5)
     assert pauses == sorted(pauses)
     assert went[-1] < DAY - timedelta(hours=1)
