@@ -9,7 +9,9 @@ from typing import Any
 
 from outreach.api_client import ApiClient, segment
 from outreach.crm import Page, RemotePerson, Selection, Wanted
+from outreach.crms.gone import none_if_gone
 from outreach.crms.instants import instant_of
+from outreach.crms.salesmate_options import Options
 from outreach.crms.salesmate_values import (
     at,
     contact_search,
@@ -23,7 +25,6 @@ from outreach.crms.salesmate_values import (
     tags_of,
     text_at,
 )
-from outreach.errors import Outcome, Refused
 
 _ROWS = 100
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,13 +36,13 @@ _TRUE = (True, "true", "True", 1, "1", "Yes")
 class Reading:
     """One pull. Cursors are `contacts:<offset>` and `deals:<offset>`."""
 
-    def __init__(self, api: ApiClient, *, contacts: str, deals: str, wanted: Wanted, status: str) -> None:
-        self._api, self._contacts, self._deals, self._wanted, self._status = api, contacts, deals, wanted, status
+    def __init__(self, api: ApiClient, options: Options, wanted: Wanted) -> None:
+        self._api, self._options, self._wanted = api, options, wanted
+        self._status, self._opt_out = options.status_property, options.do_not_contact_field
         self._users: Mapping[int, str] = {}
-        self._opt_out = ""
 
-    async def page(self, cursor: str | None, *, users: Mapping[int, str], opt_out: str) -> Page:
-        self._users, self._opt_out = users, opt_out
+    async def page(self, cursor: str | None, *, users: Mapping[int, str]) -> Page:
+        self._users = users
         if self._wanted.by is Selection.PERSON:
             return Page(people=(await self._by_id(self._wanted.value),), total=1)
         kind, _, offset = (cursor or "").partition(":")
@@ -53,7 +54,7 @@ class Reading:
         field = "contact.lastModifiedAt" if self._wanted.since else "contact.createdAt"
         fields = (*self._wanted.fields, self._status, self._opt_out)
         body = contact_search([self._after(field)], fields)
-        rows, total = await self._rows(self._contacts, body, offset)
+        rows, total = await self._rows(self._options.contacts, body, offset)
         people = tuple(self._person(row) for row in rows if self._is_fresh(row))
         if offset + len(rows) < total and rows:
             return Page(people=people, cursor=f"contacts:{offset + len(rows)}", total=total)
@@ -63,7 +64,7 @@ class Reading:
         rules = [self._after("deal.lastModifiedAt" if self._wanted.since else "deal.createdAt")]
         if self._wanted.by is Selection.STAGE:
             rules.append(rule("deal.stage", "EQUALS", self._wanted.value, name="Stage", kind="Text"))
-        rows, total = await self._rows(self._deals, deal_search(rules), offset)
+        rows, total = await self._rows(self._options.deals, deal_search(rules), offset)
         chosen = [row for row in rows if self._is_fresh(row) and self._is_of_stage(row)]
         people = [await self._of_deal(row) for row in chosen]
         is_more = bool(rows) and offset + len(rows) < total
@@ -80,12 +81,8 @@ class Reading:
         return replace(person, deal=deal, stage=deal.stage, untold=frozenset(), changed_at=max(times, default=None))
 
     async def _by_id(self, person_id: str) -> RemotePerson:
-        try:
-            return self._person(await self._api.get(f"{self._contacts}/{segment(person_id)}", read=data_in))
-        except Refused as error:
-            if error.outcome is not Outcome.NOT_FOUND:
-                raise
-            return RemotePerson(person_id=person_id, is_deleted=True)
+        found = await none_if_gone(self._api.get(f"{self._options.contacts}/{segment(person_id)}", read=data_in))
+        return self._person(found) if found else RemotePerson(person_id=person_id, is_deleted=True)
 
     async def _rows(self, path: str, body: Mapping[str, Any], offset: int) -> tuple[list[dict[str, Any]], int]:
         params = {"rows": str(_ROWS), "from": str(offset)}

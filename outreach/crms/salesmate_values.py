@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from outreach.api_client import retry_after
+from outreach.api_client import ApiClient, retry_after
 from outreach.crm import Activity, DealState, Found, Person, RemoteDeal
 from outreach.crms.entries import heading_of
 from outreach.crms.in_doubt import timed_out
@@ -19,6 +19,8 @@ from outreach.errors import AdapterError, Outcome, RateLimited, Refused, Unautho
 PROVIDER = "salesmate"
 _SPENT = timedelta(minutes=5)  # 1,500 calls an hour for a link, and no header that says when there are more
 _LONGEST_TEXT = 30_000
+_ROWS = 250
+_MOST_PAGES = 8
 _CLOSED = {"close": DealState.WON, "closed": DealState.WON, "won": DealState.WON, "lost": DealState.LOST}
 _CONTACT = ("id", "name", "firstName", "lastName", "email", "owner.id", "tags", "createdAt", "lastModifiedAt")
 _DEAL = (
@@ -129,6 +131,23 @@ def rows_in(body: Any) -> tuple[list[dict[str, Any]], int]:
     data = data_in(body)
     rows = [{str(key).rpartition(".")[2]: value for key, value in row.items()} for row in at(data, "data")]
     return rows, int(at(data, "totalRows") or 0)
+
+
+async def search(api: ApiClient, path: str, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every row of the first pages."""
+    rows: list[dict[str, Any]] = []
+    for number in range(_MOST_PAGES):
+        params = {"rows": str(_ROWS), "from": str(number * _ROWS)}
+        page, total = await api.post(f"{path}/search", params=params, json=dict(body), is_write=False, read=rows_in)
+        rows += page
+        if not page or len(rows) >= total:
+            break
+    return rows
+
+
+def made(reply: Any) -> str:
+    """The id of what was made."""
+    return str(int(str(at(data_in(reply), "id"))))
 
 
 def found(row: Mapping[str, Any]) -> Found:

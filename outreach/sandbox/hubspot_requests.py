@@ -73,8 +73,8 @@ _PAIRS = shape({"inputs*": many(shape({"id*": text, "after": text}), most=1000, 
 
 _TOKEN = {
     "grant_type*": one_of("refresh_token", "authorization_code"),
-    **{"client_id*": text, "client_secret*": text, "refresh_token": text, "code": text, "redirect_uri": text},
-    **{"code_verifier": text, "scope": text},
+    **dict.fromkeys(("client_id*", "client_secret*"), text),
+    **dict.fromkeys(("refresh_token", "code", "redirect_uri", "code_verifier", "scope"), text),
 }
 
 DESCRIPTION = Description(
