@@ -149,17 +149,18 @@ def program(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> 
     """The program with a few people in it, for pages that are only read."""
     root = tmp_path_factory.mktemp("desk")
     shutil.copyfile(sqlite_template, root / "outreach.db")
-    opened = open_program(root, f"sqlite:///{root / 'outreach.db'}", MovableClock(NOW))
+    opened = open_program(root, MovableClock(NOW))
     furnish(opened)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def desk(tmp_path: Path, sqlite_url: str) -> Iterator[Desk]:
-    """The same, fresh, with somebody at a browser: for forms that write."""
-    opened = open_program(tmp_path / "workspace", sqlite_url, MovableClock(NOW))
-    furnish(opened)
+def desk(tmp_path: Path, program: App) -> Iterator[Desk]:
+    """A copy of it, with somebody at a browser: for forms that write."""
+    root = tmp_path / "workspace"
+    shutil.copytree(program.settings.root, root)
+    opened = open_program(root, MovableClock(NOW))
     running = WebServer(services_of(opened), port=0)
     running.start()
     with httpx.Client(base_url=running.url, verify=False) as web:

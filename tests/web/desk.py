@@ -80,22 +80,21 @@ class Desk:
         return self.web.post(path, data={"token": self.token(page), **fields}, headers={"origin": origin})
 
 
-def open_program(root: Path, database_url: str, clock: MovableClock) -> App:
-    """The program of a workspace, with its sequence applied and nobody in it yet."""
+def open_program(root: Path, clock: MovableClock) -> App:
+    """The program of the workspace in that folder, whose database is there already; its files are written."""
     files = {**FILES, "config/pipelines/default.yaml": PIPELINE, "config/goals.yaml": GOALS}
     files |= {"config/scoring.yaml": SCORING}
     for name, text in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    program = apps.build(root, {"OUTREACH_DATABASE_URL": database_url}, clock=clock, policy=None)
-    contents = {name: freeze(program.workspace, name) for name in program.workspace.sequences}
-    revise.apply(program.engine, contents, hashes=program.workspace.hashes, by="test")
-    return program
+    return apps.build(root, {"OUTREACH_DATABASE_URL": f"sqlite:///{root / 'outreach.db'}"}, clock=clock, policy=None)
 
 
 def furnish(program: App) -> None:
     """Three people: one answered with something hostile, one is inside the sequence, one has an address alone."""
+    contents = {name: freeze(program.workspace, name) for name in program.workspace.sequences}
+    revise.apply(program.engine, contents, hashes=program.workspace.hashes, by="test")
     now = program.clock.now()
     _add(
         program,

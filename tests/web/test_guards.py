@@ -5,7 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.web.conftest import HOSTILE, ClientFor, Office
+from tests.web.conftest import ClientFor, Office
+from tests.web.desk import HOSTILE
 
 INSIDE = (
     "/",

@@ -157,7 +157,7 @@ def _revisions(connection: Connection, name: str, current: str) -> Iterator[Revi
         .where(enrollments.c.sequence == name, is_inside)
         .group_by(enrollments.c.revision_id)
     )
-    inside: dict[str, int] = dict(connection.execute(people).tuples().all())
+    inside = {row[0]: int(row[1]) for row in connection.execute(people)}
     columns = (revisions.c.id, revisions.c.number, revisions.c.hash, revisions.c.created_at)
     statement = select(*columns).where(revisions.c.sequence == name).order_by(revisions.c.number.desc())
     for row in connection.execute(statement.limit(_MOST_REVISIONS)):
