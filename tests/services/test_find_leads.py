@@ -35,17 +35,19 @@ MANY = 64
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def people(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """Sixty-four leads as odd as they come, on both databases; read by every test of this file."""
+    server: PostgresServer | None = None
     if request.param == "sqlite":
         path = tmp_path_factory.mktemp("found") / "outreach.db"
         path.write_bytes(request.getfixturevalue("sqlite_template").read_bytes())
         store = open_store(f"sqlite:///{path}")
     else:
-        server: PostgresServer = request.getfixturevalue("postgres")
+        server = request.getfixturevalue("postgres")
+        assert server is not None
         store = open_store(server.create("found", template=request.getfixturevalue("postgres_template")))
     _fill(store)
     yield Engine(store=store, clock=MovableClock(NOW), senders={}, pipelines={}, policy=Policy(), opt_out_token=str)
     store.dispose()
-    if request.param == "postgresql":
+    if server is not None:
         server.drop("found")
 
 

@@ -129,7 +129,8 @@ def _styled(page: Page) -> bool:
 def _too_wide(page: Page) -> list[str]:
     found: list[str] = page.evaluate(
         "[...document.querySelectorAll('main *')]"
-        ".filter(each => !each.closest('.board') && each.getBoundingClientRect().right > document.documentElement.clientWidth + 1)"
+        ".filter(each => !each.closest('.board'))"  # it scrolls by itself
+        ".filter(each => each.getBoundingClientRect().right > document.documentElement.clientWidth + 1)"
         ".map(each => each.outerHTML.slice(0, 80))"
     )
     return found
