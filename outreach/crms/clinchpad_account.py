@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from outreach.api_client import ApiClient, segment
 from outreach.errors import Outcome, Refused
 
+PROVIDER = "clinchpad"
 _SIZE = 100
 _MOST_PAGES = 100
 
@@ -114,4 +115,4 @@ class Pipelines:
 
 
 def _refuse(said: str) -> NoReturn:
-    raise Refused("clinchpad", said, outcome=Outcome.CONFIG)
+    raise Refused(PROVIDER, said, outcome=Outcome.CONFIG)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from outreach.crm import Mode, Person
+from outreach.crm import Field, Mode, Person
 
 Wishes = dict[str, tuple[Any, Mode]]
 """Remote field → what to write there, and how."""
@@ -27,6 +27,11 @@ def as_text(value: Any) -> str:
 def filling(values: Mapping[str, str]) -> Wishes:
     """Our own idea of some fields, written where there is nothing. What we do not know is left out."""
     return {name: (value, Mode.FILL) for name, value in values.items() if value}
+
+
+def wishes_of(items: Iterable[Field]) -> Wishes:
+    """Mapped fields that have a value, for systems that take texts."""
+    return {item.name: (item.value, item.mode) for item in items if item.value}
 
 
 def is_to_be_written(value: str, mode: Mode, *, before: str, stand_in: str = "") -> bool:
