@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from outreach.app import App
 from outreach.doorbell import DELIVERIES, SYNC, TOUCHES
 from outreach.services.hearing.understand import waiting_deliveries
-from outreach.services.measuring import report_mail
+from outreach.services.measuring import report_mail, winners
 from outreach.services.pipeline.keep_pipeline import keep_pipeline
 from outreach.services.sending import recover, repeat
 from outreach.services.sending.advance import advance
@@ -94,6 +94,7 @@ class Scheduler:
         enroll_matching(self._app.engine)
         close_moot(self._app.engine)
         keep_pipeline(self._app.engine)
+        winners.look(self._app.engine)
         tell_of_what_waits(self._app.engine)
 
     def _ring_for_the_rest(self) -> None:

@@ -62,10 +62,10 @@ class Revision:
 def freeze(workspace: Workspace, sequence_name: str) -> dict[str, object]:
     """The content of a revision: plain JSON values, with `hash` over the rest. KeyError: there is no such sequence."""
     sequence = workspace.sequences[sequence_name]
-    steps = [{"kind": _NAMES[type(step)], **_plain(step)} for step in sequence.steps.values()]
+    steps = [{"kind": _NAMES[type(step)], **_said(step)} for step in sequence.steps.values()]
     content: dict[str, object] = {
         "format": FORMAT,
-        "sequence": _plain(sequence) | {"steps": steps},
+        "sequence": _said(sequence) | {"steps": steps},
         "pipeline": _plain(workspace.pipelines[sequence.pipeline]),
         "templates": sources_of(sequence, workspace.templates),
     }
@@ -73,6 +73,14 @@ def freeze(workspace: Workspace, sequence_name: str) -> dict[str, object]:
     if files:
         content["files"] = _plain(files)
     return content | {"hash": content_hash(content)}
+
+
+_UNSAID = ("winner", "winners")
+"""Left out where nothing is said, so that what was applied before there were such keys is still the same."""
+
+
+def _said(value: Any) -> dict[str, Any]:
+    return {key: each for key, each in _plain(value).items() if each or key not in _UNSAID}
 
 
 def _files_of(sequence: Sequence, workspace: Workspace) -> dict[str, FileRef]:

@@ -181,7 +181,7 @@ def _texts(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[TextChang
 
 def _settings(old: Revision, new: Revision) -> Iterator[str]:
     for field in fields(old.sequence):
-        if field.name not in ("name", "steps", "first"):
+        if field.name not in ("name", "steps", "first", "winners"):
             values = (_plain(getattr(each.sequence, field.name)) for each in (old, new))
             yield from _unlike(field.name, *values)
     yield from _unlike("pipeline", _pipeline(old), _pipeline(new))

@@ -219,6 +219,7 @@ OAUTH: Words = {
     "client_id": ("The id of your application.", "123.apps.example.com"),
     "client_secret": ("Its secret, from the environment.", "${OAUTH_SECRET}"),
     "refresh_token": ("What access is renewed with, from the environment.", "${ANNA_REFRESH_TOKEN}"),
+    "consent": ("The owner of the mailbox agrees by `outreach crm authorize`.", True),
     "tenant": ("Microsoft: the organisation; needed without a refresh token.", "example.com"),
     "token_url": ("Where tokens come from, if not from the provider.", "https://login.example.com/token"),
     "scope": ("What is asked for, if not sending and reading mail.", "https://mail.google.com/"),

@@ -48,6 +48,7 @@ def check_sequence(draft: SequenceDraft, around: Surroundings, problems: list[Pr
     _check_senders(draft, around, problems)
     _check_stages(draft, around, problems)
     _check_templates(draft, around, problems)
+    _check_clicks(draft, around, problems)
     _check_order(draft, problems)
 
 
@@ -124,6 +125,16 @@ def _check_templates(draft: SequenceDraft, around: Surroundings, problems: list[
 
 def _needs_subject(node: StepNode) -> bool:
     return node.kind == "linkedin.inmail" or (isinstance(node.model, EmailStep) and not node.model.thread)
+
+
+def _check_clicks(draft: SequenceDraft, around: Surroundings, problems: list[Problem]) -> None:
+    """A winner by clicks is never found where nobody counts them."""
+    tracking = draft.model.tracking or (around.settings.defaults.tracking if around.settings else None)
+    for node in every(draft.steps):
+        winner = node.model.winner if isinstance(node.model, EmailStep) else None
+        if tracking and not tracking.clicks and winner and winner.by == "click_rate":
+            remedy = "Write `tracking: {clicks: true}` in the sequence, or choose by reply_rate."
+            problems.append(draft.file.problem((*node.path, "winner", "by"), "clicks are not counted here.", remedy))
 
 
 def _check_length(

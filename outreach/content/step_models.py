@@ -16,7 +16,7 @@ from outreach.content.suggestions import did_you_mean, one_of
 from outreach.content.template_name import template_name
 from outreach.content.waits import read_wait
 from outreach.domain.action import ACTIONS, Wording, find, is_http
-from outreach.domain.sequence import NextWeekday, OnDay, OnFailure, RelativeTo
+from outreach.domain.sequence import NextWeekday, OnDay, OnFailure, RelativeTo, Trial
 from outreach.domain.span import Span
 
 SETTABLE = frozenset({"first_name", "last_name", "title", "language", "timezone", "country", "owner"})
@@ -24,6 +24,7 @@ SETTABLE = frozenset({"first_name", "last_name", "title", "language", "timezone"
 
 _STEPS_OF_THEIR_OWN = {"stage": "stage: contacted", "score": "score: 10", "tags": "tag: interested"}
 _MOST_POINTS = 1_000
+_FEWEST, _MOST_PEOPLE = 20, 1_000_000
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 MAIN = "main"
@@ -107,15 +108,53 @@ class ChannelStep(StepModel):
 Variants = Annotated[dict[Annotated[str, AfterValidator(_variant_name)], TemplateName], Field(max_length=25)]
 
 
+_WINNER_SCHEMA = {
+    "anyOf": [
+        {"const": "auto"},
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "by": {"enum": ["reply_rate", "positive_reply_rate", "click_rate", "acceptance_rate"]},
+                "at_least": {"type": "integer", "minimum": _FEWEST, "maximum": _MOST_PEOPLE},
+            },
+        },
+    ]
+}
+
+
+class WinnerModel(FileModel):
+    """How the variants of a step are compared."""
+
+    by: Literal["reply_rate", "positive_reply_rate", "click_rate", "acceptance_rate"] = "reply_rate"
+    at_least: Annotated[Positive, Field(ge=_FEWEST, le=_MOST_PEOPLE)] = Trial().at_least
+
+    def trial(self) -> Trial:
+        return Trial(by=self.by, at_least=self.at_least)
+
+
+def _winner(value: object) -> object:
+    if isinstance(value, str) and value.strip() != "auto":
+        raise ValueError(
+            f"'{value[:80]}' is no way to find a winner. Write auto, or `by: positive_reply_rate` below it."
+        )
+    return {} if isinstance(value, str) else value
+
+
+Winner = Annotated[WinnerModel, BeforeValidator(_winner), WithJsonSchema(_WINNER_SCHEMA)]
+
+
 class WordedStep(ChannelStep):
     """One that carries a text, of which there may be several to try."""
 
     variants: Variants = Field(default={})
+    winner: Winner | None = None
 
 
 class EmailStep(StepModel):
     email: TemplateName
     variants: Variants = Field(default={})
+    winner: Winner | None = None
     thread: StepId | None = None
     sender: Line | None = None
     on_failure: OnFailure = OnFailure.STOP
@@ -242,6 +281,7 @@ _MORE_KEYS = frozenset(
         "jitter",
         "thread",
         "variants",
+        "winner",
         "within",
         "or",
         "sender",

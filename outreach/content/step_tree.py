@@ -210,6 +210,8 @@ def _check_step(file: YamlFile, path: Path, kind: str, model: StepModel, *, prob
     if isinstance(model, WordedStep) and model.variants and not model.template:
         remedy = "Name a template of the step's own, or remove them."
         problems.append(file.key_problem((*path, "variants"), "'variants' need a template to stand beside.", remedy))
+    if isinstance(model, EmailStep | WordedStep):
+        _check_winner(file, path, kind, model, problems=problems)
     if isinstance(model, WaitModel) and not jitter_is_shorter(model):
         problems.append(file.problem((*path, "jitter"), "'jitter' is longer than the wait itself.", "Make it shorter."))
     if isinstance(model, SetStep):
@@ -219,6 +221,24 @@ def _check_step(file: YamlFile, path: Path, kind: str, model: StepModel, *, prob
     if isinstance(model, TaskStep) and model.overdue and not model.within:
         remedy = "Write `within: 2 days`, or remove it."
         problems.append(file.key_problem((*path, "or"), "'or' needs 'within'.", remedy))
+
+
+_MEASURED_BY = {"click_rate": ("email", "an email step"), "acceptance_rate": ("linkedin.invite", "an invitation")}
+"""Measures that only one kind of step has."""
+
+
+def _check_winner(
+    file: YamlFile, path: Path, kind: str, model: EmailStep | WordedStep, *, problems: list[Problem]
+) -> None:
+    if model.winner is None:
+        return
+    if not model.variants:
+        remedy = "Write `variants: {story: founders/intro-story}` beside it, or remove it."
+        problems.append(file.key_problem((*path, "winner"), "'winner' needs 'variants' to choose from.", remedy))
+    only, words = _MEASURED_BY.get(model.winner.by, (kind, ""))
+    if only != kind:
+        message = f"'{model.winner.by}' is measured of {words} only."
+        problems.append(file.problem((*path, "winner", "by"), message, "Write reply_rate or positive_reply_rate."))
 
 
 def _check_values(file: YamlFile, path: Path, model: SetStep, problems: list[Problem]) -> None:

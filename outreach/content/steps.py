@@ -103,8 +103,10 @@ def _touch(node: StepNode, after: str | None) -> TouchStep:
             sender=model.sender,
             on_failure=model.on_failure,
             then=after,
+            winner=model.winner.trial() if model.winner else None,
         )
     if isinstance(model, ChannelStep):
+        winner = model.winner if isinstance(model, WordedStep) else None
         return TouchStep(
             id=node.id,
             action=node.kind,
@@ -113,6 +115,7 @@ def _touch(node: StepNode, after: str | None) -> TouchStep:
             sender=model.sender,
             on_failure=model.on_failure,
             then=after,
+            winner=winner.trial() if winner else None,
         )
     assert isinstance(model, TaskStep)
     return TouchStep(id=node.id, action="task", task=_task(model), then=after)

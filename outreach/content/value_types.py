@@ -102,10 +102,8 @@ def _is_number_or_date(*types: ValueType) -> bool:
 
 def reads_as(text: ValueType, sort: Sort) -> bool:
     """May a text be read as that sort of value? Of a constant it is known; of a name everybody has it never may."""
-    if sort not in (Sort.NUMBER, Sort.DATE, Sort.YES_NO):
-        return False
     if text.sort is Sort.WRITTEN or not isinstance(text.literal, str):
-        return text.sort is Sort.WRITTEN
+        return text.sort is Sort.WRITTEN and sort in (Sort.NUMBER, Sort.DATE, Sort.YES_NO)
     word = text.literal.strip()
     match sort:
         case Sort.NUMBER:

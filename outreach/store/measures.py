@@ -69,6 +69,7 @@ class Question:
     won: tuple[tuple[str, str], ...] = ()
     lost: tuple[tuple[str, str], ...] = ()
     proposals: tuple[str, ...] = ()
+    revisions: tuple[str, ...] = ()  # only touches of these; empty: of any
 
     @property
     def asks_for_touches(self) -> bool:
@@ -116,7 +117,8 @@ def grouped(question: Question, touch: FromClause) -> ColumnElement[str]:
 
 def wanted(question: Question, touch: FromClause) -> list[ColumnElement[bool]]:
     """The conditions of `only`."""
-    return [dimension(by, touch, question.segment) == value for by, value in question.only]
+    conditions = [dimension(by, touch, question.segment) == value for by, value in question.only]
+    return [*conditions, touch.c.revision_id.in_(question.revisions)] if question.revisions else conditions
 
 
 def last_touch(lead_id: ColumnElement[Any], at: ColumnElement[Any]) -> ScalarSelect[Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from outreach.clock import Clock
 from outreach.content.revision import Revision, thaw
+from outreach.content.trials import StepTrial
 from outreach.domain.cleanup import Cleanup
 from outreach.domain.crm_mapping import CrmMapping
 from outreach.domain.guards import NO_GUARDS, Guards
@@ -21,6 +22,7 @@ from outreach.domain.scoring import Scoring
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import Tracking
 from outreach.services.sending.attached import Files
+from outreach.services.sending.chosen import Chosen
 from outreach.services.sending.tracked import Tracked
 from outreach.store.journal import Journal
 from outreach.store.session import Store
@@ -52,13 +54,21 @@ class Policy:
 
 @dataclass(slots=True)
 class Revisions:
-    """Thawed revisions by id. A revision never changes, so it is read once."""
+    """Thawed revisions by id. A revision never changes, so it is read once; which variants have won is read anew."""
 
     _known: dict[str, Revision] = field(default_factory=dict)
     _asking: dict[str, bool] = field(default_factory=dict)
+    _chosen: Chosen = field(default_factory=Chosen)
 
     def get(self, connection: Connection, revision_id: str) -> Revision:
-        """The revision; raises LookupError if the database has none of that id."""
+        """The revision as it is carried out; raises LookupError if the database has none of that id."""
+        return self._chosen.of(connection, revision_id, self._applied(connection, revision_id))
+
+    def trials(self, connection: Connection, revision_id: str) -> tuple[StepTrial, ...]:
+        """The trials of its steps. Raises LookupError likewise."""
+        return self._chosen.trials(revision_id, self._applied(connection, revision_id))
+
+    def _applied(self, connection: Connection, revision_id: str) -> Revision:
         if revision_id not in self._known:
             content = connection.execute(select(revisions.c.content).where(revisions.c.id == revision_id)).scalar()
             if content is None:
