@@ -16,6 +16,7 @@ from collections.abc import Collection, Mapping
 from importlib import metadata
 from typing import Any, Protocol
 
+from outreach.consent import Consent
 from outreach.content.configuration import CrmSettings
 from outreach.content.suggestions import did_you_mean
 from outreach.content.variables import is_unset
@@ -143,7 +144,7 @@ def crm_abilities(each: CrmSettings, spot: Spot) -> Abilities | None:
     is not looked at. None where it cannot be known without the adapter.
     """
     adapter, options_class = _load(CRMS, each.use, spot)
-    options = with_status(each)
+    options = own_options(each)
     _refuse_unknown(options_class, options, spot)
     if not is_unset(options):
         _options(options_class, options, spot)
@@ -155,12 +156,21 @@ def crm_abilities(each: CrmSettings, spot: Spot) -> Abilities | None:
     return Abilities(can, getattr(adapter, "lacks", {})) if isinstance(can, frozenset) else None
 
 
-def with_status(each: CrmSettings) -> dict[str, Any]:
-    """The options of a CRM connection; the field that `status` names belongs to them where the adapter takes it."""
+def own_options(each: CrmSettings) -> dict[str, Any]:
+    """The options of a CRM connection; its name and the field that `status` names are among them where asked for."""
     options: dict[str, Any] = dict(each.options)
+    if takes(CRMS, each.use, "connection"):
+        options.setdefault("connection", each.name)
     if each.status and takes(CRMS, each.use, "status_property"):
         options.setdefault("status_property", each.status.property)
     return options
+
+
+def consent_of(each: CrmSettings, spot: Spot) -> Consent | None:
+    """What a person has to agree to, so that the connection gets its tokens; None where it has a token of its own."""
+    _, options_class = _load(CRMS, each.use, spot)
+    consent: Consent | None = getattr(_options(options_class, own_options(each), spot), "consent", None)
+    return consent
 
 
 def _as_written(options_class: Any, options: Mapping[str, Any]) -> Any:

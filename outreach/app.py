@@ -431,7 +431,7 @@ def account_of(each: SenderSettings, channel: str) -> tuple[str, dict[str, Any]]
 
 def crm_options(each: CrmSettings, configured: Settings) -> dict[str, Any]:
     """The adapter's options; a relative `directory` is meant from the workspace."""
-    options = adapters.with_status(each)
+    options = adapters.own_options(each)
     if "directory" in options:
         options["directory"] = str(configured.root / str(options["directory"]))
     return options

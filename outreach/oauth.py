@@ -73,7 +73,8 @@ class Grant:
 
     `code` is exchanged once, with `redirect_uri`, when there is no refresh token yet; what came back is in the vault
     from then on. `assertion` makes the signed statement of JWT_BEARER. `base_url_of` reads the host to call from the
-    token's answer and refuses, with ValueError, one that may not be called.
+    token's answer and refuses, with ValueError, one that may not be called. `account` tells accounts of one client
+    apart as long as neither a refresh token nor a code does: a person's consent brings the tokens (`consent.py`).
     """
 
     provider: str
@@ -85,6 +86,7 @@ class Grant:
     code: str = field(default="", repr=False)
     redirect_uri: str = ""
     scope: str = ""
+    account: str = ""
     is_basic: bool = False  # client id and secret by HTTP Basic instead of in the form
     assertion: Callable[[datetime], str] | None = field(default=None, repr=False)
     base_url_of: Callable[[Mapping[str, Any]], str] = field(default=lambda _: "", repr=False)
@@ -92,7 +94,8 @@ class Grant:
     @property
     def name(self) -> str:
         """The entry in the vault. New credentials in the settings are a new entry: nothing old is in their way."""
-        what = (self.token_url, self.client_id, self.kind, self.scope, self.refresh_token, self.code)
+        given = (self.refresh_token, self.code) if self.refresh_token or self.code else (self.account, "")
+        what = (self.token_url, self.client_id, self.kind, self.scope, *given)
         return f"{self.provider}:{hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]}"
 
 
@@ -153,6 +156,19 @@ class TokenSource:
                 return renewed
         raise Unauthorized(self.grant.provider, "the access token that was refused is the only one to be had")
 
+    async def begin(self, code: str, *, redirect_uri: str, verifier: str) -> str | None:
+        """Exchange the code of a person's consent and keep what comes back; the scopes the provider says it granted.
+
+        `verifier`: of PKCE (RFC 7636). None: the provider names no scopes. Raises Unauthorized without a refresh token.
+        """
+        scopes: list[str] = []
+        proof = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+        token = await self._exchange({**proof, "code_verifier": verifier}, told=scopes)
+        if not token.refresh_token:
+            raise Unauthorized(self.grant.provider, "the consent brought no refresh token, so it would end by itself")
+        await self._keep(token)
+        return " ".join(scopes) or None
+
     def _under_way(self, refused: str) -> asyncio.Task[Token]:
         loop = asyncio.get_running_loop()
         if self._flight is None or self._flight.done() or self._flight.get_loop() is not loop:
@@ -210,7 +226,7 @@ class TokenSource:
                 return await self._exchange(proof)
             except Unauthorized as error:
                 declined = declined or error
-        raise declined or Unauthorized(self.grant.provider, "there is neither a refresh token nor a code")
+        raise declined or Unauthorized(self.grant.provider, "there is no refresh token. Run: outreach crm authorize")
 
     def _proofs(self, stored: Token | None) -> Iterator[dict[str, str]]:
         grant = self.grant
@@ -227,10 +243,18 @@ class TokenSource:
         if grant.code and stored is None:
             yield {"grant_type": "authorization_code", "code": grant.code, "redirect_uri": grant.redirect_uri}
 
-    async def _exchange(self, proof: Mapping[str, str]) -> Token:
+    async def _exchange(self, proof: Mapping[str, str], *, told: list[str] | None = None) -> Token:
+        """`told` gets the scopes as the provider spells them."""
         grant, now = self.grant, self._clock.now()
         url = httpx.URL(grant.token_url)
         secrets = [value for value in (grant.client_secret, *proof.values()) if value not in _NO_SECRETS]
+
+        def read(body: Any) -> Token:
+            token = _token(grant, body, now=now, used=proof.get("refresh_token", ""))
+            if told is not None:
+                told.extend(_scopes(body))
+            return token
+
         headers = {"authorization": _basic(grant)} if grant.is_basic else {}
         api = ApiClient(
             grant.provider,
@@ -244,7 +268,7 @@ class TokenSource:
             url.raw_path.decode(),
             data=_form(grant, proof),
             is_write=False,
-            read=lambda body: _token(grant, body, now=now, used=proof.get("refresh_token", "")),
+            read=read,
         )
 
     async def _keep(self, token: Token) -> Token:
@@ -336,6 +360,12 @@ def _token(grant: Grant, body: Any, *, now: datetime, used: str) -> Token:
         issued_at=now,
         expires_at=now + timedelta(seconds=int(lifetime)) if lifetime else None,
     )
+
+
+def _scopes(body: Mapping[str, Any]) -> list[str]:
+    """`scope` is a text (RFC 6749 §5.1), divided by commas at Pipedrive; HubSpot sends a list, `scopes`."""
+    said = body.get("scopes") or body.get("scope") or ""
+    return [str(each) for each in said] if isinstance(said, list) else str(said).replace(",", " ").split()
 
 
 def _refusal(provider: str) -> Translate:

@@ -1,4 +1,4 @@
-"""Commands about the CRM connections: check, map, sync, failed, retry."""
+"""Commands about the CRM connections: authorize, check, map, sync, failed, retry."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from outreach.cli.authorizing import authorize
 from outreach.cli.failures import FAILED
 from outreach.cli.invocation import opened
 from outreach.cli.terminal import AsJson, Bar, count, print_json, print_table, progress
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from outreach.services.crm.crm_check import CheckRow
     from outreach.services.crm.sync_now import Synced
 
-commands = typer.Typer(help="The CRM connections: check, map, sync, failed, retry.", no_args_is_help=True)
+commands = typer.Typer(help="The CRM connections: authorize, check, map, sync, failed, retry.", no_args_is_help=True)
+commands.command("authorize")(authorize)
 
 Connection = Annotated[str | None, typer.Option("--connection", metavar="NAME", help="Only this one.")]
 

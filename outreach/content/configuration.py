@@ -75,12 +75,14 @@ class WebhookSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuthSettings:
-    """Signing in to a mailbox without a password. Without a refresh token the application signs in as itself."""
+    """Signing in to a mailbox without a password. Without a refresh token or a person's consent, as the application."""
 
     provider: str
     client_id: str
     client_secret: str = field(repr=False)
     refresh_token: str = field(default="", repr=False)
+    consent: bool = False  # `outreach crm authorize` brings the refresh token
+    username: str = ""  # whose consent it is
     tenant: str = "common"  # Microsoft: the organisation's id
     token_url: str = ""  # empty: the provider's
     scope: str = ""  # empty: what sending and reading mail needs

@@ -55,20 +55,27 @@ class OAuthModel(FileModel):
     client_id: Line
     client_secret: Secret
     refresh_token: Secret = ""
+    consent: bool = False
     tenant: Annotated[str, AfterValidator(_tenant)] = "common"
     token_url: WebUrl = ""
     scope: Line | None = None
 
     @model_validator(mode="after")
     def _has_a_proof(self) -> Self:
-        if not self.refresh_token and self.provider == "google":
-            raise ValueError("has no refresh_token. Write the one that Google gave when you agreed.")
-        if not self.refresh_token and self.tenant == "common":
-            raise ValueError("has neither refresh_token nor tenant. Write one: an application needs its tenant.")
+        if self.refresh_token or self.consent:
+            return self
+        if self.provider == "google":
+            said = "Write the one that Google gave when you agreed, or `consent: true` and run outreach crm authorize."
+            raise ValueError(f"has no refresh_token. {said}")
+        if self.tenant == "common":
+            said = "Write one: an application needs its tenant; or `consent: true`, and run outreach crm authorize."
+            raise ValueError(f"has neither refresh_token nor tenant. {said}")
         return self
 
-    def settings(self) -> OAuthSettings:
+    def settings(self, username: str | None) -> OAuthSettings:
         return OAuthSettings(
+            username=username or "",
+            consent=self.consent,
             provider=self.provider,
             client_id=self.client_id,
             client_secret=self.client_secret,
@@ -107,7 +114,7 @@ class MailServerModel(FileModel):
             url=self.url,
             username=self.username,
             password=self.password,
-            oauth=self.oauth.settings() if self.oauth else None,
+            oauth=self.oauth.settings(self.username) if self.oauth else None,
             allow_plaintext=self.allow_plaintext,
         )
 
@@ -143,7 +150,7 @@ class ImapModel(MailServerModel):
             url=self.url,
             username=self.username,
             password=self.password,
-            oauth=self.oauth.settings() if self.oauth else None,
+            oauth=self.oauth.settings(self.username) if self.oauth else None,
             allow_plaintext=self.allow_plaintext,
             ca_file=self.ca_file or "",
             folders=tuple(dict.fromkeys(self.folders)),

@@ -19,13 +19,14 @@ from outreach.crm import Account, Activity, Deal, Found, Operation, Page, Person
 from outreach.crms.entries import marked_among
 from outreach.crms.hubspot_catalogue import Catalogue
 from outreach.crms.hubspot_deals import Deals
-from outreach.crms.hubspot_options import Options
+from outreach.crms.hubspot_options import Options, grant_of
 from outreach.crms.hubspot_people import People
 from outreach.crms.hubspot_records import PAGE, Records
 from outreach.crms.hubspot_values import TEXT_OF, entry, error_of, found, known_fields, option_values
 from outreach.crms.merging import Wishes, changes, filling
 from outreach.crms.unread import Parts, unread_of
 from outreach.errors import Outcome, Refused, Unauthorized, Unavailable
+from outreach.oauth import Bearer, Tokens
 
 __all__ = ["HubSpot", "Options"]
 
@@ -37,14 +38,16 @@ class HubSpot:
     lacks: ClassVar[Mapping[Operation, str]] = {Operation.TAGS: "tags need `tags_property`"}
     selections: ClassVar[frozenset[Selection]] = frozenset(Selection)
 
-    def __init__(self, options: Options, http: httpx.AsyncClient) -> None:
+    def __init__(self, options: Options, http: httpx.AsyncClient, tokens: Tokens | None = None) -> None:
+        """`tokens` is needed without a `token` in the options."""
         self._options = options
         self._api = ApiClient(
             self.provider,
             http,
             base_url=options.base_url,
-            headers={"authorization": f"Bearer {options.token}"},
+            headers={"authorization": f"Bearer {options.token}"} if options.token else {},
             translate=error_of,
+            authority=Bearer(tokens.source(grant_of(options))) if tokens and not options.token else None,
         )
         self._records = Records(self._api, version=options.api_version)
         self._catalogue = Catalogue(self._api, version=options.api_version)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urljoin
 
+from outreach.consent import Consent
 from outreach.crm import READS_AND_WRITES, Operation
 from outreach.crms.hosts import label, origin_below
 from outreach.crms.pipedrive_values import PROVIDER
@@ -16,6 +18,7 @@ LACKS = {
     Operation.DO_NOT_CONTACT: "an opt-out needs `do_not_contact_label`",
 }
 _ALWAYS = READS_AND_WRITES - frozenset(LACKS)
+_SCOPES = ("base", "contacts:full", "search:read", "deals:full", "users:read")
 _HOST = "https://api.pipedrive.com"
 
 
@@ -29,8 +32,8 @@ class Paths:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`token`, a person's API token; or OAuth: `client_id`, `client_secret` and a `refresh_token`, or a `code` with its
-    `redirect_uri`, which is exchanged once.
+    """`token`, a person's API token; or OAuth: `client_id`, `client_secret`, and a person's consent (`outreach crm
+    authorize`), a `refresh_token`, or a `code` with its `redirect_uri`, which is exchanged once.
 
     `company`: the first part of the company's address, for links and as the host. `status_property`: a custom field of
     persons, by its key or name. `do_not_contact_label`: a label of persons.
@@ -42,6 +45,7 @@ class Options:
     refresh_token: str = field(default="", repr=False)
     code: str = field(default="", repr=False)
     redirect_uri: str = ""
+    connection: str = ""
     company: str = ""
     base_url: str = ""
     v1_path: str = ""
@@ -52,11 +56,11 @@ class Options:
     organizations: bool = True
 
     def __post_init__(self) -> None:
-        has_grant = bool(self.client_id and self.client_secret and (self.refresh_token or self.code))
+        has_grant = bool(self.client_id and self.client_secret)
         if bool(self.token.strip()) == has_grant:
             raise ValueError(
-                'either a token or OAuth is needed. Write token: "${PIPEDRIVE_TOKEN}", or client_id, client_secret and '
-                "refresh_token."
+                'either a token or OAuth is needed. Write token: "${PIPEDRIVE_TOKEN}", or client_id and client_secret, '
+                "and run `outreach crm authorize`."
             )
         if self.company:
             label(self.company, "company")
@@ -77,9 +81,20 @@ class Options:
         return f"https://{self.company.lower()}.pipedrive.com" if self.company else ""
 
     @property
+    def consent(self) -> Consent | None:
+        """None: this connection has a token."""
+        return consent_of(self) if self.client_id else None
+
+    @property
     def can(self) -> frozenset[Operation]:
         wants = {Operation.STATUS: self.status_property, Operation.DO_NOT_CONTACT: self.do_not_contact_label}
         return _ALWAYS | {operation for operation, setting in wants.items() if setting}
+
+
+def consent_of(options: Options) -> Consent:
+    """Pipedrive's page "OAuth authorization". The scopes are chosen where the app is made, not in the address."""
+    url = urljoin(options.token_url, "authorize")
+    return Consent(grant=grant_of(options), url=url, scopes=_SCOPES, names_scopes=False)
 
 
 def grant_of(options: Options) -> Grant:
@@ -94,6 +109,7 @@ def grant_of(options: Options) -> Grant:
         refresh_token=options.refresh_token,
         code=options.code,
         redirect_uri=options.redirect_uri,
+        account=options.connection,
         is_basic=True,
         base_url_of=base_url_of,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from outreach.consent import Consent
 from outreach.crm import READS_AND_WRITES, Operation
 from outreach.crms.hosts import label, origin_below
 from outreach.crms.salesforce_values import OBJECTS, PROVIDER
@@ -18,13 +19,15 @@ LACKS = dict.fromkeys(DEALS, "opportunities belong to contacts; set `object: Con
     Operation.TAGS: "tags need `tags_property`",
     Operation.STATUS: "a status of contacts needs `contact_status_property`",
 }
+_SCOPES = ("api", "refresh_token")
 _JWT_LIFE = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """One of three grants: a `refresh_token` (or a `code` with its `redirect_uri`); a `private_key` in PEM with
-    `username`; else client credentials, for which `my_domain` is needed.
+    """One of three grants: a `private_key` in PEM with `username`; client credentials, with `client_secret` and
+    `my_domain`; else a person's consent (`outreach crm authorize`), a `refresh_token`, or a `code` with its
+    `redirect_uri`.
 
     `object`: what new people become, Lead or Contact. `status_property`: a field of leads, and of contacts if somebody
     made it there too (`…__c`); `contact_status_property` names another one. `tags_property`: a multi-select picklist.
@@ -37,6 +40,7 @@ class Options:
     refresh_token: str = field(default="", repr=False)
     code: str = field(default="", repr=False)
     redirect_uri: str = ""
+    connection: str = ""
     private_key: str = field(default="", repr=False)
     username: str = ""
     my_domain: str = ""
@@ -57,8 +61,6 @@ class Options:
     def __post_init__(self) -> None:
         if not self.client_id.strip():
             raise ValueError("client_id is empty. Write the consumer key of the External Client App.")
-        if not (self.refresh_token or self.code or self.private_key) and not (self.client_secret and self.host):
-            raise ValueError("Write a refresh_token, a private_key and username, or client_secret and my_domain.")
         if self.private_key and not self.username:
             raise ValueError("a private_key needs the user it signs for. Write username.")
         if self.private_key:
@@ -75,6 +77,19 @@ class Options:
     @property
     def host(self) -> str:
         return self.base_url or (f"https://{self.my_domain.lower()}.my.salesforce.com" if self.my_domain else "")
+
+    @property
+    def kind(self) -> GrantKind:
+        if self.private_key:
+            return GrantKind.JWT_BEARER
+        is_application = self.client_secret and self.host and not (self.refresh_token or self.code)
+        return GrantKind.CLIENT_CREDENTIALS if is_application else GrantKind.REFRESH
+
+    @property
+    def consent(self) -> Consent | None:
+        """Salesforce's page "OAuth 2.0 Web Server Flow". None: nobody has to agree."""
+        url = f"{self.login_url}/services/oauth2/authorize"
+        return Consent(grant=grant_of(self), url=url, scopes=_SCOPES) if self.kind is GrantKind.REFRESH else None
 
     @property
     def status(self) -> dict[str, str]:
@@ -97,8 +112,7 @@ def grant_of(options: Options) -> Grant:
         claims = {"iss": options.client_id, "sub": options.username, "aud": options.login_url}
         return signed_assertion(claims | {"exp": int((now + _JWT_LIFE).timestamp())}, options.private_key)
 
-    kind = GrantKind.REFRESH if options.refresh_token or options.code else GrantKind.CLIENT_CREDENTIALS
-    kind = GrantKind.JWT_BEARER if options.private_key else kind
+    kind = options.kind
     login = options.host if kind is GrantKind.CLIENT_CREDENTIALS else options.login_url
     return Grant(
         provider=PROVIDER,
@@ -109,6 +123,7 @@ def grant_of(options: Options) -> Grant:
         refresh_token=options.refresh_token,
         code=options.code,
         redirect_uri=options.redirect_uri,
+        account=options.connection,
         assertion=assertion,
         base_url_of=base_url_of,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from outreach.consent import Consent
 from outreach.crm import READS_AND_WRITES, Operation
 from outreach.crms.hosts import origin_below
 from outreach.crms.zoho_values import PEOPLE, PROVIDER
@@ -24,13 +25,18 @@ REGIONS = {
 }
 _API_HOSTS = tuple(api.removeprefix("www.") for _, api, _ in REGIONS.values())
 TRIGGERS = ("workflow", "approval", "blueprint", "pathfinder", "orchestration")
+SCOPES = (
+    *("ZohoCRM.modules.ALL", "ZohoCRM.modules.notes.ALL", "ZohoCRM.settings.ALL", "ZohoCRM.users.READ"),
+    "ZohoCRM.org.READ",
+)
 DEALS = frozenset({Operation.STAGE, Operation.DEAL})
 LACKS = dict.fromkeys(DEALS, "deals belong to contacts; set `module: Contacts`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """OAuth: `client_id`, `client_secret` and a `refresh_token`, or a `code` with its `redirect_uri`, exchanged once.
+    """OAuth: `client_id`, `client_secret`, and a person's consent (`outreach crm authorize`), a `refresh_token`, or a
+    `code` with its `redirect_uri`, exchanged once.
 
     `region`: where the account lives. `module`: what new people become, Leads or Contacts. `status_property` is a field
     of leads, and of contacts unless `contact_status_property` names another. `triggers`: which automations of Zoho run
@@ -42,6 +48,7 @@ class Options:
     refresh_token: str = field(default="", repr=False)
     code: str = field(default="", repr=False)
     redirect_uri: str = ""
+    connection: str = ""
     region: str = "us"
     base_url: str = ""
     accounts_url: str = ""
@@ -54,8 +61,8 @@ class Options:
     closing_days: int = 30
 
     def __post_init__(self) -> None:
-        if not (self.client_id.strip() and self.client_secret.strip() and (self.refresh_token or self.code)):
-            raise ValueError("Write client_id, client_secret and a refresh_token, or a code with its redirect_uri.")
+        if not (self.client_id.strip() and self.client_secret.strip()):
+            raise ValueError("Write client_id and client_secret, and run `outreach crm authorize`.")
         if self.region not in REGIONS:
             raise ValueError(f"unknown region '{self.region}'. Write one of: {', '.join(REGIONS)}.")
         if self.module not in PEOPLE:
@@ -79,24 +86,55 @@ class Options:
         return self.base_url or f"https://{REGIONS[self.region][1]}"
 
     @property
+    def accounts(self) -> str:
+        """Where people of this region sign in."""
+        return self.accounts_url or f"https://{REGIONS[self.region][0]}"
+
+    @property
+    def consent(self) -> Consent:
+        return consent_of(self)
+
+    @property
     def web(self) -> str:
         """Where people see the records."""
         return f"https://{REGIONS[self.region][2]}/crm"
 
 
+def consent_of(options: Options) -> Consent:
+    """Zoho's page "Authorization Request". A consent of another data centre brings a code that is of no use here."""
+
+    def contradiction(answer: Mapping[str, str]) -> str:
+        lives_in = answer.get("location", options.region).lower()
+        if lives_in == options.region:
+            return ""
+        known = f"Write `region: {lives_in}`" if lives_in in REGIONS else f"Known: {', '.join(REGIONS)}"
+        return (
+            f"this account lives in the data centre '{lives_in[:20]}', not '{options.region}'. {known}, and try again."
+        )
+
+    return Consent(
+        grant=grant_of(options),
+        url=f"{options.accounts}/oauth/v2/auth",
+        scopes=SCOPES,
+        divider=",",
+        params={"access_type": "offline", "prompt": "consent"},
+        contradiction=contradiction,
+    )
+
+
 def grant_of(options: Options) -> Grant:
-    accounts, _, _ = REGIONS[options.region]
 
     def base_url_of(answer: Mapping[str, Any]) -> str:
         return "" if options.base_url else origin_below(answer, "api_domain", _API_HOSTS)
 
     return Grant(
         provider=PROVIDER,
-        token_url=f"{options.accounts_url or f'https://{accounts}'}/oauth/v2/token",
+        token_url=f"{options.accounts}/oauth/v2/token",
         client_id=options.client_id,
         client_secret=options.client_secret,
         refresh_token=options.refresh_token,
         code=options.code,
         redirect_uri=options.redirect_uri,
+        account=options.connection,
         base_url_of=base_url_of,
     )

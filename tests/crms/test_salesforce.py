@@ -523,7 +523,6 @@ class TestAccount:
         "wrong",
         [
             {"client_id": " "},
-            {"refresh_token": "", "my_domain": ""},
             {"object": "Account"},
             {"version": "v68"},
             {"my_domain": "evil.com/x"},

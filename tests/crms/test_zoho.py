@@ -579,7 +579,7 @@ class TestAccount:
     @pytest.mark.parametrize(
         "wrong",
         [
-            {"refresh_token": ""},
+            {"client_id": ""},
             {"client_secret": " "},
             {"region": "mars"},
             {"module": "Accounts"},

@@ -64,11 +64,13 @@ from tests.docs.pages import DOCS, text_of
 
 _NEVER_WRITTEN = {
     "own",  # the senders' addresses, handed in; the table of receivers names it
+    "connection",  # the connection's own name, handed in
     "deadlines",  # objects for tests
     "limits",
 }
 
 _GRANTS = {  # what opens a connection where no single option is required
+    "hubspot": {"token": "sample"},
     "pipedrive": {"token": "sample"},
     "zoho": {"refresh_token": "sample"},
     "salesforce": {"refresh_token": "sample"},

@@ -251,7 +251,8 @@ def test_oauth_stands_in_place_of_a_password(a_config: Maker) -> None:
 
     assert email is not None
     assert email.smtp is not None
-    assert email.smtp.oauth == OAuthSettings(provider="google", client_id="a", client_secret="b", refresh_token="c")
+    expected = OAuthSettings(provider="google", client_id="a", client_secret="b", refresh_token="c", username="anna")
+    assert email.smtp.oauth == expected
 
 
 def test_another_kind_of_mailbox_keeps_its_options(a_config: Maker) -> None:
