@@ -56,6 +56,14 @@ class TaskDetails:
     overdue: Overdue = Overdue.GO_ON
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """`winner: auto`: the variants of a step are compared by this measure, with at least so many people of each."""
+
+    by: str = "reply_rate"  # a name of `kpi.REGISTRY`
+    at_least: int = 100
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TouchStep:
     """A step that reaches a person. `action` is `email`, `task` or `<channel>.<action>`."""
@@ -69,6 +77,7 @@ class TouchStep:
     on_failure: OnFailure = OnFailure.STOP
     task: TaskDetails | None = None
     then: str | None = None
+    winner: Trial | None = None  # None: the variants keep their shares for good
 
     @property
     def channel(self) -> str:
@@ -282,6 +291,7 @@ class Sequence:
     review: Review | None = None
     tracking: Tracking | None = None  # None: as the workspace has it
     match_provider: bool = False  # prefer senders whose mailbox is where the lead's is
+    winners: Mapping[str, str] = field(default_factory=dict)  # step → the variant that has won; in no file
 
     def touch_step(self, step_id: str) -> TouchStep:
         """The touch step of that id; raises KeyError if it is none."""
