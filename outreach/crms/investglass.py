@@ -11,106 +11,31 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import httpx
 
 from outreach.api_client import ApiClient, segment
-from outreach.crm import Account, Activity, Deal, Found, Mode, Operation, Person
+from outreach.crm import Account, Activity, Deal, Found, Operation, Person
 from outreach.crms.address_locks import AddressLocks
-from outreach.crms.entries import heading_of
+from outreach.crms.entries import heading_of, marked_among
 from outreach.crms.in_doubt import timed_out
-from outreach.crms.option_types import require_mapping
+from outreach.crms.investglass_options import LACKS, PROVIDER, Options
+from outreach.crms.merging import Wishes, changes, filling, wishes_of
+from outreach.crms.the_one import the_one
 from outreach.errors import AdapterError, Outcome, Refused
 
-PROVIDER = "investglass"
-_ALWAYS = frozenset({Operation.PERSON, Operation.LOG_REPLY, Operation.LOG})
-_SETTINGS = {
-    Operation.OWNER: "owner_field",
-    Operation.STATUS: "status_property",
-    Operation.STAGE: "stage_field",
-    Operation.TAGS: "tags_field",
-    Operation.DO_NOT_CONTACT: "do_not_contact_field",
-}
-_LACKS = {operation: f"`{name}` has to say where it is kept" for operation, name in _SETTINGS.items()} | {
-    Operation.DEAL: "deals of InvestGlass are not known well enough"
-}
-_METHODS = ("POST", "PUT", "PATCH")
+__all__ = ["InvestGlass", "Options"]
+
 _LONGEST_TEXT = 20_000
 _HOLE = re.compile(r"\{(\w+)\}")
-
-
-def _note_body() -> dict[str, str]:
-    return {"contact_id": "{person_id}", "title": "{subject}", "content": "{text}"}
-
-
-def _fields() -> dict[str, str]:
-    return {"email": "email", "first_name": "first_name", "last_name": "last_name", "company": "company_name"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """`field_map`: our names → theirs. `…_field`: the person's field that holds it; empty: it cannot be written.
-
-    A wrapper is the key that an object or a list stands under; empty: none. Holes in `note_body` and in the parameters:
-    `{email}`, `{person_id}`, `{subject}`, `{text}`, `{at}`.
-    """
-
-    key: str = field(repr=False)
-    base_url: str = "https://app.investglass.com/api/v1"
-    auth_header: str = "Authorization"
-    auth_scheme: str = "Bearer"
-    person_path: str = "/contacts"
-    person_wrapper: str = "contact"
-    people_wrapper: str = "contacts"
-    find_params: Mapping[str, str] = field(default_factory=lambda: {"email": "{email}"})
-    create_method: str = "POST"
-    update_method: str = "PUT"
-    id_field: str = "id"
-    field_map: Mapping[str, str] = field(default_factory=_fields)
-    note_path: str = "/contact_reports"
-    note_wrapper: str = "contact_report"
-    notes_wrapper: str = "contact_reports"
-    note_params: Mapping[str, str] = field(default_factory=lambda: {"contact_id": "{person_id}"})
-    note_body: Mapping[str, str] = field(default_factory=_note_body)
-    note_is_html: bool = False
-    users_path: str = "/users"
-    users_wrapper: str = "users"
-    owner_field: str = ""
-    status_property: str = ""
-    stage_field: str = ""
-    known_stages: tuple[str, ...] = ()
-    tags_field: str = ""
-    do_not_contact_field: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.key.strip():
-            raise ValueError('the key is empty. Write key: "${INVESTGLASS_KEY}" and set it in the environment.')
-        for name in ("create_method", "update_method"):
-            if getattr(self, name) not in _METHODS:
-                raise ValueError(f"{name} is '{getattr(self, name)}'. Write one of {', '.join(_METHODS)}.")
-        for name in ("person_path", "note_path", "users_path"):
-            if not getattr(self, name).startswith("/"):
-                raise ValueError(f"{name} does not begin with a slash. Write it as /contacts.")
-        for name in ("field_map", "find_params", "note_params", "note_body"):
-            require_mapping(name, getattr(self, name), "{<name>: <value>}")
-        if "email" not in self.field_map:
-            raise ValueError("field_map has no 'email': without it nobody is found. Write `email: <their field>`.")
-        if not any("{text}" in value for value in self.note_body.values()):
-            raise ValueError('note_body has no place for the text. Write `<their field>: "{text}"`.')
-
-    @property
-    def can(self) -> frozenset[Operation]:
-        """What there is a setting for."""
-        return _ALWAYS | {operation for operation, name in _SETTINGS.items() if getattr(self, name)}
 
 
 class InvestGlass:
     """One account, as the settings describe it. Users are remembered."""
 
     provider: ClassVar[str] = PROVIDER
-    lacks: ClassVar[Mapping[Operation, str]] = _LACKS
+    lacks: ClassVar[Mapping[Operation, str]] = LACKS
 
     def __init__(self, options: Options, http: httpx.AsyncClient) -> None:
         self._options = options
@@ -150,14 +75,10 @@ class InvestGlass:
         if person_id is not None:
             return await self._update(await self._read(person_id), person)
         async with self._locks.of(person.email):
-            same = await self.find_person(person.email) if person.email else ()
-            if len(same) > 1:
-                ids = ", ".join(one.person_id for one in same)
-                raise self._refused(f"{len(same)} people have {person.email}: {ids}", Outcome.AMBIGUOUS)
+            same = the_one(PROVIDER, await self.find_person(person.email) if person.email else (), person.email)
             if same:
-                return await self._update(await self._read(same[0].person_id), person)
-            values = {name: value for name, (value, _) in self._values(person).items()}
-            return await self._create(values)
+                return await self._update(await self._read(same.person_id), person)
+            return await self._create({name: value for name, (value, _) in self._wishes(person).items()})
 
     async def log(self, person_id: str, activity: Activity, *, look_first: bool) -> str:
         if look_first and (note_id := await self._marked_note(person_id, activity)):
@@ -184,7 +105,7 @@ class InvestGlass:
         return True
 
     async def ensure_deal(self, person_id: str, deal: Deal) -> str:
-        raise self._refused(_LACKS[Operation.DEAL])
+        raise self._refused(LACKS[Operation.DEAL])
 
     async def assign_owner(self, person_id: str, email: str) -> None:
         if self._options.owner_field and email.lower() not in self._users:
@@ -205,30 +126,24 @@ class InvestGlass:
 
     async def _set(self, person_id: str, operation: Operation, name: str, value: Any) -> None:
         if not name:
-            raise self._refused(_LACKS[operation])
+            raise self._refused(LACKS[operation])
         if (await self._read(person_id)).get(name) != value:
             await self._write(person_id, {name: value})
 
     async def _update(self, present: Mapping[str, Any], person: Person) -> Found:
-        after = {
-            name: value
-            for name, (value, mode) in self._values(person).items()
-            if name != self._options.field_map["email"]
-            and str(present.get(name) or "") != value
-            and (mode is Mode.OVERWRITE or not present.get(name))
-        }
+        wishes = self._wishes(person)
+        wishes.pop(self._options.field_map["email"], None)
         found = self._found(present)
-        if after:
+        if after := changes(wishes, present):
             await self._write(found.person_id, after)
         return found
 
-    def _values(self, person: Person) -> dict[str, tuple[str, Mode]]:
+    def _wishes(self, person: Person) -> Wishes:
         """Their field → value; a mapped field goes before our own idea of it."""
         ours = {"email": person.email, "first_name": person.first_name, "last_name": person.last_name}
         ours |= {"company": person.company}
         named = self._options.field_map.items()
-        values = {theirs: (ours[name], Mode.FILL) for name, theirs in named if ours.get(name) and theirs}
-        return values | {item.name: (item.value, item.mode) for item in person.fields if item.value}
+        return filling({theirs: ours.get(name, "") for name, theirs in named if theirs}) | wishes_of(person.fields)
 
     async def _create(self, values: Mapping[str, Any]) -> Found:
         wrapper = self._options.person_wrapper
@@ -244,8 +159,7 @@ class InvestGlass:
         wrapper = self._options.notes_wrapper
         notes = await self._api.get(self._options.note_path, params=params, read=lambda body: _records(body, wrapper))
         theirs = next(name for name, value in self._options.note_body.items() if "{text}" in value)
-        marked = (one for one in notes if activity.is_marked(str(one.get(theirs) or "")))
-        return next((str(one[self._options.id_field]) for one in marked), None)
+        return marked_among(activity, ((str(one[self._options.id_field]), str(one.get(theirs) or "")) for one in notes))
 
     async def _read(self, person_id: str) -> dict[str, Any]:
         wrapper = self._options.person_wrapper

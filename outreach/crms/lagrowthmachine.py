@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
 import httpx
@@ -20,74 +19,28 @@ from outreach.crm import Account, Activity, Deal, Found, Mode, Operation, Page, 
 from outreach.crms.entries import heading_of
 from outreach.crms.in_doubt import timed_out
 from outreach.crms.instants import instant_of
+from outreach.crms.lagrowthmachine_options import AUTH, CAN, FIELDS, LACKS, PROVIDER, STATUSES, Options
 from outreach.errors import AdapterError, Outcome, Refused
 
-T = TypeVar("T")
+__all__ = ["FIELDS", "STATUSES", "LaGrowthMachine", "Options"]
 
-PROVIDER = "lagrowthmachine"
-STATUSES = (
-    *("PAUSED", "RESUME", "STOPPED", "CONVERTED", "SUBSCRIBED", "UNSUBSCRIBED", "NOT_ACTIVATED", "ALREADY_EQUIPPED"),
-    *("ENRICHED", "CONTACTED", "COMPLETED_WITHOUT_REPLY", "TO_QUALIFY", "OUT_OF_OFFICE", "WRONG_TIMING"),
-    *("CALL_BOOKED", "INTERESTED", "NOT_INTERESTED", "WRONG_TARGET", "NEGOTIATING", "READY_TO_BUY"),
-)
-FIELDS = (
-    *("jobTitle", "phone", "location", "industry", "gender", "bio", "profilePicture", "companyName", "companyUrl"),
-    *("crm_id", "persoEmail", "linkedinUrl", "twitter", "firstname", "lastname"),
-    *(f"customAttribute{number}" for number in range(1, 21)),
-)
-_CAN = frozenset(
-    {
-        *(Operation.PERSON, Operation.LOG_REPLY, Operation.LOG, Operation.STATUS, Operation.DO_NOT_CONTACT),
-        Operation.PULL,
-    }
-)
-_LACKS = {
-    Operation.STAGE: "La Growth Machine has no deals and no stages",
-    Operation.DEAL: "La Growth Machine has no deals",
-    Operation.OWNER: "leads of La Growth Machine have no owner",
-    Operation.TAGS: "La Growth Machine has no tags",
-}
-_AUTH = {"bearer": "authorization", "x-api-key": "x-api-key", "query": ""}
+T = TypeVar("T")
 _PAGE = 100
 _UNTOLD = frozenset({"owner", "status", "stage", "deal"})
 _NOBODY = re.compile(r"not found|no lead|does not exist|unknown lead", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """`key`: the API key (Pro plan or above). `audience`: where leads go, made if it is missing. `auth_mode`: how the
-    key is sent: bearer, x-api-key or query. `campaign`: whose statuses are set: `all`, or a name.
-    """
-
-    key: str = field(repr=False)
-    audience: str
-    base_url: str = "https://apiv2.lagrowthmachine.com/flow"
-    auth_mode: str = "bearer"
-    campaign: str = "all"
-    unsubscribed_status: str = "UNSUBSCRIBED"
-    changed_field: str = "updatedAt"
-    longest_note: int = 2_000
-
-    def __post_init__(self) -> None:
-        if not self.key.strip():
-            raise ValueError('the key is empty. Write key: "${LGM_KEY}" and set it in the environment.')
-        if self.auth_mode not in _AUTH:
-            raise ValueError(f"auth_mode is '{self.auth_mode}'. Write one of {', '.join(_AUTH)}.")
-        if self.unsubscribed_status not in STATUSES:
-            raise ValueError(f"'{self.unsubscribed_status}' is no status. Write one of {', '.join(STATUSES)}.")
 
 
 class LaGrowthMachine:
     """One workspace. It has neither deals nor owners nor tags."""
 
     provider: ClassVar[str] = PROVIDER
-    can: ClassVar[frozenset[Operation]] = _CAN
-    lacks: ClassVar[Mapping[Operation, str]] = _LACKS
+    can: ClassVar[frozenset[Operation]] = CAN
+    lacks: ClassVar[Mapping[Operation, str]] = LACKS
     selections: ClassVar[frozenset[Selection]] = frozenset({Selection.LIST, Selection.PERSON})
 
     def __init__(self, options: Options, http: httpx.AsyncClient) -> None:
         self._options = options
-        header, value = _AUTH[options.auth_mode], options.key
+        header, value = AUTH[options.auth_mode], options.key
         self._query = {} if header else {"apikey": options.key}
         self._api = ApiClient(
             self.provider,
@@ -135,16 +88,16 @@ class LaGrowthMachine:
         await self._set(await self._lead(person_id), status)
 
     async def set_stage(self, person_id: str, stage: str) -> bool:
-        raise self._refused(_LACKS[Operation.STAGE])
+        raise self._refused(LACKS[Operation.STAGE])
 
     async def ensure_deal(self, person_id: str, deal: Deal) -> str:
-        raise self._refused(_LACKS[Operation.DEAL])
+        raise self._refused(LACKS[Operation.DEAL])
 
     async def assign_owner(self, person_id: str, email: str) -> None:
-        raise self._refused(_LACKS[Operation.OWNER])
+        raise self._refused(LACKS[Operation.OWNER])
 
     async def add_tags(self, person_id: str, tags: tuple[str, ...]) -> None:
-        raise self._refused(_LACKS[Operation.TAGS])
+        raise self._refused(LACKS[Operation.TAGS])
 
     async def set_do_not_contact(self, person_id: str, email: str) -> None:
         await self._set(await self._lead(person_id), self._options.unsubscribed_status)

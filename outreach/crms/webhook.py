@@ -8,14 +8,8 @@ truly come again. A refusal of the address as such (404, a redirect, 410) makes 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import hmac
-import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -25,73 +19,17 @@ import httpx
 from outreach.api_client import ApiClient, retry_after
 from outreach.clock import Clock, SystemClock
 from outreach.crm import Account, Activity, Deal, Found, Operation, Person
-from outreach.crms.option_types import require_list, require_mapping
+from outreach.crms.webhook_news import body_of, key_of, known, person_id_of, signature, text_of, webhook_id
+from outreach.crms.webhook_options import ALWAYS, PING, PROVIDER, TYPES, Options
 from outreach.errors import AdapterError, Outcome, RateLimited, Refused, Unauthorized, Unavailable
-from outreach.public_address import NotAllowed, Resolve, Target, networks, split_outside, target_of
+from outreach.public_address import NotAllowed, Resolve, Target, networks, target_of
 
-PROVIDER = "webhook"
-TYPES = {
-    Operation.PERSON: "lead.updated",
-    Operation.OWNER: "lead.owner_changed",
-    Operation.LOG_REPLY: "lead.responded",
-    Operation.LOG: "lead.noted",
-    Operation.STATUS: "lead.status_changed",
-    Operation.STAGE: "lead.stage_changed",
-    Operation.DEAL: "deal.opened",
-    Operation.TAGS: "lead.tagged",
-    Operation.DO_NOT_CONTACT: "lead.unsubscribed",
-    Operation.FORGET: "lead.erased",
-}
-_PING = "test.ping"
-_ALWAYS = frozenset({Operation.PERSON, Operation.LOG_REPLY, Operation.LOG})
+__all__ = ["TYPES", "Options", "Webhook", "signature"]
+
 _VERSION = 1  # of the data
-_LARGEST = 20_000  # bytes of a body
-_MOST_SECRETS = 2  # the old key and the new one, while they are exchanged
 _SLOW_DOWN = frozenset({429, 502, 503, 504})
 _A_WHILE = timedelta(minutes=5)
-_OURS = frozenset({"webhook-id", "webhook-timestamp", "webhook-signature", "host", "content-type", "content-length"})
 _USER_AGENT = "outreach-webhook/1"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """`secrets`: `whsec_` and the base64 of 24 to 64 random bytes; two while they are exchanged.
-
-    `types`: the only types that are sent, all if left out. `headers`: further ones. `allow`: networks and addresses
-    that may be called although they are not public.
-    """
-
-    url: str = field(repr=False)
-    secrets: tuple[str, ...] = field(repr=False)
-    types: tuple[str, ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    allow: tuple[str, ...] = ()
-    longest_text: int = 4_000
-
-    def __post_init__(self) -> None:
-        try:
-            split_outside(self.url)
-        except NotAllowed as error:
-            raise ValueError(f"url: {error}. Write https://… and the address that is to be told.") from None
-        require_list("secrets", self.secrets, "[whsec_…]")
-        require_list("types", self.types, "[lead.responded]")
-        require_list("allow", self.allow, "[10.0.0.0/8]")
-        require_mapping("headers", self.headers, "{X-Team: sales}")
-        if not 0 < len(self.secrets) <= _MOST_SECRETS:
-            raise ValueError("'secrets' holds one key, or two while they are exchanged. Write whsec_… values.")
-        for secret in self.secrets:
-            _key(secret)
-        networks(self.allow)
-        known = (*TYPES.values(), _PING)
-        if wrong := next((each for each in self.types if each not in known), ""):
-            raise ValueError(f"'{wrong}' is no type. Write some of {', '.join(known)}.")
-        if wrong := next((name for name in self.headers if name.lower() in _OURS), ""):
-            raise ValueError(f"the header '{wrong}' is ours. Take it out of `headers`.")
-
-    @property
-    def can(self) -> frozenset[Operation]:
-        """What is not among `types` cannot be asked for, but for what every connection must take."""
-        return frozenset(TYPES) if not self.types else _ALWAYS | {one for one in TYPES if TYPES[one] in self.types}
 
 
 class Webhook:
@@ -113,24 +51,24 @@ class Webhook:
         self._clock = clock or SystemClock()
         self._resolve = resolve
         self._allowed = networks(options.allow)
-        self._keys = tuple(_key(secret) for secret in options.secrets)
+        self._keys = tuple(key_of(secret) for secret in options.secrets)
 
     @property
     def can(self) -> frozenset[Operation]:
         return self._options.can
 
     async def check(self) -> Account:
-        await self._post(_PING, {}, at=self._clock.now(), identity=self._clock.fresh_id())
+        await self._post(PING, {}, at=self._clock.now(), identity=self._clock.fresh_id())
         return Account(name=f"webhook at {urlsplit(self._options.url).hostname}")
 
     async def find_person(self, email: str) -> tuple[Found, ...]:
         """The address itself is the record."""
-        return (Found(person_id=_person_id(email)),) if email.strip() else ()
+        return (Found(person_id=person_id_of(email)),) if email.strip() else ()
 
     async def upsert_person(self, person: Person, *, person_id: str | None) -> Found:
         names = {"first_name": person.first_name, "last_name": person.last_name, "company": person.company}
         fields = {item.name: item.value for item in person.fields if item.value}
-        lead = {"id": person_id or _person_id(person.email or person.key), "key": person.key, "email": person.email}
+        lead = {"id": person_id or person_id_of(person.email or person.key), "key": person.key, "email": person.email}
         await self._tell(Operation.PERSON, {"lead": {**lead, **names, "fields": fields}})
         return Found(person_id=lead["id"])
 
@@ -141,7 +79,7 @@ class Webhook:
             "id": activity.key,
             "channel": activity.channel,
             "direction": activity.direction,
-            "received_at": _text(activity.at),
+            "received_at": text_of(activity.at),
             "subject": activity.subject,
             "text": text,
             "is_cut": len(text) < len(activity.text),
@@ -185,7 +123,7 @@ class Webhook:
         name = TYPES[operation]
         if self._sends(name):
             return await self._post(name, data, at=at or self._clock.now(), identity=identity or self._clock.fresh_id())
-        if operation in _ALWAYS:
+        if operation in ALWAYS:
             return ""
         raise Refused(PROVIDER, f"'{name}' is not among `types`", outcome=Outcome.CONFIG)
 
@@ -193,8 +131,8 @@ class Webhook:
         return not self._options.types or name in self._options.types
 
     async def _post(self, name: str, data: Mapping[str, Any], *, at: datetime, identity: str) -> str:
-        webhook_id = _webhook_id(name, identity)
-        body = _body(name, {"version": _VERSION, **_known(data)}, at)
+        news_id = webhook_id(name, identity)
+        body = body_of(name, {"version": _VERSION, **known(data)}, at)
         target = await self._look_up()
         api = ApiClient(
             PROVIDER,
@@ -206,12 +144,12 @@ class Webhook:
         await api.post(
             self._path(),
             content=body,
-            headers=self._headers(target, webhook_id, body),
+            headers=self._headers(target, news_id, body),
             extensions=target.extensions,
             is_text=True,
             read=lambda _: None,
         )
-        return webhook_id
+        return news_id
 
     def _path(self) -> str:
         parts = urlsplit(self._options.url)
@@ -226,9 +164,9 @@ class Webhook:
             said = f"the name of the address cannot be looked up ({type(error).__name__})"
             raise Unavailable(PROVIDER, said) from None
 
-    def _headers(self, target: Target, webhook_id: str, body: bytes) -> dict[str, str]:
+    def _headers(self, target: Target, news_id: str, body: bytes) -> dict[str, str]:
         at = str(int(self._clock.now().timestamp()))
-        signatures = (signature(key, webhook_id, at, body) for key in self._keys)
+        signatures = (signature(key, news_id, at, body) for key in self._keys)
         # `connection: close`: two names at one address must never share a connection whose TLS was made for one.
         return {
             "user-agent": _USER_AGENT,
@@ -236,64 +174,10 @@ class Webhook:
             "host": target.host,
             "connection": "close",
             "content-type": "application/json",
-            "webhook-id": webhook_id,
+            "webhook-id": news_id,
             "webhook-timestamp": at,
             "webhook-signature": " ".join(signatures),
         }
-
-
-def signature(key: bytes, webhook_id: str, timestamp: str, body: bytes) -> str:
-    """One token of `webhook-signature`."""
-    mac = hmac.new(key, f"{webhook_id}.{timestamp}.".encode() + body, hashlib.sha256).digest()
-    return f"v1,{base64.b64encode(mac).decode('ascii')}"
-
-
-def _key(secret: str) -> bytes:
-    encoded = secret.strip().removeprefix("whsec_").rstrip("=")
-    try:
-        key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if not 24 <= len(key) <= 64:
-        raise ValueError("a key of `secrets` cannot be used. Write whsec_ and the base64 of 24 to 64 random bytes.")
-    return key
-
-
-def _person_id(identity: str) -> str:
-    return identity.strip().lower()
-
-
-def _webhook_id(name: str, identity: str) -> str:
-    return f"msg_{hashlib.sha256(f'{name} {identity}'.encode()).hexdigest()[:32]}"
-
-
-def _known(value: Any) -> Any:
-    """Without what we do not know."""
-    if isinstance(value, Mapping):
-        kept = {key: _known(inner) for key, inner in value.items()}
-        return {key: inner for key, inner in kept.items() if inner not in ("", None, {}, [], False)}
-    return value
-
-
-def _body(name: str, data: dict[str, Any], at: datetime) -> bytes:
-    """Serialised once: what is signed is what is sent. The text of a reply gives way until the rest fits."""
-    while True:
-        whole = {"type": name, "timestamp": _text(at), "data": data}
-        body = json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-        text = next((part["text"] for part in data.values() if isinstance(part, dict) and part.get("text")), "")
-        if len(body) <= _LARGEST or not text:
-            return body
-        data = {key: _with_half(part) for key, part in data.items()}
-
-
-def _with_half(part: Any) -> Any:
-    if not isinstance(part, dict) or not part.get("text"):
-        return part
-    return part | {"text": part["text"][: len(part["text"]) // 2], "is_cut": True}
-
-
-def _text(at: datetime) -> str:
-    return re.sub(r"\+00:00$", "Z", at.isoformat(timespec="milliseconds"))
 
 
 def _error_of(response: httpx.Response, body: Any) -> AdapterError | None:
