@@ -47,8 +47,6 @@ _NAMED = re.compile(r"<\s?[^<>\s]{1,200}@[^<>\s]{3,200}>\W{0,3}[:：]$")
 _QUOTING = re.compile(
     r"^(?:quoting|zitat von|citando a?|thus spake|\w.{0,60} via .{2,60} (?:wrote|schrieb)\b)", re.IGNORECASE
 )
-_RULED_OFF = re.compile(r"^-{2,}\s?.*\S\s?-{2,}$")
-"""`---- On 2 March Ada wrote ----`: a head between rules, which stand in for its colon."""
 _OF_ONESELF = re.compile(r"^(?:as )?(?:i|you|we|he|she|they|ich|wie|comme|como|come)\b", re.IGNORECASE)
 _PIPE = re.compile(r"^\s{0,2}\|(?:\s|$)(?!.*\|$)")
 _ESCAPED = re.compile(r"^>From \S")
@@ -180,7 +178,7 @@ def _attribution_at(page: _Page, at: int) -> _Head | None:
         line = page.lines[end].strip()
         if not line or page.quoted[end] or len(joined) + len(line) > _HEAD_CHARACTERS:
             return None
-        if end == at and _RULED_OFF.match(line):
+        if end == at and line.startswith("--") and line.endswith("--"):
             return _between_rules(line.strip("- "), page, at)
         if end > at and (BEGINS.match(line) or page.lines[end - 1].endswith(("!", "?"))):
             return None
@@ -191,6 +189,7 @@ def _attribution_at(page: _Page, at: int) -> _Head | None:
 
 
 def _between_rules(core: str, page: _Page, at: int) -> _Head | None:
+    """`---- On 2 March Ada wrote ----`: a head whose rules stand in for its colon."""
     is_head = WROTE.search(core) and DATED.search(core)
     return _Head(at + 1, is_marked=_quote_follows(page, at + 1)) if is_head else None
 

@@ -164,14 +164,15 @@ def _pieces(body: bytes, boundary: str) -> list[bytes]:
 
 def _delimiters(body: bytes, mark: bytes) -> Iterator[tuple[int, int, bool]]:
     """Where each line that divides begins, with the line end before it, and ends; and whether it is the last one."""
-    at = body.find(mark)
+    if body.startswith(mark) and (rest := _REST_OF_DELIMITER.match(body, len(mark))):
+        yield 0, rest.end(), bool(rest.group(1))
+    line = b"\n" + mark
+    at = body.find(line)
     while at >= 0:
-        end = at + len(mark)
-        rest = _REST_OF_DELIMITER.match(body, end)
-        if rest and (at == 0 or body[at - 1 : at] == b"\n"):
-            begin = max(0, at - (2 if body[at - 2 : at] == b"\r\n" else 1)) if at else 0
-            yield begin, rest.end(), bool(rest.group(1))
-        at = body.find(mark, end)
+        end = at + len(line)
+        if rest := _REST_OF_DELIMITER.match(body, end):
+            yield at - (body[at - 1 : at] == b"\r"), rest.end(), bool(rest.group(1))
+        at = body.find(line, end)
 
 
 def _after_newline(body: bytes, start: int, end: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 
 import pytest
 
@@ -62,6 +63,42 @@ BODIES: dict[str, bytes] = {
     "boundaries": MIXED + b"\n--" * 2_000_000,
     "signatures": HEAD + b"-- \n" * 20_000,
     "separators": HEAD + b"-----Original Message-----\n" * 20_000,
+    "a million lines": HEAD + b"yes\n" * 1_000_000,
+    "a million short words": HEAD + b"a " * 1_000_000,
+    "100,000 tags": HTML + b"<b><i></i></b>" * 50_000,
+    "100,000 nested tags": HTML + b"<div><span>x" * 50_000,
+    "100,000 tags with a class": HTML + b'<div class="' + b"a " * 50 + b'">x</div>' * 100_000,
+    "wrappers": HTML + b'<div id="divRplyFwdMsg">x</div>' * 30_000,
+    "endless styles": HTML + b"<style>" * 500 + b"a{}" * 1_000_000,
+    "doctypes": HTML + b"<!doctype html>" * 300_000,
+    "an archive": b"Content-Type: application/zip\nContent-Transfer-Encoding: base64\n\nUEsDBBQ" + b"AAAA" * 2_500_000,
+    "an archive that claims to be text": b"Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\nUEsDBBQ"
+    + b"AAAA" * 2_500_000,
+    "quoted-printable without end": b"Content-Transfer-Encoding: quoted-printable\n\n" + b"=3D=\n" * 2_000_000,
+    "a boundary of dashes": b"Content-Type: multipart/mixed; boundary=-\n\n" + b"---" * 3_000_000,
+    "an empty boundary line": MIXED + b"--b" * 3_000_000,
+    "nested mails with files": b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\nContent-Type: message/rfc822\n\n" % (n, n)
+        for n in range(2_000)
+    ),
+    "a charset that is none": b"Content-Type: text/plain; charset=x-" + b"y" * 5_000 + b"\n\n" + b"\xff" * 2_000_000,
+    "half of a charset": b"Content-Type: text/plain; charset=utf-16\n\n" + b"\xd8" * 3_000_001,
+    "escapes of a charset": b"Content-Type: text/plain; charset=iso-2022-jp\n\n" + b"\x1b$B\x1b(B" * 300_000,
+    "shifts of a charset": b"Content-Type: text/plain; charset=utf-7\n\n" + b"+AAA-" * 400_000,
+    "heads between rules": HEAD + (b"-" * 590 + b"x\n") * 15_000,
+    "almost heads": HEAD + b"On 5 May 2020 at 10:15 Ada <a@b.example> and\n" * 20_000,
+    "addresses and colons": HEAD + b"<a@b.example>:\n" * 30_000,
+    "names via lists": HEAD + b"a via b via c via d via e via f wrote\n" * 10_000,
+    "pipes": HEAD + b"| a | b |\n" * 100_000,
+    "escaped From": HEAD + b">From a\n\n" * 100_000,
+    "dialogues": DAEMON + b"<<< 550 [a b] said: 5" * 20_000,
+    "lost reports": DAEMON + b"Final-Recipient: rfc822;a@b.c\nAction: failed\nStatus: 5.1.1\n\n" * 50_000,
+    "to whom it went": DAEMON + b"To: a@b.c\n" * 100_000,
+    "moved users": DAEMON + b"user a has a moved " * 20_000,
+    "away for ever": HEAD + b"i am " * 60_000 + b"out of the office",
+    "personal data": HEAD + b"my personal data and my address? " * 20_000,
+    "greetings": HEAD + b"Hello,\n" * 100_000,
+    "turns": HEAD + b"no more " * 100_000,
     "invisible": HEAD + "\u200b".encode() * 2_000_000,
 }
 PAYLOADS: dict[str, bytes] = {
@@ -85,6 +122,18 @@ def test_a_hostile_mail_is_understood_in_bounded_time(name: str) -> None:
     assert not found.is_quarantined
     assert len(found.text) <= 400_000
     assert len(found.to) <= 500
+
+
+@pytest.mark.parametrize("name", ["10 MB of quotes", "an archive that claims to be text"])
+def test_a_hostile_mail_takes_bounded_memory(name: str) -> None:
+    tracemalloc.start()
+    try:
+        understand(BODIES[name])
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 120 * 1024 * 1024
 
 
 @pytest.mark.parametrize("name", BODIES)
