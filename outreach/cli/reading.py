@@ -11,6 +11,7 @@ from outreach.cli.terminal import AsJson, count, print_json, print_table, span, 
 from outreach.errors import UsageError
 
 if TYPE_CHECKING:
+    from outreach.services.measuring.winners import TrialView
     from outreach.services.pipeline.explain_score import ScoreView
     from outreach.services.watching.explain import EnrollmentView, Explanation, Verdict
     from outreach.services.watching.explain_sequence import SequenceExplanation
@@ -45,6 +46,7 @@ def _show_status(found: Status) -> None:
     _show_what_is_held(found)
     _show_senders(found.senders)
     _show_crms(found)
+    _show_trials(found.trials)
     _show_forgotten(found)
 
 
@@ -104,6 +106,15 @@ def _show_crms(found: Status) -> None:
         rows = [(each.connection, each.waiting, each.dead, each.parked_until, each.reason) for each in found.crms]
         print()
         print_table(("crm", "waiting", "dead", "parked until", "why"), rows)
+
+
+def _show_trials(trials: tuple[TrialView, ...]) -> None:
+    from outreach.services.measuring.winners import said
+
+    if trials:
+        print()
+    for trial in trials:
+        print(f"Variants of {trial.sequence}/{trial.step}: {said(trial)}")
 
 
 def _show_forgotten(found: Status) -> None:
@@ -210,3 +221,4 @@ def _show_sequence(found: SequenceExplanation) -> None:
     if found.finished:
         print()
         print_table(("people", "finished"), [(number, reason) for reason, number in found.finished.items()])
+    _show_trials(found.trials)

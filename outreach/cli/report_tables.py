@@ -21,6 +21,7 @@ from outreach.services.measuring.report_words import (
     shown,
     verdict,
 )
+from outreach.services.measuring.winners import said
 
 if TYPE_CHECKING:
     from outreach.services.measuring.report import Report
@@ -242,6 +243,8 @@ def _show_cause(found: Report) -> None:
                 for each in found.variants
             ],
         )
+    for trial in found.trials:
+        print(f"{trial.sequence}/{trial.step}: {said(trial)}")
 
 
 def show_goals(found: Iterable[Progress], currency: str) -> None:

@@ -9,15 +9,21 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection, RowMapping
 
+from outreach.content.configuration import ReportSettings
 from outreach.content.revision import freeze
 from outreach.content.workspace import load
+from outreach.domain.period import month_of
 from outreach.domain.simulation import Rates
 from outreach.services.measuring import winners
+from outreach.services.measuring.report import Wish, report
 from outreach.services.measuring.winners import PATIENCE, look, look_now
 from outreach.services.sequences import revise
 from outreach.services.simulating import simulate_list
 from outreach.services.simulating.simulate_list import Question
 from outreach.services.simulating.simulate_stored import people_of
+from outreach.services.watching.explain import explain_lead
+from outreach.services.watching.explain_sequence import explain_sequence
+from outreach.services.watching.status import status
 from outreach.store.tables import audit, enrollments, events, leads, replies, sequences, touches, trials
 from outreach.testing.field import Field
 
@@ -307,3 +313,38 @@ def simulated(field: Field, lead_ids: list[str]) -> dict[str, str | None]:
     simulation = simulate_list.begin(field.app.workspace, question, field.app.store)
     simulate_list.simulate(simulation, question, people)
     return {sent.person.known.lead_id: sent.variant for sent in simulation.record.sent()}
+
+
+def test_status_explain_and_report_tell_of_the_trial(make_field: MakeField) -> None:
+    field = make_field(files())
+    had = written(field, 100)
+    before = status(field.engine).trials
+    answer(field, had, main=0.2, story=0.8)
+    field.go(days=4)
+    look_now(field.engine)
+    lead = field.add_lead("late@late.example")
+    field.enroll(lead)
+
+    (view,) = status(field.engine).trials
+
+    assert [winners.said(each) for each in before] == [
+        "no winner by reply_rate yet; looked at again with 20 people of each"
+    ]
+    assert winners.said(view).startswith("story has won by reply_rate: 40 of 50 against main 10 of 50 (p = ")
+    assert explain_sequence(field.engine, NAME).trials == (view,)
+    told = explain_lead(field.engine, lead).enrollments[0]
+    assert "email (step intro, variant story, which has won) is planned for" in told.next
+    wish = Wish(period=month_of(field.clock.now().date(), "UTC"))
+    assert report(field.engine, ReportSettings(), wish).trials == (view,)
+
+
+def test_explain_says_which_variant_waits(make_field: MakeField) -> None:
+    path = sequence("{at_least: 20}").replace("steps:\n", "steps:\n  - wait: 10 days\n")
+    field = make_field({**files(), PATH: path})
+    ((lead, variant),) = come(field, 1, "waits").items()
+
+    touch = explain_lead(field.engine, lead).enrollments[0]
+
+    assert touch.touch is not None
+    assert touch.touch.variant == variant
+    assert f"(step intro, variant {variant}) by anna" in touch.next

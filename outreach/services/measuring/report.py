@@ -21,6 +21,7 @@ from outreach.services.measuring.goals import progress_at
 from outreach.services.measuring.kpis import Cut, measure, question
 from outreach.services.measuring.sales_forecast import Forecast, forecast
 from outreach.services.measuring.stage_report import DropOff, FunnelStep, StageLine, drop_offs, funnel, stage_lines
+from outreach.services.measuring.winners import TrialView, trials
 from outreach.services.sending.engine import Engine
 from outreach.services.watching.plain import plain
 from outreach.services.watching.status import zone_of_the_team
@@ -101,6 +102,7 @@ class Report:
     forecast: Forecast
     uplift: tuple[Uplift, ...]
     variants: tuple[VariantLine, ...]
+    trials: tuple[TrialView, ...]  # of the steps that look for a winner, as they stand now
     goals: tuple[Progress, ...]
     sent_days: Mapping[date, int] = field(repr=False)
     answered_days: Mapping[date, int] = field(repr=False)
@@ -164,6 +166,7 @@ def _report(connection: Connection, engine: Engine, reports: ReportSettings, wis
         forecast=forecast(connection, whole, pipelines, now=now),
         uplift=tuple(uplifts(connection, whole)),
         variants=tuple(variants(connection, replace(whole, by=Dimension.VARIANT))),
+        trials=tuple(trials(connection, engine)),
         goals=tuple(progress_at(connection, engine, reports, wish.goals, now=now)),
         sent_days=_by_day(sent, zone),
         answered_days=_by_day(answered, zone),

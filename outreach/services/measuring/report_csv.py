@@ -30,6 +30,7 @@ def tables(found: Report) -> dict[str, str]:
         "cycles": (("segment", "days"), ((name, day) for name, days in found.cycles.items() for day in days)),
         "cohorts": (("month", "people", "weeks", "answered"), _cohorts(found)),
         "variants": (_VARIANT, _variants(found)),
+        "trials": (_TRIAL, _trials(found)),
         "uplift": (_UPLIFT, _uplift(found)),
         "goals": (_GOAL, _goals(found)),
     }
@@ -63,6 +64,7 @@ _STAGE = (
     *("conversion", "median_days", "skipped", "moves_in_and_over"),
 )
 _FORECAST = ("pipeline", "stage", "open_leads", "won_before", "closed_before", "value_of_one", "sales", "value")
+_TRIAL = ("sequence", "step", "by", "variant", "people", "successes", "looks", "winner", "decided_at", "p_value")
 _VARIANT = ("step", "variant", "sent", "answered", "low", "high", "difference", "p_value", "needed_of_each")
 _UPLIFT = (
     "sequence",
@@ -124,6 +126,14 @@ def _variants(found: Report) -> Iterable[tuple[object, ...]]:
         against = each.comparison
         told = (against.difference, against.p_value, against.needed) if against else (None, None, None)
         yield (each.step, each.variant, each.sent, each.answered, each.low, each.high, *told)
+
+
+def _trials(found: Report) -> Iterable[tuple[object, ...]]:
+    for each in found.trials:
+        for variant in each.variants:
+            people, successes = each.counts.get(variant, (None, None))
+            decided = (each.winner, each.decided_at.isoformat() if each.decided_at else None, each.p_value)
+            yield (each.sequence, each.step, each.measure, variant, people, successes, each.looks, *decided)
 
 
 def _uplift(found: Report) -> Iterable[tuple[object, ...]]:

@@ -22,6 +22,7 @@ from outreach.services.measuring.report_words import (
     shown,
     verdict,
 )
+from outreach.services.measuring.winners import said
 
 _MOST_GROUPS = 200
 _MOST_REASONS = 15
@@ -232,7 +233,9 @@ def _cause(found: Report) -> str:
         for each in found.variants
     ]
     held = _table("Against hold-out: a meeting or a sale", ("sequence", "inside", "held out", "difference"), uplift, 4)
-    return held + _table("Variants", ("step", "variant", "answered", "95 %", "against the first"), variants, 5)
+    trials = [(escape(f"{each.sequence}/{each.step}"), escape(said(each))) for each in found.trials]
+    tried = _table("Variants", ("step", "variant", "answered", "95 %", "against the first"), variants, 5)
+    return held + tried + _table("Winners among variants", ("step", "as it stands"), trials, 2)
 
 
 def _goals(found: Report) -> str:

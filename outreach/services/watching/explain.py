@@ -75,6 +75,7 @@ class TouchView:
     touch_id: str
     step: str
     action: str
+    variant: str | None  # None: the step has one text only
     sender: str
     state: str
     recipient: str | None
@@ -214,6 +215,7 @@ def _touch(connection: Connection, engine: Engine, touch: RowMapping, row: RowMa
         touch_id=touch["id"],
         step=touch["step"],
         action=touch["action"],
+        variant=touch["variant"],
         sender=touch["sender"],
         state=touch["state"],
         recipient=touch["recipient"],
@@ -315,7 +317,8 @@ def _path_verdicts(connection: Connection, item: Planned, now: datetime) -> tupl
 
 
 def _coming(touch: TouchView) -> str:
-    what = f"{touch.action} (step {touch.step}) by {touch.sender}"
+    variant = f", variant {touch.variant}" if touch.variant else ""
+    what = f"{touch.action} (step {touch.step}{variant}) by {touch.sender}"
     block = touch.blocked_by
     if block is None:
         return f"{what}: nothing stands against it; it goes with the next batch"
@@ -328,15 +331,21 @@ def _outcome(item: Planned, now: datetime) -> tuple[str, str]:
     match outcome:
         case PlanTouch():
             at = outcome.due_at.isoformat(timespec="minutes")
-            return f"{outcome.step.action} (step {outcome.step.id}) is planned for {at}", describe(
-                path, outcome.step.then, coming=True
-            )
+            what = f"{outcome.step.action} (step {outcome.step.id}{_variant(path, outcome)})"
+            return f"{what} is planned for {at}", describe(path, outcome.step.then, coming=True)
         case LookAgain():
             at = outcome.at.isoformat(timespec="minutes")
             stands = describe(path, item.move.cursor)
             return f"{stands}; looked at again at {at if outcome.at > now else 'once'}", _after(path, item.move.cursor)
         case Finish():
             return f"it finishes: {outcome.reason} {outcome.detail}".strip(), ""
+
+
+def _variant(path: Path, plan: PlanTouch) -> str:
+    if plan.variant is None:
+        return ""
+    why = "which has won" if plan.step.id in path.winners else "by the hash of lead and step"
+    return f", variant {plan.variant}, {why}"
 
 
 def _after_touch(path: Path, step_id: str) -> str:

@@ -14,6 +14,7 @@ from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.sender import account_of, queue_of
 from outreach.domain.touch import OPEN, TouchState
 from outreach.errors import UsageError
+from outreach.services.measuring.winners import TrialView, trials
 from outreach.services.sending.claim import allowed_now
 from outreach.services.sending.days_off import day_off
 from outreach.services.sending.engine import Engine
@@ -36,6 +37,7 @@ class SequenceExplanation:
     finished: Mapping[str, int]  # reason → enrollments
     steps: Mapping[str, int]  # step id → people who stand there
     reasons: Mapping[str, int]  # why nothing goes out to them at this moment → people
+    trials: tuple[TrialView, ...]  # of the variants of its steps
 
     def to_json(self) -> Any:
         return plain(self)
@@ -65,6 +67,7 @@ def _explanation(connection: Connection, engine: Engine, name: str, now: datetim
         finished=finished,
         steps=dict(steps.most_common()),
         reasons=dict(reasons.most_common()),
+        trials=tuple(trials(connection, engine, name)),
     )
 
 

@@ -17,6 +17,7 @@ from outreach.domain.quota import Allowance
 from outreach.domain.rules import Block
 from outreach.domain.sender import queue_of
 from outreach.domain.touch import TouchState
+from outreach.services.measuring.winners import TrialView, trials
 from outreach.services.sending import recover
 from outreach.services.sending.claim import Quota, quotas
 from outreach.services.sending.days_off import day_off
@@ -119,6 +120,7 @@ class Status:
     stale: int  # open leads that stand longer at their stage than it allows
     forgotten_by: Mapping[str, int]  # situation → leads
     forgotten_leads: tuple[str, ...]  # some of them
+    trials: tuple[TrialView, ...]  # of variants, in the sequences as they are applied
     scheduler_at: datetime | None  # when scheduling ran last
     scheduler_age: timedelta | None
 
@@ -173,6 +175,7 @@ def _status(connection: Connection, engine: Engine, now: datetime) -> Status:
         forgotten_leads=tuple(figures.forgotten_ids(connection, closed, now, most=_MOST_FORGOTTEN))
         if forgotten
         else (),
+        trials=tuple(trials(connection, engine)),
         scheduler_at=ticked_at,
         scheduler_age=now - ticked_at if ticked_at else None,
     )
