@@ -24,9 +24,10 @@ def add_to(program: typer.Typer) -> None:
 
 def init(directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty directory.")]) -> None:
     """Make a new workspace: configuration, one sequence, its templates and sample leads."""
+    from outreach.clock import SystemClock
     from outreach.services.watching.new_workspace import make
 
-    made = make(directory)
+    made = make(directory, today=SystemClock().now().date())
     print(f"Made {directory} with {count(len(made), 'file')}:")
     for name in made:
         print(f"  {name}")

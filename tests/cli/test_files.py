@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from outreach.clock import SystemClock
 from outreach.services.watching import new_workspace
 from tests.cli.conftest import Shell
 
 ROOT = Path(__file__).parents[2]
-SHARED = ("config/outreach.yaml", "config/senders.yaml", "config/crm.yaml", "config/pipelines/default.yaml")
+SHARED = (
+    "config/outreach.yaml",
+    "config/senders.yaml",
+    "config/crm.yaml",
+    "config/scoring.yaml",
+    "config/goals.yaml",
+    "config/cleanup.yaml",
+    *(f"config/pipelines/{name}.yaml" for name in ("default", "investglass", "lagrowthmachine")),
+)
 
 
 @pytest.mark.parametrize("name", SHARED)
@@ -24,7 +34,36 @@ def test_a_new_workspace_is_fine_as_it_is(shell: Shell) -> None:
     said = shell.run("validate")
 
     assert (said.code, said.err) == (0, "")
-    assert said.out == "8 files: everything is fine.\n"
+    assert said.out == "13 files: everything is fine.\n"
+
+
+def test_the_sample_goals_begin_today(shell: Shell, tmp_path: Path) -> None:
+    today = SystemClock().now().date()
+
+    shell.run("init", str(tmp_path / "new"))
+    written = (tmp_path / "new/config/goals.yaml").read_text("utf-8")
+
+    assert written.count(f"start: {today}") == written.count(f"deadline: {today + timedelta(days=90)}") == 3
+
+
+def test_the_sample_goals_can_be_measured(shell: Shell) -> None:
+    said = shell.run("goal")
+
+    assert (said.code, said.err) == (0, "")
+    assert all(name in said.out for name in ("Meetings", "Answers worth having", "A clean list"))
+
+
+def test_the_defaults_do_what_they_say_and_nothing_else(shell: Shell) -> None:
+    """Without a CRM and without anybody to be told, entering a stage makes a task, and that is all."""
+    shell.run("leads", "import", str(shell.root / "leads.csv"))
+
+    moved = [shell.run("stage", "ada@one.example", stage) for stage in ("responded", "meeting_booked", "proposal")]
+    scored = shell.run("scoring", "run")
+    cleaned = shell.run("cleanup")
+    tasks = json.loads(shell.run("tasks", "--json").out)
+
+    assert [(said.code, said.err) for said in (*moved, scored, cleaned)] == [(0, "")] * 5
+    assert sorted(each["kind"] for each in tasks) == ["call", "call", "meeting"]
 
 
 def test_init_lists_what_it_made_and_what_comes_next(shell: Shell, tmp_path: Path) -> None:

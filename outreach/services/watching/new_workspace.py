@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from outreach.content.goals_file import GOALS
 from outreach.errors import UsageError
 from outreach.services.sequences import editor
 
 _RENAMED = {"env.example": ".env.example", "gitignore": ".gitignore"}
 """Names that would mean something to version control where the files are kept."""
 
+_START, _DEADLINE = re.compile(rb"(?m)start: [0-9-]+$"), re.compile(rb"(?m)deadline: [0-9-]+$")
+_TERM = timedelta(days=90)
+
 _MAY_BE_THERE = {".git"}
 
 
-def make(directory: Path) -> list[str]:
-    """Write the files; their names. Raises UsageError unless the directory is new or empty, and overwrites nothing."""
+def make(directory: Path, *, today: date | None = None) -> list[str]:
+    """Write the files; their names. Raises UsageError unless the directory is new or empty, and overwrites nothing.
+
+    The sample goals begin `today` and end a quarter later; without it they keep the days they were written with.
+    """
     _check(directory)
     wanted = dict(_starter(files("outreach.content") / "starter", "")) | editor.files()
+    if today:
+        wanted[GOALS] = _with_term(wanted[GOALS], today)
     written: list[Path] = []
     try:
         for name in sorted(wanted):
@@ -29,6 +40,11 @@ def make(directory: Path) -> list[str]:
             path.unlink(missing_ok=True)
         raise UsageError(f"{directory} cannot be written to: {error.strerror or error}.") from None
     return sorted(wanted)
+
+
+def _with_term(goals: bytes, begin: date) -> bytes:
+    written = _START.sub(f"start: {begin}".encode(), goals)
+    return _DEADLINE.sub(f"deadline: {begin + _TERM}".encode(), written)
 
 
 def _check(directory: Path) -> None:
