@@ -7,11 +7,7 @@ old one and puts it in its place (never half a file); one lock file serves all p
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import hashlib
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -19,17 +15,12 @@ from typing import ClassVar, TypeVar
 import httpx
 
 from outreach.crm import WRITES, Account, Activity, Deal, Field, Found, Mode, Operation, Person
-from outreach.crms.csv_file_formats import FORMATS, Damaged, Format, Row
-from outreach.errors import Outcome, Refused, Unavailable
+from outreach.crms.csv_file_formats import FORMATS, Row
+from outreach.crms.csv_file_tables import COLUMNS, PROVIDER, Files, digest, person_id_of
+from outreach.errors import Outcome, Refused
 
 T = TypeVar("T")
 
-_NAMES = ("id", "email", "first_name", "last_name", "company")
-_COLUMNS = {
-    "people": (*_NAMES, "owner", "status", "stage", "tags", "do_not_contact"),
-    "activities": ("id", "person_id", "at", "kind", "channel", "direction", "subject", "from", "to", "text", "ref"),
-    "deals": ("id", "person_id", "name", "pipeline", "stage", "value", "state"),
-}
 _OURS = frozenset({"id", "email", "do_not_contact", "tags"})  # columns of people that a field mapping must not write
 _LONGEST_TEXT = 100_000  # the csv module reads cells of up to 131,072 characters
 
@@ -51,14 +42,14 @@ class Options:
 class CsvFile:
     """One directory. Ids come from the address, so that the same person, made again, has the same id."""
 
-    provider: ClassVar[str] = "csv_file"
+    provider: ClassVar[str] = PROVIDER
     can: ClassVar[frozenset[Operation]] = WRITES | {Operation.FORGET}
     lacks: ClassVar[Mapping[Operation, str]] = {Operation.PULL: "files are written only"}
 
     def __init__(self, options: Options, http: httpx.AsyncClient | None = None) -> None:
         """`http` is taken for the sake of one signature over all CRMs, and not used."""
         self._options = options
-        self._files = _Files(Path(options.directory), FORMATS[options.format])
+        self._files = Files(Path(options.directory), FORMATS[options.format])
 
     async def check(self) -> Account:
         return await self._locked(self._account)
@@ -179,8 +170,8 @@ class CsvFile:
             if _is_open(row, person_id) and row["pipeline"] == deal.pipeline:
                 return row["id"]
         number = sum(row["person_id"] == person_id for row in deals) + 1
-        row = dict.fromkeys(_COLUMNS["deals"], "") | dict(deal.data)
-        row |= {"id": f"d{_digest(person_id, str(number))}", "person_id": person_id, "name": deal.name}
+        row = dict.fromkeys(COLUMNS["deals"], "") | dict(deal.data)
+        row |= {"id": f"d{digest(person_id, str(number))}", "person_id": person_id, "name": deal.name}
         row |= {"pipeline": deal.pipeline, "stage": deal.stage, "value": deal.value, "state": "open"}
         self._files.save("deals", [*deals, row])
         return row["id"]
@@ -209,22 +200,13 @@ def _found(row: Row) -> Found:
 
 
 def _new_row(people: list[Row], person: Person) -> Row:
-    row = dict.fromkeys(_COLUMNS["people"], "") | {"email": person.email}
-    return row | {"id": _person_id(people, person.email or person.key)}
-
-
-def _person_id(people: list[Row], identity: str) -> str:
-    """From the address, or our lead id. A taken id (someone changed that row's address) gets another number."""
-    taken = {row["id"] for row in people}
-    number = 0
-    while (person_id := f"p{_digest(identity.lower(), str(number))}") in taken:
-        number += 1
-    return person_id
+    row = dict.fromkeys(COLUMNS["people"], "") | {"email": person.email}
+    return row | {"id": person_id_of(people, person.email or person.key)}
 
 
 def _entry(person_id: str, activity: Activity) -> Row:
     return {
-        "id": f"a{_digest(person_id, activity.key)}",
+        "id": f"a{digest(person_id, activity.key)}",
         "person_id": person_id,
         "at": activity.at.isoformat(),
         "kind": activity.kind,
@@ -240,69 +222,3 @@ def _entry(person_id: str, activity: Activity) -> Row:
 
 def _is_open(row: Row, person_id: str) -> bool:
     return row["person_id"] == person_id and row["state"].strip().lower() in ("open", "")
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
-class _Files:
-    """The directory's tables. Only `locked` may be called without the lock."""
-
-    def __init__(self, directory: Path, form: Format) -> None:
-        self.directory = directory
-        self._form = form
-
-    def locked(self, work: Callable[[], T]) -> T:
-        """Do `work` as the only one on this directory. Raises Unavailable if the files cannot be used."""
-        try:
-            with self._lock():
-                return work()
-        except OSError as error:
-            # Rows are kept by their keys, so doing it again after a half-seen failure makes nothing twice.
-            raise Unavailable(CsvFile.provider, f"{self.directory}: {error.strerror or error}") from None
-        except Damaged as error:
-            # Nobody's data is at fault but the file's: the work waits until someone saved it properly.
-            raise Unavailable(CsvFile.provider, f"{self.directory}: {error}") from None
-
-    def load(self, table: str) -> list[Row]:
-        """Every row, with each of our columns; rows typed by hand are given an id, and keep it."""
-        path = self._path(table)
-        if not path.exists():
-            return []
-        rows = self._form.read(path, _COLUMNS[table])
-        nameless = [row for row in rows if not row["id"]]
-        for row in nameless if table == "people" else []:
-            row["id"] = _person_id(rows, row["email"] or "\n".join(row.values()))
-        if nameless and table == "people":
-            self.save(table, rows)
-        return rows
-
-    def save(self, table: str, rows: list[Row]) -> None:
-        """Write beside the old file, make it durable, put it in its place."""
-        columns = list(dict.fromkeys([*_COLUMNS[table], *(name for row in rows for name in row)]))
-        path = self._path(table)
-        beside = path.with_name(f"{path.name}.new")
-        with beside.open("wb") as file:
-            self._form.write(file, columns, rows)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-        self._make_durable()
-
-    def _path(self, table: str) -> Path:
-        return self.directory / f"{table}{self._form.suffix}"
-
-    def _make_durable(self) -> None:
-        directory = os.open(self.directory, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-
-    @contextmanager
-    def _lock(self) -> Iterator[None]:
-        self.directory.mkdir(parents=True, exist_ok=True)
-        with (self.directory / ".lock").open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # let go when the file is closed, also by a kill
-            yield

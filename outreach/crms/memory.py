@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from typing import ClassVar, TypeVar
 
@@ -25,16 +25,16 @@ from outreach.crm import (
     Operation,
     Page,
     Person,
-    RemoteDeal,
     RemotePerson,
     Selection,
     Wanted,
 )
+from outreach.crms.memory_records import EPOCH, PROVIDER, Reading, Record, prove
 from outreach.errors import Outcome, Refused
 
 T = TypeVar("T")
 
-_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+__all__ = ["Fault", "Memory", "Options", "Record"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,32 +56,13 @@ class Fault:
     is_after: bool = False
 
 
-@dataclass(slots=True)
-class Record:
-    """A person as this CRM holds it."""
-
-    id: str
-    email: str
-    values: dict[str, str] = field(default_factory=dict)
-    status: str = ""
-    stage: str = ""
-    owner: str = ""
-    tags: list[str] = field(default_factory=list)
-    is_opted_out: bool = False
-    entries: list[tuple[str, str]] = field(default_factory=list)  # (id, text), oldest first
-    deals: list[tuple[str, Deal]] = field(default_factory=list)
-    results: dict[str, tuple[DealState, str]] = field(default_factory=dict)  # closed deals: how, and for how much
-    lists: list[str] = field(default_factory=list)
-    changed_at: datetime = _EPOCH
-
-
 class Memory:
     """Holds people in `records` by id, oldest first; `calls` names every method called.
 
     `faults` is asked at every call, with the method's name; `fail_next` queues one failure for one method.
     """
 
-    provider: ClassVar[str] = "memory"
+    provider: ClassVar[str] = PROVIDER
     can: ClassVar[frozenset[Operation]] = READS_AND_WRITES | {Operation.FORGET}
     selections: ClassVar[frozenset[Selection]] = frozenset(Selection)
 
@@ -90,7 +71,7 @@ class Memory:
     ) -> None:
         """`http` is taken for the sake of one signature over all CRMs, and not used. Without a clock time stands."""
         self.options = options or Options()
-        self.now: Callable[[], datetime] = clock.now if clock else lambda: _EPOCH
+        self.now: Callable[[], datetime] = clock.now if clock else lambda: EPOCH
         self.records: dict[str, Record] = {}
         self.gone: dict[str, RemotePerson] = {}
         self.calls: list[str] = []
@@ -136,7 +117,7 @@ class Memory:
         await self._do("forget", lambda: self._forget(person_id))
 
     async def pull(self, wanted: Wanted, *, cursor: str | None) -> Page:
-        return await self._do("pull", lambda: self._pull(wanted, cursor))
+        return await self._do("pull", lambda: self._reading().pull(wanted, cursor))
 
     def change(self, person_id: str, **values: object) -> None:
         """Write attributes of a record, as somebody of the team would."""
@@ -218,7 +199,7 @@ class Memory:
 
     def _set(self, person_id: str, name: str, value: str, known: tuple[str, ...]) -> None:
         record = self._record(person_id)
-        self._prove(name, value, known)
+        prove(name, value, known)
         self.change(record.id, **{name: value})
 
     def _deal(self, person_id: str, deal: Deal) -> str:
@@ -227,7 +208,7 @@ class Memory:
             ("pipeline", deal.pipeline, self.options.pipelines),
             ("stage", deal.stage, self.options.stages),
         ):
-            self._prove(name, value, known)
+            prove(name, value, known)
         for deal_id, present in record.deals:
             if present.pipeline == deal.pipeline and deal_id not in record.results:
                 return deal_id
@@ -239,67 +220,8 @@ class Memory:
         record = self._record(person_id)
         self.change(person_id, tags=list(dict.fromkeys([*record.tags, *tags])))
 
-    def _pull(self, wanted: Wanted, cursor: str | None) -> Page:
-        """Ordered by id; the cursor is the last id that was given."""
-        everybody = {**self.gone, **{record.id: self._remote(record, wanted) for record in self._selected(wanted)}}
-        if wanted.by is Selection.PERSON:
-            lost = RemotePerson(person_id=wanted.value, is_deleted=True)
-            return Page(people=(everybody.get(wanted.value, lost),), total=1)
-        asked = [
-            person
-            for person_id, person in sorted(everybody.items())
-            if (wanted.since is not None or person_id not in self.gone)
-            and (wanted.since is None or (person.changed_at or _EPOCH) >= wanted.since)
-        ]
-        rest = [person for person in asked if cursor is None or person.person_id > cursor]
-        page = tuple(rest[: self.options.page])
-        return Page(people=page, cursor=page[-1].person_id if len(page) < len(rest) else None, total=len(asked))
-
-    def _selected(self, wanted: Wanted) -> list[Record]:
-        records = list(self.records.values())
-        match wanted.by:
-            case Selection.LIST:
-                self._prove("list", wanted.value, {name for record in records for name in record.lists})
-                return [record for record in records if wanted.value in record.lists]
-            case Selection.STAGE:
-                self._prove("stage", wanted.value, self.options.stages)
-                return [record for record in records if record.stage == wanted.value]
-            case Selection.FILTER:
-                name, equals, value = wanted.value.partition("=")
-                if not equals:
-                    raise self._refused(f"'{wanted.value}' is no filter. Write field=value.", Outcome.CONFIG)
-                return [record for record in records if record.values.get(name.strip()) == value.strip()]
-            case Selection.DEAL:
-                return [record for record in records if wanted.value in dict(record.deals)]
-            case _:
-                return records
-
-    def _prove(self, name: str, value: str, known: Collection[str]) -> None:
-        if known and value not in known:
-            raise self._refused(f"unknown {name} '{value}'. Known: {', '.join(sorted(known))}", Outcome.CONFIG)
-
-    def _remote(self, record: Record, wanted: Wanted) -> RemotePerson:
-        fields = {name: value for name in wanted.fields if (value := record.values.get(name))}
-        deal_id, deal = record.deals[-1] if record.deals else ("", None)
-        state, value = record.results.get(deal_id, (DealState.OPEN, deal.value if deal else ""))
-        return RemotePerson(
-            person_id=record.id,
-            url=f"memory://{record.id}",
-            emails=(record.email,) if record.email else (),
-            first_name=record.values.get("first_name", ""),
-            last_name=record.values.get("last_name", ""),
-            company=record.values.get("company", ""),
-            values=fields,
-            owner=record.owner,
-            status=record.status,
-            stage=record.stage,
-            tags=tuple(record.tags),
-            is_opted_out=record.is_opted_out,
-            deal=RemoteDeal(deal_id=deal_id, state=state, pipeline=deal.pipeline, stage=record.stage, value=value)
-            if deal
-            else None,
-            changed_at=record.changed_at,
-        )
+    def _reading(self) -> Reading:
+        return Reading(self.records, self.gone, self.options.stages, self.options.page)
 
     def _record(self, person_id: str) -> Record:
         if person_id not in self.records:
