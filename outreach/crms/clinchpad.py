@@ -68,7 +68,10 @@ class ClinchPad:
 
     provider: ClassVar[str] = "clinchpad"
     can: ClassVar[frozenset[Operation]] = READS_AND_WRITES - {Operation.TAGS}
-    lacks: ClassVar[Mapping[Operation, str]] = {Operation.TAGS: "ClinchPad has no tags"}
+    lacks: ClassVar[Mapping[Operation, str]] = {
+        Operation.TAGS: "ClinchPad has no tags",
+        Operation.FORGET: "its API is not known to delete contacts",
+    }
     selections: ClassVar[frozenset[Selection]] = frozenset({Selection.STAGE, Selection.PERSON, Selection.DEAL})
 
     def __init__(self, options: Options, http: httpx.AsyncClient) -> None:

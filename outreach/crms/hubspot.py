@@ -133,6 +133,10 @@ class HubSpot:
                 raise
             await self._write(person_id, {self._options.do_not_contact_property: "true"})
 
+    async def forget(self, person_id: str) -> None:
+        """For good, with what is on the timeline (the page about permanent deletion)."""
+        await self._records.purge(person_id)
+
     async def pull(self, wanted: Wanted, *, cursor: str | None) -> Page:
         return await self._people.pull(wanted, cursor=cursor)
 

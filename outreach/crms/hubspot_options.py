@@ -57,7 +57,7 @@ class Options:
 
     @property
     def can(self) -> frozenset[Operation]:
-        return ALWAYS | ({Operation.TAGS} if self.tags_property else frozenset())
+        return ALWAYS | {Operation.FORGET} | ({Operation.TAGS} if self.tags_property else frozenset())
 
     @property
     def consent(self) -> Consent | None:

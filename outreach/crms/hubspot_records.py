@@ -54,6 +54,10 @@ class Records:
         path = f"{self._path(kind)}/{segment(record_id)}"
         await self._api.patch(path, json={"properties": dict(properties)}, read=dict)
 
+    async def purge(self, contact: str) -> None:
+        path = f"{self._path('contacts')}/gdpr-delete"
+        await self._api.post(path, json={"objectId": contact}, read=lambda _: None)
+
     async def listed(self, kind: str, names: Iterable[str], *, after: str, is_archived: bool) -> Json:
         params = {"limit": str(PAGE), "properties": ",".join(names)}
         params |= {"after": after} if after else {}

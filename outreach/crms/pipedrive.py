@@ -121,6 +121,10 @@ class Pipedrive:
             raise _refused("opt-outs need `do_not_contact_label`, a label of persons", Outcome.CONFIG)
         await self.add_tags(person_id, (self._options.do_not_contact_label,))
 
+    async def forget(self, person_id: str) -> None:
+        """Out of sight at once; Pipedrive deletes it for good after 30 days."""
+        await self._records.delete("persons", person_id)
+
     async def pull(self, wanted: Wanted, *, cursor: str | None) -> Page:
         return await self._people.pull(wanted, cursor=cursor)
 

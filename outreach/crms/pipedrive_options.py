@@ -88,7 +88,7 @@ class Options:
     @property
     def can(self) -> frozenset[Operation]:
         wants = {Operation.STATUS: self.status_property, Operation.DO_NOT_CONTACT: self.do_not_contact_label}
-        return _ALWAYS | {operation for operation, setting in wants.items() if setting}
+        return _ALWAYS | {Operation.FORGET} | {operation for operation, setting in wants.items() if setting}
 
 
 def consent_of(options: Options) -> Consent:

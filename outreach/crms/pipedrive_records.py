@@ -37,6 +37,10 @@ class Records:
     async def write(self, kind: str, record_id: str, values: Mapping[str, Any]) -> None:
         await self._api.patch(f"{self._paths.v2}/{kind}/{number(record_id, kind)}", json=dict(values), read=_id)
 
+    async def delete(self, kind: str, record_id: str) -> None:
+        await self.read(kind, record_id)  # one that is deleted already is told as `not_found`
+        await self._api.delete(f"{self._paths.v2}/{kind}/{number(record_id, kind)}", read=_id)
+
     async def found(self, kind: str, term: str, *, field: str) -> list[dict[str, Any]]:
         """What an exact search by one field gives."""
         params = {"term": term, "fields": field, "exact_match": "true", "limit": "100"}

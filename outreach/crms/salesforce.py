@@ -136,6 +136,10 @@ class Salesforce:
     async def set_do_not_contact(self, person_id: str, email: str) -> None:
         await self._records.write(object_of(person_id), person_id, {"HasOptedOutOfEmail": True})
 
+    async def forget(self, person_id: str) -> None:
+        """Into the recycle bin, which Salesforce empties after 15 days."""
+        await self._records.delete(object_of(person_id), person_id)
+
     async def pull(self, wanted: Wanted, *, cursor: str | None) -> Page:
         return await self._people.pull(wanted, cursor=cursor)
 

@@ -101,7 +101,8 @@ class Options:
     def can(self) -> frozenset[Operation]:
         missing = frozenset() if self.object == "Contact" else DEALS
         missing |= frozenset() if self.tags_property else {Operation.TAGS}
-        return READS_AND_WRITES - missing - (frozenset() if self.status[self.object] else {Operation.STATUS})
+        possible = READS_AND_WRITES | {Operation.FORGET}
+        return possible - missing - (frozenset() if self.status[self.object] else {Operation.STATUS})
 
 
 def grant_of(options: Options) -> Grant:

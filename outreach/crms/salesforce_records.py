@@ -53,6 +53,9 @@ class Records:
         path = f"/sobjects/{kind}/{segment(record_id)}"
         await self._calls("PATCH", path, json=dict(values), read=lambda _: None)
 
+    async def delete(self, kind: str, record_id: str) -> None:
+        await self._calls("DELETE", f"/sobjects/{kind}/{segment(record_id)}", read=lambda _: None)
+
     async def add_task(self, person_id: str, activity: Activity, *, status: str) -> str:
         return await self._calls("POST", "/sobjects/Task", json=task(activity, person_id, status), read=made)
 

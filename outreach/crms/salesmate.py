@@ -144,6 +144,11 @@ class Salesmate:
         if at(await self._contact(person_id), name) not in (True, "true", "True", 1, "1", "Yes"):
             raise self._refused(f"'{name}' was not kept. Set `do_not_contact_field` to a checkbox of contacts")
 
+    async def forget(self, person_id: str) -> None:
+        """The contact; what becomes of its notes is unverified."""
+        await self._contact(person_id)
+        await self._api.delete(f"{self._contacts}/{segment(person_id)}", read=data_in)
+
     async def pull(self, wanted: Wanted, *, cursor: str | None) -> Page:
         if wanted.by is Selection.STAGE:
             self._options.pipelines_of(wanted.value)

@@ -51,7 +51,8 @@ class Options:
     @property
     def can(self) -> frozenset[Operation]:
         settings = {Operation.STATUS: self.status_property, Operation.DO_NOT_CONTACT: self.do_not_contact_field}
-        return READS_AND_WRITES - {operation for operation, setting in settings.items() if not setting}
+        possible = READS_AND_WRITES | {Operation.FORGET}
+        return possible - {operation for operation, setting in settings.items() if not setting}
 
     @property
     def contacts(self) -> str:

@@ -144,6 +144,10 @@ class Trello:
     async def set_do_not_contact(self, person_id: str, email: str) -> None:
         await self.add_tags(person_id, (self._options.do_not_contact_label,))
 
+    async def forget(self, person_id: str) -> None:
+        """For good, with its comments; an archived card would only be out of sight."""
+        await self._cards.delete(person_id)
+
     async def pull(self, wanted: Wanted, *, cursor: str | None) -> Page:
         return await pull(self._cards, self._board, self._options, wanted, cursor=cursor)
 

@@ -55,6 +55,10 @@ class Cards:
         params = {"idList": list_id, "name": title, "desc": description, "pos": "top"}
         return await self._api.post("/cards", params=params, read=card)
 
+    async def delete(self, card_id: str) -> None:
+        await self.read(card_id)  # of our board, or not ours to delete
+        await self._api.delete(_path(card_id), read=lambda _: None)
+
     async def change(self, card_id: str, params: Mapping[str, str]) -> None:
         await self._api.put(_path(card_id), params=params, read=card)
 

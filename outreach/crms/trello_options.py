@@ -50,4 +50,4 @@ class Options:
     def can(self) -> frozenset[Operation]:
         """An owner needs `members`, a status the custom field that holds it."""
         optional = {Operation.OWNER: self.members, Operation.STATUS: self.status_property}
-        return _ALWAYS | {operation for operation, setting in optional.items() if setting}
+        return _ALWAYS | {Operation.FORGET} | {operation for operation, setting in optional.items() if setting}

@@ -112,6 +112,11 @@ class Zoho:
     async def set_do_not_contact(self, person_id: str, email: str) -> None:
         await self._write(self._key(person_id), {"Email_Opt_Out": True})
 
+    async def forget(self, person_id: str) -> None:
+        """Into the recycle bin, which Zoho empties after 60 days."""
+        key = self._key(person_id)
+        await self._records.delete(key.module, key.id)
+
     async def pull(self, wanted: Wanted, *, cursor: str | None) -> Page:
         return await self._people.pull(wanted, cursor=cursor)
 

@@ -79,7 +79,8 @@ class Options:
 
     @property
     def can(self) -> frozenset[Operation]:
-        return READS_AND_WRITES - (frozenset() if self.module == "Contacts" else DEALS)
+        possible = READS_AND_WRITES | {Operation.FORGET}
+        return possible if self.module == "Contacts" else possible - DEALS
 
     @property
     def host(self) -> str:

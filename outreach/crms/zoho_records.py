@@ -80,6 +80,10 @@ class Records:
     async def write(self, module: str, record_id: str, values: Mapping[str, Any]) -> None:
         await self._calls("PUT", f"/{module}/{record_id}", json=self._body({"id": record_id, **values}), read=written)
 
+    async def delete(self, module: str, record_id: str) -> None:
+        await self.read(module, record_id)
+        await self._calls("DELETE", f"/{module}/{record_id}", read=written)
+
     async def add_note(self, key: Key, activity: Activity) -> str:
         made = await self._calls("POST", f"/{key}/Notes", json={"data": [note(activity)]}, read=written)
         return str(made["id"])

@@ -142,6 +142,8 @@ class FakeHubSpot:
                 return 200, self._read(kind, record, params)
             case ("GET", "crm", "objects", version, "contacts", record, "associations", kind) if version == VERSION:
                 return 200, self._page(kind, self._thing("contacts", record).id, params.get("after"))
+            case ("POST", "crm", "objects", version, "contacts", "gdpr-delete") if version == VERSION:
+                return self._purge(body)
             case ("PATCH", "crm", "objects", version, kind, record) if version == VERSION:
                 return self._update(kind, record, body)
             case ("GET", "crm", "properties", version, "contacts") if version == VERSION:
@@ -155,6 +157,11 @@ class FakeHubSpot:
             case ("POST", "communication-preferences", version, "statuses", email, "unsubscribe-all"):
                 return self._unsubscribe(email, params, version)
         raise Refusal(404, "OBJECT_NOT_FOUND", f"nothing at {request.method} {path}")
+
+    def _purge(self, body: Any) -> tuple[int, Any]:
+        contact = self._thing("contacts", body["objectId"], body.get("idProperty")).id
+        del self.objects["contacts"][contact]
+        return 204, None
 
     def _create(self, kind: str, body: Any) -> tuple[int, Any]:
         if kind not in self.objects:

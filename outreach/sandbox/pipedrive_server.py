@@ -98,7 +98,7 @@ class FakePipedrive(StandIn):
         if headers.get("x-api-token") != self.token and bearer not in self.desk.valid:
             raise _refusal(401, "unauthorized access")
 
-    def _v2(self, request: httpx.Request, parts: list[str]) -> Record:
+    def _v2(self, request: httpx.Request, parts: list[str]) -> Record:  # noqa: C901  # one case a path
         match (request.method, *parts):
             case ("GET", "persons", "search"):
                 return self._search(request, self.persons, "email")
@@ -114,6 +114,8 @@ class FakePipedrive(StandIn):
                 return {"data": self._add(self.organizations, {}, json.loads(request.content))}
             case ("POST", "deals"):
                 return {"data": self.add_deal(**self._deal(request))}
+            case ("DELETE", "persons", number):
+                return {"data": {"id": self._patched(self._one("persons", number), {"is_deleted": True})["id"]}}
             case ("PATCH", "persons", number):
                 return {"data": self._patched(self._one("persons", number), self._person(request))}
             case ("PATCH", "deals", number):

@@ -137,6 +137,9 @@ class FakeSalesforce(StandIn):
                 return 200, self._shown(kind, self._one(kind, record_id), names)
             case ("POST", "sobjects", kind):
                 return 201, self._made(kind, json.loads(request.content), request)
+            case ("DELETE", "sobjects", kind, record_id):
+                self._one(kind, record_id)["IsDeleted"] = True
+                return 204, None
             case ("PATCH", "sobjects", kind, record_id):
                 return self._changed(kind, self._one(kind, record_id), json.loads(request.content))
             case ("PATCH", "sobjects", kind, name, value):

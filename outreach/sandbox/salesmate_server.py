@@ -75,6 +75,10 @@ class FakeSalesmate(StandIn):
                 return {"id": self.add(self._contact_in(request))}
             case ("GET", "contact", "v4", number):
                 return _shown(self._contact(number), int(number))
+            case ("DELETE", "contact", "v4", number):
+                self._contact(number)
+                del self.contacts[int(number)]
+                return {"id": int(number)}
             case ("PUT", "contact", "v4", number):
                 return self._update(self._contact(number), self._contact_in(request), int(number))
             case ("POST", "contact", "v4", "modules", "1", "object", number, "notes"):

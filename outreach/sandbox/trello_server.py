@@ -194,6 +194,9 @@ class FakeTrello(StandIn):
                 params = dict(request.url.params)
                 _require(params["idBoard"] == BOARD, "invalid value for idBoard")
                 return {"id": self.label(params["name"])}
+            case ("DELETE", "cards", card_id):
+                self.delete(self._card(card_id).id)
+                return {"limits": {}}
             case ("PUT", "cards", card_id):
                 return self._update(request, self._card(card_id))
             case ("POST", "cards", card_id, "actions", "comments"):

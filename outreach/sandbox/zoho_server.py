@@ -135,7 +135,7 @@ class FakeZoho(StandIn):
                 return 200, {"pipeline": [_pipeline(name, stages) for name, stages in PIPELINES.items()]}
         raise _refusal(404, "INVALID_URL_PATTERN", "Please check if the URL trying to access is a correct one")
 
-    def _records(self, request: httpx.Request, parts: list[str]) -> tuple[int, Any]:  # noqa: C901  # one case a path
+    def _records(self, request: httpx.Request, parts: list[str]) -> tuple[int, Any]:  # noqa: C901, PLR0912  # one case a path
         module, *rest = parts
         if module not in self.modules:
             raise _refusal(400, "INVALID_MODULE", "the module name given seems to be invalid", resource_path_index=0)
@@ -153,6 +153,8 @@ class FakeZoho(StandIn):
             case ("GET", record_id):
                 found = self.modules[module].get(record_id)
                 return (200, {"data": [found]}) if found else (204, None)
+            case ("DELETE", record_id):
+                return self._delete(module, record_id)
             case ("PUT", record_id):
                 return self._update(module, record_id, request)
             case ("POST", record_id, "Notes"):
@@ -167,6 +169,13 @@ class FakeZoho(StandIn):
                     [one for one in deals if one["Contact_Name"]["id"] == record_id], {"per_page": "200"}
                 )
         raise _refusal(404, "INVALID_URL_PATTERN", "Please check if the URL trying to access is a correct one")
+
+    def _delete(self, module: str, record_id: str) -> tuple[int, Any]:
+        if record_id not in self.modules[module]:
+            raise _refusal(404, "INVALID_DATA", "the id given seems to be invalid", param_name="id")
+        self.remove(module, record_id)
+        row = {"code": "SUCCESS", "details": {"id": record_id}, "message": "record deleted", "status": "success"}
+        return 200, {"data": [row]}
 
     def _list(self, module: str, request: httpx.Request) -> tuple[int, Any]:
         params = dict(request.url.params)

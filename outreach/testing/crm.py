@@ -310,7 +310,8 @@ class CrmContract:
 
         run(crm.forget(gone))
 
-        assert world.people() == ["deniz@example.com"]
+        [left] = world.people()
+        assert "deniz@example.com" in left
 
     def test_deleting_what_is_gone_is_told_as_such_and_does_no_harm(self, world: World) -> None:
         if Operation.FORGET not in world.crm.can:

@@ -58,7 +58,8 @@ class PipedriveWorld:
         self.fake.touch(self.fake.persons[int(person_id)], is_deleted=True)
 
     def people(self) -> list[str]:
-        return [person["emails"][0]["value"] for person in self.fake.persons.values()]
+        persons = [person for person in self.fake.persons.values() if not person["is_deleted"]]
+        return [person["emails"][0]["value"] for person in persons]
 
     def value(self, person_id: str, field: str) -> str:
         person = self.fake.persons[int(person_id)]

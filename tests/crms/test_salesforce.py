@@ -68,7 +68,8 @@ class SalesforceWorld:
         self.fake.touch(self.record(person_id), IsDeleted=True)
 
     def people(self) -> list[str]:
-        return [one["Email"] for kind in ("Lead", "Contact") for one in self.fake.tables[kind].values()]
+        rows = [one for kind in ("Lead", "Contact") for one in self.fake.tables[kind].values()]
+        return [one["Email"] for one in rows if not one["IsDeleted"]]
 
     def value(self, person_id: str, field: str) -> str:
         record = self.record(person_id)
