@@ -172,7 +172,6 @@ def list_leads(
     from outreach.store.lead_lists import Asked
 
     asked = Asked(
-        search=search,
         status=status,
         pipeline=pipeline,
         stage=stage,
@@ -181,9 +180,10 @@ def list_leads(
         tag=tag,
         sequence=sequence,
     )
+    wanted = Wanted(asked=asked, search=search, where=where, sort=sort, after=after, size=size)
     with opened(context) as app:
         try:
-            found = find_leads(app.engine, Wanted(asked=asked, where=where, sort=sort, after=after, size=size))
+            found = find_leads(app.engine, wanted)
         except WrongFilter as error:
             raise UsageError(f"--where: {error}") from None
     print_json(plain(found)) if as_json else _show_page(found)

@@ -5,7 +5,7 @@ Nothing here counts or skips without a bound: a page begins behind a place (`Pla
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,17 +19,13 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
-    or_,
     select,
     tuple_,
-    union_all,
 )
 
 from outreach.domain.enrollment import EnrollmentState
 from outreach.store.lead_conditions import has_tag
-from outreach.store.tables import addresses, companies, enrollments, leads
-
-_MOST_WORDS = 5
+from outreach.store.tables import companies, enrollments, leads
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +46,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Which leads; a part left empty does not filter. `search`: words a name or an address begins with, or that stand
-    in the name or domain of the company. `also`: one more condition, over leads with their companies."""
+    """Which leads; a part left empty does not filter. `also`: one more condition, over leads with their companies."""
 
-    search: str = ""
     status: str = ""
     pipeline: str = ""
     stage: str = ""
@@ -64,16 +58,37 @@ class Asked:
     also: ColumnElement[bool] | None = None
 
 
-def page(connection: Connection, asked: Asked, order: Order, *, after: Place | None, most: int) -> list[RowMapping]:
-    """At most so many leads behind a place, with `company` and `company_domain`."""
-    column = leads.c[order.column]
+def page(
+    connection: Connection, asked: Asked, order: Order, *, after: Place | None, most: int, until: Place | None = None
+) -> list[RowMapping]:
+    """At most so many leads behind a place and up to another, with `company` and `company_domain`."""
     company = (companies.c.name.label("company"), companies.c.domain.label("company_domain"))
     statement = _filtered(connection, select(leads, *company), asked)
+    statement = statement.where(*_between(order, after, until)).order_by(*_ends(order))
+    return list(connection.execute(statement.limit(most)).mappings())
+
+
+def place_behind(connection: Connection, order: Order, after: Place | None, number: int) -> Place | None:
+    """The place so many leads further on, whoever they are; None: there are not so many. An index answers alone."""
+    statement = select(leads.c[order.column], leads.c.id).where(*_between(order, after, None)).order_by(*_ends(order))
+    row = connection.execute(statement.offset(number - 1).limit(1)).one_or_none()
+    return None if row is None else Place(row[0], row[1])
+
+
+def _between(order: Order, after: Place | None, until: Place | None) -> Iterator[ColumnElement[bool]]:
+    column = leads.c[order.column]
+    here = tuple_(column, leads.c.id)
     if after is not None:
-        here, there = tuple_(column, leads.c.id), tuple_(literal(after.value, column.type), literal(after.lead_id))
-        statement = statement.where(here < there if order.is_descending else here > there)
-    ends = (column.desc(), leads.c.id.desc()) if order.is_descending else (column, leads.c.id)
-    return list(connection.execute(statement.order_by(*ends).limit(most)).mappings())
+        there = tuple_(literal(after.value, column.type), literal(after.lead_id))
+        yield here < there if order.is_descending else here > there
+    if until is not None:
+        there = tuple_(literal(until.value, column.type), literal(until.lead_id))
+        yield here >= there if order.is_descending else here <= there
+
+
+def _ends(order: Order) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    column = leads.c[order.column]
+    return (column.desc(), leads.c.id.desc()) if order.is_descending else (column, leads.c.id)
 
 
 def count(connection: Connection, asked: Asked, *, most: int) -> int:
@@ -93,30 +108,7 @@ def _filtered(connection: Connection, statement: Select[Any], asked: Asked) -> S
     if asked.sequence:
         inside = (enrollments.c.sequence == asked.sequence) & (enrollments.c.state != EnrollmentState.FINISHED)
         statement = statement.where(exists().where(enrollments.c.lead_id == leads.c.id, inside))
-    for word in asked.search.split()[:_MOST_WORDS]:
-        statement = statement.where(leads.c.id.in_(_said_by(word)))
     return statement if asked.also is None else statement.where(asked.also)
-
-
-def _said_by(word: str) -> Select[Any]:
-    """Leads a word is about: each table is asked by itself, so that each may use an index of its own."""
-    named = leads.alias("named")
-    employed = leads.alias("employed")
-    company = or_(*(column.icontains(word, autoescape=True) for column in (companies.c.name, companies.c.domain)))
-    parts = union_all(
-        select(named.c.id).where(or_(*_begins(named.c.first_name, word), *_begins(named.c.last_name, word))),
-        select(employed.c.id).where(employed.c.company_id.in_(select(companies.c.id).where(company))),
-        select(addresses.c.lead_id).where(addresses.c.value.contains(word.lower(), autoescape=True)),
-    ).subquery("said")
-    return select(parts.c.id)
-
-
-def _begins(column: ColumnElement[Any], word: str) -> Sequence[ColumnElement[bool]]:
-    """Names are kept as people write them, and an index knows no case: each way of writing is looked for."""
-    ways = dict.fromkeys((word, word.lower(), word.capitalize(), word.title(), word.upper()))
-    if word[0] == "i":
-        ways["İ" + word[1:]] = None  # as Turkish writes it
-    return [column.startswith(way, autoescape=True) for way in ways]
 
 
 def tail_of_stage(

@@ -45,10 +45,11 @@ companies = Table(
     "companies",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("name", Text, nullable=False, server_default="", index=True),
+    Column("name", Text, nullable=False, server_default=""),
     Column("domain", String(255), unique=True),
     Column("fields", Json, nullable=False, default=dict),
     Column("created_at", Instant, nullable=False),
+    Index("ix_companies_name", "name", postgresql_ops={"name": "text_pattern_ops"}),  # whole, and how they begin
 )
 
 leads = Table(
@@ -94,6 +95,7 @@ addresses = Table(
     Column("verified_at", Instant),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("kind", "value"),
+    Index("ix_addresses_value", "value", postgresql_ops={"value": "text_pattern_ops"}),  # how they begin
 )
 
 company_aliases = Table(

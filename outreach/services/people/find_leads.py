@@ -1,8 +1,9 @@
 """Leads that a filter finds, a page at a time, in bounded time however many there are.
 
 What of a filter's expression the database can be asked becomes SQL (`content/conditions.py`); every lead that comes
-back is asked the whole expression, as `enroll` asks it. Where only the expression can tell, leads are looked through
-in batches, at most `MOST_LOOKED_AT` for one page; the page then says where to go on.
+back is asked the whole expression, as `enroll` asks it. Where only the expression can tell, and where a word is so
+common that an index does not help, leads are looked through in their order, at most `MOST_LOOKED_AT` for one page; the
+page then says where to go on.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection, RowMapping, and_
 
 from outreach.content.conditions import condition_of
 from outreach.content.expressions import evaluate
@@ -26,10 +27,11 @@ from outreach.services.sending.facts import lead_context
 from outreach.store import lead_lists, lead_rows, stops
 from outreach.store.lead_conditions import EVERYBODY, Where, where
 from outreach.store.lead_lists import Asked, Order, Place
+from outreach.store.lead_search import search
 
 PAGE = 50
 MOST_COUNTED = 10_000
-MOST_LOOKED_AT = 5_000
+MOST_LOOKED_AT = 2_500
 _BATCH = 500
 _NOBODY = Sender(name="")  # an expression about leads has no sender
 
@@ -44,9 +46,11 @@ SORTS: Mapping[str, Order] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which leads, in which order. `where`: an expression, as in `enroll --where`. `after`: `Found.next` of a page."""
+    """Which leads, in which order. `search`: words, see `store/lead_search.py`. `where`: an expression, as in
+    `enroll --where`. `after`: `Found.next` of the page before."""
 
     asked: Asked = field(default_factory=Asked)
+    search: str = ""
     where: str = ""
     sort: str = "newest"
     after: str = ""
@@ -116,9 +120,13 @@ def _place(wanted: Wanted) -> Place | None:
     return Place(value, lead_id)
 
 
-def _written(row: RowMapping, order: Order) -> str:
-    value = row[order.column]
-    return f"{value.isoformat() if isinstance(value, datetime) else value}~{row['id']}"
+def _place_of(row: RowMapping, order: Order) -> str:
+    return _written(Place(row[order.column], row["id"]))
+
+
+def _written(place: Place) -> str:
+    value = place.value
+    return f"{value.isoformat() if isinstance(value, datetime) else value}~{place.lead_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +136,32 @@ class _Asking:
     asked: Asked
     expression: str
     is_exact: bool
+    is_common: bool  # leads are met by going along, so far at a time and no further
     now: datetime
 
 
 def _asking(connection: Connection, wanted: Wanted, now: datetime) -> _Asking:
-    expression = wanted.where.strip()
+    found = _filtering(connection, wanted.where.strip(), now)
+    words = search(connection, wanted.search)
+    known = [each for each in (wanted.asked.also, found.sql, words.sql if words else None) if each is not None]
+    return _Asking(
+        asked=replace(wanted.asked, also=and_(*known) if known else None),
+        expression=wanted.where.strip(),
+        is_exact=found.is_exact,
+        is_common=words is not None and words.is_common,
+        now=now,
+    )
+
+
+def _filtering(connection: Connection, expression: str, now: datetime) -> Where:
     if not expression:
-        return _Asking(wanted.asked, "", is_exact=True, now=now)
+        return Where(None, is_exact=True)
     try:
-        found: Where = where(condition_of(expression, now), dialect=connection.dialect.name)
+        return where(condition_of(expression, now), dialect=connection.dialect.name)
     except ValueError as error:
         raise WrongFilter(str(error)) from None
     except RecursionError:
-        found = EVERYBODY
-    return _Asking(replace(wanted.asked, also=found.sql), expression, is_exact=found.is_exact, now=now)
+        return EVERYBODY
 
 
 @dataclass(slots=True)
@@ -154,19 +174,22 @@ class _Page:
 
 def _page(connection: Connection, asking: _Asking, order: Order, *, after: Place | None, size: int) -> _Page:
     """Batches until the page is full, nobody is left, or enough have been looked at."""
+    far = max(MOST_LOOKED_AT, size)
+    until = lead_lists.place_behind(connection, order, after, far) if asking.is_common else None
     kept: list[RowMapping] = []
     looked_at, most = 0, size + 1 if asking.is_exact else max(_BATCH, size + 1)
     while True:
-        rows = lead_lists.page(connection, asking.asked, order, after=after, most=most)
+        rows = lead_lists.page(connection, asking.asked, order, after=after, most=most, until=until)
         kept += _those(connection, asking, rows)
         looked_at += len(rows)
         if len(kept) > size:
-            return _Page(kept[:size], _written(kept[size - 1], order), looked_at)
+            return _Page(kept[:size], _place_of(kept[size - 1], order), looked_at)
         if len(rows) < most:
-            return _Page(kept, "", looked_at)
-        if looked_at >= max(MOST_LOOKED_AT, size):
-            return _Page(kept, _written(rows[-1], order), looked_at, has_stopped=True)
-        after, most = Place(rows[-1][order.column], rows[-1]["id"]), _BATCH
+            return _Page(kept, _written(until) if until else "", far, has_stopped=until is not None)
+        after = Place(rows[-1][order.column], rows[-1]["id"])
+        if looked_at >= far:
+            return _Page(kept, _written(after), looked_at, has_stopped=True)
+        most = _BATCH
 
 
 def _those(connection: Connection, asking: _Asking, rows: Sequence[RowMapping]) -> Iterator[RowMapping]:
@@ -194,4 +217,5 @@ def _holds(expression: str, context: Mapping[str, Any]) -> bool:
 
 
 def _count(connection: Connection, asking: _Asking) -> int | None:
-    return lead_lists.count(connection, asking.asked, most=MOST_COUNTED + 1) if asking.is_exact else None
+    is_bounded = asking.is_exact and not asking.is_common
+    return lead_lists.count(connection, asking.asked, most=MOST_COUNTED + 1) if is_bounded else None

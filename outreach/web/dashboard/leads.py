@@ -22,7 +22,7 @@ from outreach.web.requests import Program, only_for_insiders
 router = APIRouter(dependencies=[Depends(only_for_insiders)])
 
 _NO_PROBLEMS = {"where": "", "sort": "", "after": ""}
-_FILTERS = ("search", "status", "stage", "pipeline", "owner", "source", "tag", "sequence")
+_FILTERS = ("status", "stage", "pipeline", "owner", "source", "tag", "sequence")
 
 _SORTS = {
     "newest": "newest first",
@@ -49,7 +49,7 @@ class Question(BaseModel):
 
     @property
     def filters(self) -> dict[str, str]:
-        """What filters, but for the expression; empty ones too."""
+        """What filters, by equality; empty ones too."""
         return {name: getattr(self, name).strip() for name in _FILTERS}
 
 
@@ -57,7 +57,9 @@ class Question(BaseModel):
 def leads(request: Request, program: Program, question: Annotated[Question, Query()]) -> HTMLResponse:
     """Those a filter finds; what is wrong with an expression is said beside its field."""
     asked, where = question.filters, question.where.strip()
-    wanted = Wanted(asked=_asked(asked), where=where, sort=question.sort or "newest", after=question.after)
+    search = question.search.strip()
+    sort = question.sort or "newest"
+    wanted = Wanted(asked=_asked(asked), search=search, where=where, sort=sort, after=question.after)
     found, problems = _found(program, wanted)
     return show(
         request,
@@ -66,11 +68,11 @@ def leads(request: Request, program: Program, question: Annotated[Question, Quer
         here="leads",
         found=found,
         problems=_NO_PROBLEMS | problems,
-        asked=asked,
+        asked={**asked, "search": search},
         where=question.where,
         sort=wanted.sort,
         sorts=_SORTS,
-        given={name: value for name, value in {**asked, "where": where}.items() if value},
+        given={name: value for name, value in {**asked, "search": search, "where": where}.items() if value},
         is_first=not question.after,
         most=MOST_COUNTED,
         choices=_choices(program),

@@ -41,7 +41,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
         sa.UniqueConstraint("domain", name=op.f("uq_companies_domain")),
     )
-    op.create_index(op.f("ix_companies_name"), "companies", ["name"], unique=False)
+    op.create_index(
+        "ix_companies_name", "companies", ["name"], unique=False, postgresql_ops={"name": "text_pattern_ops"}
+    )
     op.create_table(
         "contents",
         sa.Column("hash", sa.String(length=64), nullable=False),
@@ -414,6 +416,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_addresses_lead_id"), "addresses", ["lead_id"], unique=False)
     op.create_index(op.f("ix_addresses_provider_id"), "addresses", ["provider_id"], unique=False)
+    op.create_index(
+        "ix_addresses_value", "addresses", ["value"], unique=False, postgresql_ops={"value": "text_pattern_ops"}
+    )
     op.create_table(
         "enrollments",
         sa.Column("id", sa.String(length=64), nullable=False),
