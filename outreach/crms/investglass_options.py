@@ -18,7 +18,8 @@ _SETTINGS = {
     Operation.DO_NOT_CONTACT: "do_not_contact_field",
 }
 LACKS = {operation: f"`{name}` has to say where it is kept" for operation, name in _SETTINGS.items()} | {
-    Operation.DEAL: "deals of InvestGlass are not known well enough"
+    Operation.DEAL: "deals of InvestGlass are not known well enough",
+    Operation.FORGET: "how InvestGlass deletes contacts is not known well enough",
 }
 _METHODS = ("POST", "PUT", "PATCH")
 

@@ -28,6 +28,7 @@ LACKS = {
     Operation.DEAL: "La Growth Machine has no deals",
     Operation.OWNER: "leads of La Growth Machine have no owner",
     Operation.TAGS: "La Growth Machine has no tags",
+    Operation.FORGET: "its API deletes no leads",
 }
 AUTH = {"bearer": "authorization", "x-api-key": "x-api-key", "query": ""}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qs
 
 import httpx
@@ -74,6 +75,6 @@ def test_two_connections_of_one_app_keep_their_tokens_apart() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{}, {"token": "t", "client_id": "c", "client_secret": "s"}, {"client_id": "c"}])
-def test_a_token_or_oauth_and_not_both(wrong: dict[str, str]) -> None:
+def test_a_token_or_oauth_and_not_both(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="or, instead of it"):
         Options(**wrong)
