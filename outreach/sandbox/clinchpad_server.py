@@ -77,6 +77,9 @@ class FakeClinchPad(StandIn):
         self.now += timedelta(hours=1)
         return self.now
 
+    def shaped(self, status: int, said: str) -> Any:
+        return {"message": said}
+
     def answer(self, request: httpx.Request) -> httpx.Response:
         if request.headers.get("authorization") != f"Basic {_LOGIN}":
             raise Refusal(401, {"message": "Invalid API key"})

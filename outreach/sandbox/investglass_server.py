@@ -42,6 +42,9 @@ class FakeInvestGlass(StandIn):
         self.people[number] = {"id": number, **values}
         return str(number)
 
+    def shaped(self, status: int, said: str) -> Any:
+        return {"error": said}
+
     def answer(self, request: httpx.Request) -> httpx.Response:
         if request.headers.get(self.header) != f"{self.scheme}{KEY}":
             raise Refusal(401, {"error": "Unauthorized"})

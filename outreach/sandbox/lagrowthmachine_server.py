@@ -44,6 +44,9 @@ class FakeLaGrowthMachine(StandIn):
     def _stamp(self) -> str:
         return self.now.isoformat().replace("+00:00", "Z")
 
+    def shaped(self, status: int, said: str) -> Any:
+        return {"error": said}
+
     def answer(self, request: httpx.Request) -> httpx.Response:
         self._prove_key(request)
         return httpx.Response(200, json=self._route(request, parts_of(request, base="/flow")))
