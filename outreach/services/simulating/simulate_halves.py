@@ -12,12 +12,10 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from multiprocessing.connection import Connection
 
-from outreach.domain.sender import Sender
 from outreach.domain.sequence import TouchStep, Trigger
 from outreach.errors import OutreachError
 from outreach.services.simulating.simulate import Simulation
 from outreach.services.simulating.simulate_course import Course
-from outreach.services.simulating.simulate_people import Person
 
 _WORTH_IT = 20_000  # people; below that one process is as quick
 
@@ -67,8 +65,20 @@ def _cores() -> int:
 
 def _is_apart(course: Course) -> bool:
     """Does nobody's fate hang on a sender whom everybody else needs as well?"""
-    steps = (step for step in course.sequence.steps.values() if isinstance(step, TouchStep))
-    return not any(step.sender and _is_limited(course.team(step.sender)) for step in steps)
+    limited = _limited(course)
+    return not any(step.sender in limited for step in _touch_steps(course))
+
+
+def _touch_steps(course: Course) -> list[TouchStep]:
+    return [step for step in course.sequence.steps.values() if isinstance(step, TouchStep)]
+
+
+def _limited(course: Course) -> frozenset[str]:
+    """Senders whose people wait for each other, because of what it may do of what they are sent."""
+    actions = {step.action for step in _touch_steps(course)}
+    names = {*course.sequence.senders, *(step.sender for step in _touch_steps(course) if step.sender)}
+    senders = (course.team(name) for name in names)
+    return frozenset(each.name for each in senders if each.freeze or any(map(each.has_limits, actions)))
 
 
 def _halves(simulation: Simulation) -> tuple[frozenset[int], frozenset[int]] | None:
@@ -83,37 +93,23 @@ def _halves(simulation: Simulation) -> tuple[frozenset[int], frozenset[int]] | N
 
 
 def _groups(simulation: Simulation) -> Collection[list[int]]:
-    """Those who hang together."""
-    people = simulation.record.people
-    is_tied = _colleagues_are_tied(simulation)
+    """Those who hang together: the people of a sender with limits, and colleagues whom one reply ends it for."""
+    (course,) = simulation.courses.values()
+    people, limited = simulation.record.people, _limited(course)
+    is_tied = Trigger.COMPANY_REPLY in course.sequence.stop_on and course.chances.can_reply
+    own = [person.sender.name if person.sender.name in limited else f"lead {person.number}" for person in people]
+    companies = [is_tied and person.known.company_id and f"company {person.known.company_id}" for person in people]
     ties: dict[str, str] = {}
-    for person in people if is_tied else ():
-        if _is_limited(person.sender):
-            ties[_root(ties, _of(person, is_tied=True))] = _root(ties, person.sender.name)
+    for name, company in zip(own, companies, strict=True):
+        if company:
+            ties[_root(ties, company)] = _root(ties, name)
     found: dict[str, list[int]] = {}
-    for person in people:
-        found.setdefault(_root(ties, _of(person, is_tied=is_tied)), []).append(person.number)
+    for number, name in enumerate(own):
+        found.setdefault(_root(ties, name), []).append(number)
     return found.values()
-
-
-def _of(person: Person, *, is_tied: bool) -> str:
-    """The name of what they hang on."""
-    if is_tied and person.known.company_id:
-        return f"company {person.known.company_id}"
-    return person.sender.name if _is_limited(person.sender) else f"lead {person.number}"
 
 
 def _root(ties: dict[str, str], name: str) -> str:
     while (above := ties.get(name, name)) != name:
         name = ties[name] = ties.get(above, above)
     return name
-
-
-def _colleagues_are_tied(simulation: Simulation) -> bool:
-    (course,) = simulation.courses.values()
-    return Trigger.COMPANY_REPLY in course.sequence.stop_on and course.chances.can_reply
-
-
-def _is_limited(sender: Sender) -> bool:
-    """Do people wait for each other because of what it may do?"""
-    return bool(sender.freeze) or any(sender.has_limits(action) for action in sender.limits)
