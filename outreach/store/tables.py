@@ -617,6 +617,16 @@ facts = Table(
     Column("value", Json, nullable=False),
 )
 
+kept_reports = Table(
+    "kept_reports",  # reports that take long to read, so that pages need not wait for them
+    metadata,
+    Column("key", String(64), primary_key=True),  # of what was asked, and of the settings it was answered with
+    Column("wish", Json, nullable=False),
+    Column("content", Json, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("asked_at", Instant, nullable=False, index=True),
+)
+
 vault = Table(
     "vault",
     metadata,

@@ -210,6 +210,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_facts")),
     )
     op.create_table(
+        "kept_reports",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("wish", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("content", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_kept_reports")),
+    )
+    op.create_index(op.f("ix_kept_reports_asked_at"), "kept_reports", ["asked_at"], unique=False)
+    op.create_table(
         "leases",
         sa.Column("name", sa.String(length=128), nullable=False),
         sa.Column("owner", sa.String(length=128), nullable=False),
