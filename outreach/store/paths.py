@@ -49,16 +49,20 @@ EVENT_NAMES = {
 """Event kinds under the names that `wait_for` knows."""
 
 
+_IN_ORDER = (touches.c.wanted_at, touches.c.finished_at, touches.c.id)
+"""The order of the path. Ids alone do not tell it: the next touch may be planned in the instant that made the first."""
+
+
 def touches_of(connection: Connection, enrollment_ids: Collection[str]) -> dict[str, list[RowMapping]]:
     """Every touch of each enrollment, oldest first."""
-    statement = select(touches).where(within(touches.c.enrollment_id, enrollment_ids)).order_by(touches.c.id)
+    statement = select(touches).where(within(touches.c.enrollment_id, enrollment_ids)).order_by(*_IN_ORDER)
     found: dict[str, list[RowMapping]] = defaultdict(list)
     for row in connection.execute(statement).mappings():
         found[row["enrollment_id"]].append(row)
     return found
 
 
-_WAY = select(*(touches.c[name] for name in WAY)).where(among(touches.c.enrollment_id, "ids")).order_by(touches.c.id)
+_WAY = select(*(touches.c[name] for name in WAY)).where(among(touches.c.enrollment_id, "ids")).order_by(*_IN_ORDER)
 
 
 def way_of(connection: Connection, enrollment_ids: Collection[str]) -> dict[str, list[RowMapping]]:

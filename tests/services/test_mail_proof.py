@@ -23,7 +23,7 @@ from outreach.mail.dkim import Key, read_key, signer
 from outreach.sandbox.mail_server import Mail, MailServer
 from outreach.services.watching.dkim_keys import keys_of
 from outreach.store.tables import enrollments, events, touches
-from outreach.testing.field import Field
+from outreach.testing.field import FILES, Field
 from outreach.web.application import create_app
 from outreach.web.backing import services_of
 
@@ -58,6 +58,15 @@ Merhaba {{ lead.first_name }}, **çok** uzun bir satır: """
 """
 )
 
+THREAD = (
+    FILES["sequences/two-mails.yaml"]
+    + """  - wait: 3 days
+  - id: last
+    email: bump
+    thread: intro
+"""
+)
+
 
 def pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
@@ -76,7 +85,7 @@ def mail_server() -> Iterator[MailServer]:
 
 @pytest.fixture
 def sent(make_field: MakeField, mail_server: MailServer, tmp_path: Path) -> tuple[Field, list[Mail]]:
-    """Two mails of one thread, as the server got them."""
+    """Three mails of one thread, as the server got them."""
     root = tmp_path / "workspace"
     (root / "attachments").mkdir(parents=True)
     (root / "attachments/brochure.pdf").write_bytes(b"%PDF-1.7 a brochure")
@@ -85,10 +94,12 @@ def sent(make_field: MakeField, mail_server: MailServer, tmp_path: Path) -> tupl
         "config/senders.yaml": SENDERS.format(url=mail_server.url),
         "config/dkim.pem": RSA_PEM,
         "templates/intro.md": INTRO,
+        "sequences/two-mails.yaml": THREAD,
     }
     field = make_field(files)
     field.enroll(field.add_lead("ayşe@örnek.example", first_name="Ayşe", language="tr"))
     field.settle()
+    field.go(days=4)
     field.go(days=4)
     return field, mail_server.mails
 
@@ -105,7 +116,7 @@ def records(name: bytes, timeout: int = 5) -> bytes:
 def test_a_message_sent_by_us_verifies(sent: tuple[Field, list[Mail]]) -> None:
     _, mails = sent
 
-    assert len(mails) == 2
+    assert len(mails) == 3
     for mail in mails:
         raw = mail.content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         assert dkim.verify(raw, dnsfunc=records)
@@ -137,11 +148,14 @@ def test_headers_outside_ascii_are_read_as_they_were_meant(sent: tuple[Field, li
 
 
 def test_mails_thread_in_the_order_of_references(sent: tuple[Field, list[Mail]]) -> None:
-    first, second = sent[1]
+    first, second, third = sent[1]
 
     assert second.header("In-Reply-To") == f"<{first.message_id}>"
     assert second.header("References").split() == [f"<{first.message_id}>"]
-    assert second.header("Subject") == f"Re: {first.header('Subject')}"
+    assert third.header("In-Reply-To") == f"<{second.message_id}>"
+    assert third.header("References").split() == [f"<{first.message_id}>", f"<{second.message_id}>"]
+    assert second.header("Subject") == third.header("Subject") == f"Re: {first.header('Subject')}"
+    assert len({first.message_id, second.message_id, third.message_id}) == 3
 
 
 def test_files_and_images_arrive_as_they_were(sent: tuple[Field, list[Mail]]) -> None:

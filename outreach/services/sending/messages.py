@@ -120,8 +120,8 @@ def thread_of(step: TouchStep, siblings: Sequence[Row]) -> list[Row]:
         return []
     sent = (TouchState.SENT, TouchState.UNKNOWN)
     mails = [row for row in siblings if row["action"] == "email" and row["state"] in sent and row["step"] != step.id]
-    begin = next((row for row in mails if row["step"] == step.thread), None)
-    return [row for row in mails if begin and row["id"] >= begin["id"]]
+    begin = next((place for place, row in enumerate(mails) if row["step"] == step.thread), len(mails))
+    return mails[begin:]
 
 
 def _message(letter: Letter, rendered: Rendered, **more: Any) -> Message:
