@@ -8,7 +8,7 @@ from outreach.mail.words import pattern
 
 DAEMON = re.compile(
     (
-        r"^(?:mailer-?daemon|mail-?daemon|postmaster|mdaemon|mail\.?delivery|maildelivery|mailadmin|mailer"
+        r"^(?:mailer-?daemon|mail-?daemon|post_?master|sysadmin|mdaemon|mail\.?delivery|maildelivery|mailadmin|mailer"
         r"|mail-delivery"
         r"|bounces?|bounce[-+].*|mailsystem|mail-system|delivery|administrator|admin|mmdf|smtp|mailgate|mailguard"
         r"|non-?delivery|microsoftexchange[0-9a-f]+|exchange|nobody)$"
@@ -33,7 +33,8 @@ DAEMON_NAME = re.compile(
 FAILURE_SUBJECT = pattern(
     r"undeliver(?:ed|able|y)|un-?deliverable|non[ -]?deliver|not (?:be )?delivered|failed delivery|failed mail",
     (
-        r"delivery (?:has )?(?:failed|failure|error|problem|status|notification|report|unsuccessful|delay)"
+        r"delivery (?:has )?(?:failed|failure|error|problem|status notification|status$|notification"
+        r"|report|unsuccessful|delay)"
         r"|\[bounce\]|mail failed|could not be (?:sent|delivered)|sorry, your message|returning to sender"
     ),
     r"failure (?:notice|notification|delivery)|mail failure|returned (?:mail|to sender|message|e-?mail)|bounced?\b",
@@ -130,10 +131,11 @@ FAILURE_TEXT = pattern(
 DIALOGUE = pattern(
     r"<<< [45]\d\d|>>> (?:rcpt|data|mail) |\bsaid: [45]\d\d|remote host said|smtp error from remote|responded as",
     r"in reply to (?:rcpt|end of data|mail|data)|(?:final|original)-recipient: |diagnostic[- ]code: ?(?:smtp|x-)",
-    r"\(#[45]\.\d\.\d{1,2}\)|[45]\d\d[ -]#?[45]\.\d\.\d{1,2}\b|\n[>\s]{0,4}5[0-5]\d (?:- )?[<\w]|rcpt to:",
+    r"\(#[45]\.\d\.\d{1,2}\)|[45]\d\d[ -]#?[45]\.\d\.\d{1,2}\b|rcpt to: ?\S+@",
+    r"\n[>\s]{0,4}5[0-5]\d(?: -)? (?:<|sorry|requested|no such|unknown|user|mailbox|recipient|account)",
     r"transcript of (?:the )?(?:session|attempts)|failed (?:addresses|recipients?) follow|failure reasons",
     r"following (?:addresses|recipients) (?:had|were affected)|unknown user: \S+@|mailbox is full",
-    r"remote domain does|no valid recipients|\[\w[\w ]{3,30}\]\s*$",
+    r"remote domain does|no valid recipients|\S@\S{3,90} \[\w[\w ]{3,30}\]",
 )
 """What passes between two mail servers, or only one of them writes: quoted in mails that return another."""
 

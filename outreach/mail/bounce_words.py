@@ -15,6 +15,7 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
                 r"administrative(?:ly)? prohibit|sender (?:address|verify|verification|domain)|sender is"
                 r"|cannot find your (?:host|reverse)"
                 r"|client host"
+                r"|mail from (?:is )?mismatch|list of allowed rcpthosts|refused to receive|no permit\b"
                 r"|helo command rejected|blocked using|gr[ae]y-?list|spamhaus|black ?list|block ?list"
             ),
             (
@@ -62,7 +63,7 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
                 r"mailbox (?:size )?limit|maximum (?:mailbox|allowed mailbox) size|recipient storage full"
                 r"|full mailbox|mailbox_full"
                 r"|too many messages in (?:the )?mailbox|mail ?folder is full|\bmbox full|user is over|overquota"
-                r"|inbox is full"
+                r"|inbox is full|mailbox <?\S{3,90} is full"
             ),
             (
                 r"postfach .{0,40}(?:voll|überfüllt|überschritten)|speicherplatz|quota überschritten"
@@ -172,7 +173,7 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
                 r"|rejected|type|forbidden|prohibited)"
                 r"|(?:illegal|prohibited|forbidden|banned|suspicious) (?:attachment|file|content|extension)"
                 r"|message content rejected"
-                r"|content (?:rejected|not accepted|filter)|nachricht.{0,20}zu groß|message trop (?:gros"
+                r"|content (?:reject|not accepted|filter)|nachricht.{0,20}zu groß|message trop (?:gros"
                 r"|volumineux)|mensaje demasiado grande"
                 r"|messaggio troppo grande|bericht.{0,12}te groot|malformed|bare (?:lf|cr|newline)|line too long"
                 r"|header error"

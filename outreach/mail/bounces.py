@@ -35,6 +35,7 @@ _SMTP = re.compile(r"(?<![\d.])([45]\d\d)(?=[ \-#]|$)")
 _ORIGINAL_ID = re.compile(
     r"^[ \t>]{0,8}(?:x-)?(?:original-)?message-id:[ \t\r\n]{0,4}(<[^<>\s]{1,500}>)", re.IGNORECASE | re.MULTILINE
 )
+_OF_MANY = ("list-id", "list-unsubscribe", "list-post")
 _TO_LINE = re.compile(r"^[ \t>]{0,8}(?:to|rcpt to): ?(.{3,300})$", re.IGNORECASE | re.MULTILINE)
 _LOST_REPORT = re.compile(r"^(?:Original-Recipient|Final-Recipient): ?(?:rfc822|utf-8);", re.IGNORECASE | re.MULTILINE)
 _REPLY_SUBJECT = re.compile(
@@ -191,7 +192,8 @@ def _looks_returned(headers: Headers, text: str, sender: Sender) -> bool:
         return said or tells or opens
     if sender.is_like_a_daemon or _has_null_path(headers):
         return (said and tells) or opens
-    return said and (opens or (speaks and not PERSONAL.search(start[:1500]))) and not _is_answer(headers)
+    speaks = speaks and "@" in text[:_MAX_TEXT] and not PERSONAL.search(start[:1500]) and not headers.has(*_OF_MANY)
+    return said and (opens or speaks) and not _is_answer(headers)
 
 
 def _from_words(mail: Part, text: str) -> Bounce:
