@@ -144,6 +144,9 @@ PERSONAL = re.compile(
 )
 """What only a person writes around words of a mail system that he or she asks about."""
 
+TO_MANY = pattern(r"^\W{0,8}(?:dear|hi|hello) (?:all|team|colleagues|everyone|everybody|customers|users)\b")
+"""How an administrator begins who tells everybody about the mail system."""
+
 OPENING = re.compile(
     (
         r"^\W{0,6}(?:"

@@ -22,6 +22,7 @@ from outreach.mail.bounce_signs import (
     OPENING,
     PERSONAL,
     SURE_DAEMON,
+    TO_MANY,
 )
 from outreach.mail.bounce_words import STRONG, WEAK
 from outreach.mail.identifiers import message_ids_in, unique
@@ -191,7 +192,7 @@ def _looks_returned(headers: Headers, text: str, sender: Sender) -> bool:
     if sender.is_surely_a_daemon:
         return said or tells or opens
     if sender.is_like_a_daemon or _has_null_path(headers):
-        return (said and tells) or opens
+        return (said and tells and not TO_MANY.search(start[:200])) or opens
     speaks = speaks and "@" in text[:_MAX_TEXT] and not PERSONAL.search(start[:1500]) and not headers.has(*_OF_MANY)
     return said and (opens or speaks) and not _is_answer(headers)
 
