@@ -24,6 +24,9 @@ _SENDER = re.compile(
     re.IGNORECASE,
 )
 _ORIGINAL_ID = re.compile(r"^[ \t>]{0,8}message-id:[ \t\r\n]{0,4}(<[^<>\s]{1,500}>)", re.IGNORECASE | re.MULTILINE)
+_MAX_TEXT = 20_000
+_LOST_REPORT = re.compile(r"^Feedback-Type: ?[\w-]{3,30}\s*\n(?:User-Agent|Version): ", re.IGNORECASE | re.MULTILINE)
+"""A report that stands in the text, because whoever passed it on lost its parts."""
 _WORDS = re.compile(
     r"(?:this is an?|an) (?:email )?(?:abuse|spam|feedback|complaint) report|reported (?:this|the following"
     r"|your) .{0,40}(?:as )?(?:spam|junk|abuse)"
@@ -47,21 +50,32 @@ def complaint_of(mail: Part, text: str, from_address: str) -> Complaint | None:
     report = next((part for part in mail.walk() if part.content_type == "message/feedback-report"), None)
     if report is not None:
         return _from_report(mail, report)
+    if lost := _LOST_REPORT.search(text[:_MAX_TEXT]):
+        return _of_fields(field_blocks(text[lost.start() :][:_MAX_TEXT]), _originals(mail, text))
     is_declared = mail.content_type == "multipart/report" and "feedback" in mail.params.get("report-type", "").lower()
-    if is_declared or mail.headers.has("x-hmxmroriginalrecipient") or _is_in_words(mail, text, from_address):
-        returned = emails_in(mail.headers.first("x-hmxmroriginalrecipient"))
-        return Complaint(kind=Kind.COMPLAINT, recipients=returned[:1], original_ids=_originals(mail, text))
+    reported = _reported_recipients(mail)
+    if is_declared or reported or mail.headers.has("x-xarf", "x-arf") or _is_in_words(mail, text, from_address):
+        return Complaint(kind=Kind.COMPLAINT, recipients=reported[:1], original_ids=_originals(mail, text))
     return None
 
 
+def _reported_recipients(mail: Part) -> tuple[str, ...]:
+    """Whom a complaint of the Junk Mail Reporting Program is from: it writes that into the message it returns."""
+    found = [part.headers.first("x-hmxmroriginalrecipient") for part in mail.walk(into_messages=True)]
+    return unique(address for value in found for address in emails_in(value))
+
+
 def _from_report(mail: Part, report: Part) -> Complaint:
-    blocks = field_blocks(report.text())
+    return _of_fields(field_blocks(report.text()), _originals(mail, ""))
+
+
+def _of_fields(blocks: list[Headers], originals: tuple[str, ...]) -> Complaint:
     fields = blocks[0] if blocks else Headers()
     kind = fields.first("feedback-type").strip().lower()
     recipients = [
         address for block in blocks for name in _NAMED for value in block.all(name) for address in emails_in(value)
     ]
-    return Complaint(kind=_kind_of(kind), recipients=unique(recipients)[:20], original_ids=_originals(mail, ""))
+    return Complaint(kind=_kind_of(kind), recipients=unique(recipients)[:20], original_ids=originals)
 
 
 _NAMED = ("original-rcpt-to", "removal-recipient", "final-recipient")
