@@ -50,7 +50,9 @@ def of_sender(sender: Row) -> dict[str, object]:
 
 def _named(person: dict[str, object]) -> dict[str, object]:
     parts = [str(person[name]) for name in ("first_name", "last_name") if name in person]
-    return {"name": " ".join(parts), **person} if parts else person
+    if parts:
+        person.setdefault("name", " ".join(parts))
+    return person
 
 
 def _with_first_name(person: dict[str, object]) -> dict[str, object]:
@@ -59,13 +61,13 @@ def _with_first_name(person: dict[str, object]) -> dict[str, object]:
 
 
 def _only(names: frozenset[str], row: Row) -> dict[str, object]:
-    return _pruned({name: value for name, value in row.items() if name in names})
+    return _pruned(row if names.issuperset(row) else {name: value for name, value in row.items() if name in names})
 
 
 def _with_fields(row: Row) -> dict[str, object]:
     pruned = _pruned(row)
     own = pruned.setdefault("fields", {})
-    return {**own, **pruned} if isinstance(own, dict) else pruned
+    return {**own, **pruned} if own and isinstance(own, dict) else pruned
 
 
 def plain(value: object) -> object:
@@ -99,9 +101,16 @@ def _pruned(row: Mapping[str, object]) -> dict[str, object]:
     for name, value in row.items():
         if value is None:
             continue
-        if type(value) is str and value.isascii():  # nearly every value: nothing invisible to look for
-            if value and not value.isspace():
+        kind = type(value)
+        if kind is str and value.isascii():  # type: ignore[attr-defined]  # nearly every value: nothing invisible in it
+            if value and not value.isspace():  # type: ignore[attr-defined]
                 found[name] = value
+        elif kind in _AS_IT_IS or not value and kind in _FRESH:
+            found[name] = value if kind in _AS_IT_IS else kind()
         elif (each := plain(value)) is not None:
             found[str(name)] = each
     return found
+
+
+_AS_IT_IS = frozenset({int, bool, date, datetime})
+_FRESH = frozenset({list, dict})  # empty ones need no looking through, only a copy

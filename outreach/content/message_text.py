@@ -68,10 +68,13 @@ def with_footer(
     frame = _frame(organisation_name, postal_address, language or "en")
     address = str(escape(unsubscribe_url))
     hidden = _HIDDEN.format(escape(rendered.preheader)) if rendered.preheader else ""
-    return replace(
-        rendered,
-        text=unsubscribe_url.join((f"{rendered.text}\n\n{frame.text[0]}", frame.text[1])),
-        html=f"{frame.before}{hidden}{rendered.html}{frame.after[0]}{address}{frame.after[1]}",
+    return Rendered(
+        rendered.subject,
+        unsubscribe_url.join((f"{rendered.text}\n\n{frame.text[0]}", frame.text[1])),
+        f"{frame.before}{hidden}{rendered.html}{frame.after[0]}{address}{frame.after[1]}",
+        rendered.preheader,
+        rendered.values,
+        rendered.wording,
     )
 
 
@@ -80,7 +83,7 @@ def _frame(organisation_name: str, postal_address: str, language: str) -> _Frame
     code = language if _LANGUAGE.fullmatch(language) else "en"
     primary = code.partition("-")[0].lower()
     plain, around, words = _OPT_OUT.get(primary, _OPT_OUT["en"])
-    sender = " · ".join(part for part in map(_one_line, (organisation_name, postal_address)) if part)
+    sender = ", ".join(part for part in map(_one_line, (organisation_name, postal_address)) if part)
     sentence = around.split("{}")
     direction = ' dir="rtl"' if primary in _RIGHT_TO_LEFT else ""
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'

@@ -6,11 +6,13 @@ Columns of the touch keep their names; the others are named `<table>_<column>`, 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select, text
 
+from outreach.store.enrollments import Stand
+from outreach.store.paths import Row
 from outreach.store.tables import addresses, companies, enrollments, leads, touches
 from outreach.store.within import among
 
@@ -22,6 +24,7 @@ _TOUCH = (
     *("recipient", "message_id", "subject", "thread_id"),
 )
 _ENROLLMENT = ("id", "lead_id", "sequence", "revision_id", "sender", "cursor", "cursor_at", "zone", "entered_at")
+_STANDING = ("state", "reason", "snoozed_until")
 _LEAD = (
     *("id", "company_id", "first_name", "last_name", "title", "language", "timezone", "country", "owner", "source"),
     *("status", "pipeline", "stage", "score", "tags", "fields", "created_at"),
@@ -30,7 +33,7 @@ _COMPANY = ("id", "name", "domain", "fields")
 
 
 def _rows() -> Select[Any]:
-    more = ((enrollments, _ENROLLMENT), (leads, _LEAD), (companies, _COMPANY))
+    more = ((enrollments, _ENROLLMENT + _STANDING), (leads, _LEAD), (companies, _COMPANY))
     labelled = [table.c[name].label(f"{table.name}_{name}") for table, names in more for name in names]
     return (
         select(*(touches.c[name] for name in _TOUCH), *labelled)
@@ -66,6 +69,14 @@ def addresses_of(connection: Connection, lead_ids: Collection[str]) -> dict[str,
     for row in connection.execute(_ADDRESSES, {"ids": list(lead_ids)}):
         found[row[0]].append(dict(zip(_ADDRESS, row, strict=True)))
     return found
+
+
+def stands(rows: Iterable[Row]) -> dict[str, Stand]:
+    """How the enrollments of these rows stood when they were read."""
+    return {row["enrollment_id"]: Stand(*map(row.__getitem__, _STAND)) for row in rows}
+
+
+_STAND = tuple(f"enrollments_{name}" for name in Stand._fields)
 
 
 def _read(connection: Connection, statement: Select[Any], asked: dict[str, Any]) -> list[BatchRow]:

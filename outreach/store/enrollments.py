@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     LABEL_STYLE_TABLENAME_PLUS_COL,
@@ -68,21 +68,40 @@ def take_due(connection: Connection, now: datetime, most: int) -> list[str]:
     return list(connection.execute(statement).scalars())
 
 
-_LOCK = (
-    select(enrollments.c.id, enrollments.c.state, enrollments.c.revision_id)
-    .where(among(enrollments.c.id, "ids"))
-    .order_by(enrollments.c.id)
-    .with_for_update()
-)
+class Stand(NamedTuple):
+    """What an enrollment says of itself."""
+
+    id: str
+    state: str
+    reason: str | None
+    snoozed_until: datetime | None
+    revision_id: str
 
 
-def lock(connection: Connection, ids: Iterable[str]) -> dict[str, RowMapping]:
-    """Lock these rows in ascending id: marks, holds and stops meet here. Their id, state and revision_id by id.
+_STAND = select(*(enrollments.c[name] for name in Stand._fields))
+_LOCK = _STAND.where(among(enrollments.c.id, "ids")).order_by(enrollments.c.id).with_for_update()
+_STATES = _STAND.where(among(enrollments.c.id, "ids"))
+
+
+def lock(connection: Connection, ids: Iterable[str]) -> dict[str, Stand]:
+    """Lock these rows in ascending id: marks, holds and stops meet here. How each stands, by id.
 
     What other tables say of them is to be read in a later statement.
     """
-    found = connection.execute(_LOCK, {"ids": sorted(set(ids))})
-    return {row["id"]: row for row in found.mappings()}
+    return {row[0]: Stand(*row) for row in connection.execute(_LOCK, {"ids": sorted(set(ids))})}
+
+
+def states(connection: Connection, ids: Collection[str]) -> dict[str, Stand]:
+    """How each stands, without a lock."""
+    return {row[0]: Stand(*row) for row in connection.execute(_STATES, {"ids": list(ids)})}
+
+
+_HELD = select(holds.c.enrollment_id).where(among(holds.c.enrollment_id, "ids"))
+
+
+def held(connection: Connection, ids: Collection[str]) -> set[str]:
+    """Those about which something came in that is not understood yet."""
+    return set(connection.execute(_HELD, {"ids": list(ids)}).scalars())
 
 
 def load(connection: Connection, ids: Collection[str]) -> list[RowMapping]:
@@ -95,20 +114,6 @@ def load(connection: Connection, ids: Collection[str]) -> list[RowMapping]:
         .set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
     )
     return list(connection.execute(statement).mappings())
-
-
-_STATES = select(
-    enrollments.c.id,
-    enrollments.c.state,
-    enrollments.c.reason,
-    enrollments.c.snoozed_until,
-    exists(select(holds.c.delivery_id).where(holds.c.enrollment_id == enrollments.c.id)).label("is_held"),
-).where(among(enrollments.c.id, "ids"))
-
-
-def states(connection: Connection, ids: Collection[str]) -> dict[str, RowMapping]:
-    """State, reason, snooze and `is_held` of each."""
-    return {row["id"]: row for row in connection.execute(_STATES, {"ids": list(ids)}).mappings()}
 
 
 def open_of_leads(connection: Connection, lead_ids: Collection[str]) -> list[str]:

@@ -63,12 +63,12 @@ def strengthen(connection: Connection, keys: Iterable[Key], reason: SuppressionR
 
 def suppressed(connection: Connection, keys: Iterable[Key]) -> dict[Key, str]:
     """Of these (scope, value) keys, the suppressed ones with their reason."""
-    wanted = set(keys)
+    wanted = list(keys)
     if not wanted:
         return {}
-    found = connection.execute(_SUPPRESSED, {"values": list({value for _, value in wanted})})
+    found = connection.execute(_SUPPRESSED, {"values": list({value for _, value in wanted})}).all()
     known = {(Scope(scope), value): reason for scope, value, reason in found}
-    return {key: reason for key, reason in known.items() if key in wanted}
+    return {key: known[key] for key in wanted if key in known} if known else {}
 
 
 def is_anything_suppressed(connection: Connection) -> bool:

@@ -5,10 +5,10 @@ PostgreSQL: `column = ANY(array)`. SQLite: `column IN (SELECT value FROM json_ea
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
+import orjson
 from sqlalchemy import ARRAY, ColumnElement, Dialect, String, Text, TypeDecorator, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.visitors import InternalTraversal
@@ -23,7 +23,7 @@ class _Values(TypeDecorator[list[str]]):
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(String))
 
     def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> Any:
-        return json.dumps(value) if dialect.name == "sqlite" else value
+        return orjson.dumps(value).decode() if dialect.name == "sqlite" else value
 
 
 class _Within(ColumnElement[bool]):

@@ -25,10 +25,10 @@ def test_both_parts_say_who_writes_and_how_to_stop_it() -> None:
     message = footed()
 
     assert message.text == (
-        "Hi Ayşe\n\n--\nExample & Co · 1 Example St, Istanbul\n"
+        "Hi Ayşe\n\n--\nExample & Co, 1 Example St, Istanbul\n"
         f"If you would rather not hear from us, unsubscribe here: {URL}\n"
     )
-    assert "Example &amp; Co · 1 Example St, Istanbul<br>" in message.html
+    assert "Example &amp; Co, 1 Example St, Istanbul<br>" in message.html
     assert '<a href="https://outreach.example.com/u/abc?x=1&amp;y=2">unsubscribe here</a>.</p>' in message.html
 
 

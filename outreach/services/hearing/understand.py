@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection, RowMapping, select
 
+from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.event import Event
 from outreach.receiver import Delivery, Receiver, wakes_of
 from outreach.services.hearing.classify import classified
@@ -119,7 +120,7 @@ def let_go(connection: Connection, delivery_id: str, now: datetime) -> None:
     """The holds become what the events made of them; who was not stopped goes on."""
     held = stops.release(connection, delivery_id)
     states = enrollments.states(connection, held)
-    going = [each for each in held if states[each]["state"] != "finished"]
+    going = [each for each in held if states[each].state != EnrollmentState.FINISHED]
     if going:
         touches.set_crossed(connection, going, crossed=False)
         touches.wake(connection, going, now=now)

@@ -144,6 +144,10 @@ def _with_blocks(connection: Connection, drafts: Sequence[Ready], now: datetime)
     asking = review_needs.wanted(connection, drafts)
     if asking:
         drafts = review_needs.as_read(connection, drafts, asking)
-    found = standings(connection, [draft.subject for draft in drafts])
-    blocks = {draft.touch_id: first_block(found[draft.touch_id], now) for draft in drafts}
-    return [replace(draft, block=block) if (block := blocks[draft.touch_id]) else draft for draft in drafts]
+    states = batches.stands(draft.row for draft in drafts)
+    found = standings(connection, [draft.subject for draft in drafts], states)
+    return [_blocked(draft, first_block(found[draft.touch_id], now)) for draft in drafts]
+
+
+def _blocked(draft: Ready, block: Block | None) -> Ready:
+    return draft if block is None else replace(draft, block=block)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -43,7 +44,10 @@ def address_kind(channel: str) -> str:
 def address_for(channel: str, addresses: Collection[_Row]) -> _Row | None:
     """The lead's live address for that channel, the oldest first."""
     kind = address_kind(channel)
-    return next((row for row in addresses if row["kind"] == kind and not row["is_dead"]), None)
+    for row in addresses:
+        if row["kind"] == kind and not row["is_dead"]:
+            return row
+    return None
 
 
 def render_context(
@@ -75,16 +79,17 @@ def lead_context(
 ) -> dict[str, object]:
     """The same of a lead who is in no sequence (row of `lead_rows.load`)."""
     person = {name: row[column] for name, column in _LEAD_COLUMNS}
-    for address in reversed(list(addresses)):
+    for address in reversed(tuple(addresses)):
         person[address["kind"]] = address["value"]
     works = row["companies_id"] or row["companies_name"]
     company = {name: row[column] for name, column in _COMPANY_COLUMNS} if works else None
     context = contexts.build(person, now=now, company=company, enrollment=enrollment, events=events)
-    return {**context, "sender": _of_sender(*(getattr(sender, name) for name in _SENDER_VALUES))}
+    context["sender"] = _of_sender(_values_of(sender))
+    return context
 
 
 @lru_cache(maxsize=256)
-def _of_sender(*values: str) -> dict[str, object]:
+def _of_sender(values: tuple[str, ...]) -> dict[str, object]:
     known: dict[str, object] = dict(zip(_SENDER_VALUES.values(), values, strict=True))
     return contexts.of_sender(known | {"first_name": str(known["name"]).partition(" ")[0]})
 
@@ -98,6 +103,8 @@ _SENDER_VALUES = {
     "booking_url": "booking_url",
 }
 """What a sender calls it, and what texts call it."""
+
+_values_of = attrgetter(*_SENDER_VALUES)
 
 _LEAD_VALUES = (
     "id",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from outreach.domain.rules import Block, first_block
 from outreach.services.sending.engine import Engine
 from outreach.services.sending.standings import Subject, standings
 from outreach.store import enrollments, touches
+from outreach.store.enrollments import Stand
 
 LOST = Block("the claim is another worker's by now", is_final=False)
 
@@ -21,16 +22,18 @@ def mark(engine: Engine, owner: str, subjects: Sequence[Subject]) -> list[Block 
 
     def work(connection: Connection) -> list[Block | None]:
         engine.store.lock_marks(connection)
-        enrollments.lock(connection, (subject.enrollment_id for subject in subjects))
-        return mark_locked(connection, engine, owner, subjects)
+        locked = enrollments.lock(connection, (subject.enrollment_id for subject in subjects))
+        return mark_locked(connection, engine, owner, subjects, locked)
 
     return engine.store.write(work)
 
 
-def mark_locked(connection: Connection, engine: Engine, owner: str, subjects: Sequence[Subject]) -> list[Block | None]:
-    """The same inside a transaction that holds the locks: `lock_marks`, then the enrollments."""
+def mark_locked(
+    connection: Connection, engine: Engine, owner: str, subjects: Sequence[Subject], locked: Mapping[str, Stand]
+) -> list[Block | None]:
+    """The same inside a transaction that holds the locks: `lock_marks`, then the enrollments, who stand as `locked`."""
     now = engine.clock.now()
-    blocks = look(connection, subjects, now)
+    blocks = look(connection, subjects, locked, now)
     going = [subject for subject in subjects if blocks[subject.touch_id] is None]
     marked = touches.mark(connection, [_mark(subject, owner, now) for subject in going])
     return [_verdict(subject, blocks[subject.touch_id], marked) for subject in subjects]
@@ -40,9 +43,11 @@ def _mark(subject: Subject, owner: str, now: datetime) -> dict[str, Any]:
     return {"id": subject.touch_id, "claim_id": subject.claim_id, "owner": owner, "handed_over_at": now}
 
 
-def look(connection: Connection, subjects: Sequence[Subject], now: datetime) -> dict[str, Block | None]:
+def look(
+    connection: Connection, subjects: Sequence[Subject], locked: Mapping[str, Stand], now: datetime
+) -> dict[str, Block | None]:
     """What the rules say of each touch, by its id."""
-    found = standings(connection, subjects)
+    found = standings(connection, subjects, locked)
     return {subject.touch_id: first_block(found[subject.touch_id], now) for subject in subjects}
 
 

@@ -41,8 +41,11 @@ class Planned:
     move: Move
 
 
-def carry_out(connection: Connection, engine: Engine, planned: Collection[Planned], now: datetime) -> None:
-    """Write where each enrollment stands, plan its touch, write on its lead, or finish it."""
+def carry_out(connection: Connection, engine: Engine, planned: Collection[Planned], now: datetime) -> bool:
+    """Write where each enrollment stands, plan its touch, write on its lead, or finish it.
+
+    True if one of them was finished, or a lead moved to another stage.
+    """
     for item in planned:
         _write(connection, engine, item, now)
         _close_overdue(connection, item, now)
@@ -50,8 +53,10 @@ def carry_out(connection: Connection, engine: Engine, planned: Collection[Planne
     going_on = [item for item in planned if not isinstance(item.move.outcome, Finish)]
     enrollments.save_moves(connection, [_stand(item) for item in going_on])
     touches.insert(connection, [touch_row(engine, item) for item in going_on if _plans(item)])
-    _finish(connection, engine, [item for item in planned if isinstance(item.move.outcome, Finish)], now)
+    over = [item for item in planned if isinstance(item.move.outcome, Finish)]
+    _finish(connection, engine, over, now)
     close_where_over(connection, engine, moved)
+    return bool(over or moved)
 
 
 def _plans(item: Planned) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from outreach.channel import Receipt
 from outreach.domain.enrollment import EnrollmentState
@@ -24,6 +24,7 @@ from outreach.services.sending.moves import Planned, carry_out, move_stages, sta
 from outreach.services.sending.standings import standings
 from outreach.services.sending.task_rows import task_row
 from outreach.store import enrollments, stops, touches
+from outreach.store.enrollments import Stand
 from outreach.store.tables import tasks
 
 _BACK_OFF = timedelta(minutes=5)
@@ -49,11 +50,12 @@ def back_off(attempts: int) -> timedelta:
 
 
 def record_locked(
-    connection: Connection, engine: Engine, outcomes: Sequence[Outcome], locked: Mapping[str, RowMapping]
-) -> None:
+    connection: Connection, engine: Engine, outcomes: Sequence[Outcome], locked: Mapping[str, Stand]
+) -> bool:
     """Write outcomes, plan the next touches, keep suppressions and tasks that follow from them.
 
-    Inside a transaction that has locked the enrollments; `locked` is what they said then.
+    Inside a transaction that has locked the enrollments; `locked` is how they stood then. True: some may stand
+    otherwise now, because something was heard, ended or entered a stage.
     """
     now = engine.clock.now()
     put_back = [outcome for outcome in outcomes if outcome.keeps]
@@ -71,13 +73,8 @@ def record_locked(
     for event in news:
         react.apply(connection, engine, event)
     states = enrollments.lock(connection, locked) if news else locked  # what was heard may have ended some
-    _go_on(
-        connection,
-        engine,
-        [outcome for outcome in finished if outcome.state is not TouchState.UNKNOWN],
-        states,
-        now=now,
-    )
+    known = [outcome for outcome in finished if outcome.state is not TouchState.UNKNOWN]
+    return _go_on(connection, engine, known, states, now=now) or bool(news)
 
 
 def _came_late(connection: Connection, outcome: Outcome, now: datetime) -> bool:
@@ -178,23 +175,24 @@ def _go_on(
     connection: Connection,
     engine: Engine,
     outcomes: Sequence[Outcome],
-    states: Mapping[str, RowMapping],
+    states: Mapping[str, Stand],
     *,
     now: datetime,
-) -> None:
-    """Plan what follows for enrollments that are not over."""
-    going = [o for o in outcomes if states[o.ready.touch["enrollment_id"]]["state"] != EnrollmentState.FINISHED]
-    move_stages(connection, engine, [move for outcome in going if (move := _first_touch(engine, outcome))], now)
+) -> bool:
+    """Plan what follows for enrollments that are not over; True if some ended or moved to another stage."""
+    going = [o for o in outcomes if states[o.ready.touch["enrollment_id"]].state != EnrollmentState.FINISHED]
+    first = [move for outcome in going if (move := _first_touch(engine, outcome))]
+    moved = move_stages(connection, engine, first, now)
     elsewhere = [o.ready.touch["enrollment_id"] for o in going if _is_elsewhere(o, states)]
     enrollments.look_now(connection, elsewhere, now)
     here = [outcome for outcome in going if not _is_elsewhere(outcome, states)]
-    carry_out(connection, engine, [_planned(engine, outcome, now) for outcome in here], now)
+    return carry_out(connection, engine, [_planned(engine, outcome, now) for outcome in here], now) or bool(moved)
 
 
-def _is_elsewhere(outcome: Outcome, states: Mapping[str, RowMapping]) -> bool:
+def _is_elsewhere(outcome: Outcome, states: Mapping[str, Stand]) -> bool:
     """The enrollment was moved to another revision while this touch was under way: its path is another one by now."""
     touch = outcome.ready.touch
-    return bool(states[touch["enrollment_id"]]["revision_id"] != touch["revision_id"])
+    return bool(states[touch["enrollment_id"]].revision_id != touch["revision_id"])
 
 
 def _first_touch(engine: Engine, outcome: Outcome) -> Any:

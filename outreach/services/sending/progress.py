@@ -31,9 +31,9 @@ def write(engine: Engine, owner: str, steps: Sequence[Step]) -> list[Block | Non
         if subjects:
             engine.store.lock_marks(connection)
         locked = enrollments.lock(connection, (_enrollment_of(step) for step in steps))
-        if outcomes:
-            record_locked(connection, engine, outcomes, locked)
-        return mark_locked(connection, engine, owner, subjects) if subjects else []
+        if outcomes and record_locked(connection, engine, outcomes, locked):
+            locked = enrollments.states(connection, locked)
+        return mark_locked(connection, engine, owner, subjects, locked) if subjects else []
 
     blocks = iter(engine.store.write(work))
     if engine.journal:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from typing import NamedTuple
 
 from sqlalchemy import Connection, RowMapping
 
@@ -13,6 +15,7 @@ from outreach.domain.rules import Reviewed, Standing
 from outreach.domain.sender import account_of, queue_of
 from outreach.domain.suppression import DEAD, Scope, keys_of
 from outreach.store import enrollments, reviews, stops
+from outreach.store.enrollments import Stand
 from outreach.store.paths import Row
 
 Key = tuple[Scope, str]
@@ -57,24 +60,32 @@ def subject_of(
         keys=keys_of(
             lead_id=touch["lead_id"],
             company_id=touch["leads_company_id"],
-            addresses=tuple((address["kind"], address["value"]) for address in addresses),
+            addresses=[(address["kind"], address["value"]) for address in addresses],
         ),
     )
 
 
-def standings(connection: Connection, subjects: Collection[Subject]) -> dict[str, Standing]:
-    """The standing of each touch, by touch id."""
+def standings(
+    connection: Connection, subjects: Collection[Subject], states: Mapping[str, Stand] | None = None
+) -> dict[str, Standing]:
+    """The standing of each touch, by touch id. `states`: how their enrollments stand, where that was read already."""
     ids = {subject.enrollment_id for subject in subjects}
-    states = enrollments.states(connection, ids)
-    suppressed = stops.suppressed(connection, {key for subject in subjects for key in subject.keys})
+    states = enrollments.states(connection, ids) if states is None else states
+    held = enrollments.held(connection, ids)
+    suppressed = stops.suppressed(connection, chain.from_iterable(subject.keys for subject in subjects))
     in_force = stops.in_force(connection)
-    reviewed = _reviewed(connection, subjects)
-    found = {}
-    for subject in subjects:
-        standing = _standing(subject, states.get(subject.enrollment_id), suppressed, in_force)
-        review = reviewed.get(subject.touch_id)
-        found[subject.touch_id] = replace(standing, review=review) if review else standing
-    return found
+    around = _Around(states, held, suppressed, in_force, _reviewed(connection, subjects))
+    return {subject.touch_id: _standing(subject, around) for subject in subjects}
+
+
+class _Around(NamedTuple):
+    """What the standings of a batch are made of."""
+
+    states: Mapping[str, Stand]
+    held: Collection[str]
+    suppressed: Mapping[Key, str]
+    in_force: Collection[RowMapping]
+    reviewed: Mapping[str, Reviewed]
 
 
 def _reviewed(connection: Connection, subjects: Collection[Subject]) -> dict[str, Reviewed]:
@@ -90,21 +101,21 @@ def _reviewed(connection: Connection, subjects: Collection[Subject]) -> dict[str
     return found
 
 
-def _standing(
-    subject: Subject, state: RowMapping | None, suppressed: Mapping[Key, str], in_force: Collection[RowMapping]
-) -> Standing:
+def _standing(subject: Subject, around: _Around) -> Standing:
+    state, in_force = around.states.get(subject.enrollment_id), around.in_force
     return Standing(
-        state=_STATES[state["state"]] if state else EnrollmentState.FINISHED,
-        finish_reason=state["reason"] if state else "erased",
-        is_held=bool(state and state["is_held"]),
-        suppression=_suppression(subject, suppressed),
+        state=_STATES[state.state] if state else EnrollmentState.FINISHED,
+        finish_reason=state.reason if state else "erased",
+        is_held=subject.enrollment_id in around.held,
+        suppression=_suppression(subject, around.suppressed) if around.suppressed else None,
         pauses=tuple(_words(row) for row in in_force if _covers(row, subject)) if in_force else (),
-        snoozed_until=state["snoozed_until"] if state else None,
+        snoozed_until=state.snoozed_until if state else None,
         opens_at=subject.opens_at,
         closes_at=subject.closes_at,
         circuit_open_until=_circuit_of(subject, in_force) if in_force else None,
         recipient=subject.recipient,
         unwritable=subject.unwritable,
+        review=around.reviewed.get(subject.touch_id),
     )
 
 
@@ -113,7 +124,7 @@ _STATES = {str(state): state for state in EnrollmentState}
 
 def _suppression(subject: Subject, suppressed: Mapping[Key, str]) -> str | None:
     """The reason, if one applies. A dead address stands in its own way alone; other channels may reach the person."""
-    for key in sorted(subject.keys & suppressed.keys()) if suppressed else ():
+    for key in sorted(subject.keys & suppressed.keys()):
         scope, value = key
         is_dead = scope is Scope.ADDRESS and suppressed[key] in DEAD
         if not (is_dead and value.partition(":")[2] != subject.recipient):

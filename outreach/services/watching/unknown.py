@@ -77,11 +77,10 @@ def resend(engine: Engine, touch_id: str, *, by: str) -> None:
 
     def work(connection: Connection) -> None:
         touch = _unknown_touch(connection, touch_id)
-        enrollments.lock(connection, [touch["enrollment_id"]])
-        state = enrollments.states(connection, [touch["enrollment_id"]])[touch["enrollment_id"]]
-        if state["state"] == EnrollmentState.FINISHED:
+        stand = enrollments.lock(connection, [touch["enrollment_id"]])[touch["enrollment_id"]]
+        if stand.state == EnrollmentState.FINISHED:
             raise UsageError(
-                f"touch {touch_id} cannot be sent again: its enrollment is finished ({state['reason']})."
+                f"touch {touch_id} cannot be sent again: its enrollment is finished ({stand.reason})."
                 f" Close it with: outreach unknown accept {touch_id}"
             )
         _resolve(connection, engine, touch, TouchState.PLANNED, by=by)
