@@ -105,7 +105,7 @@ def _pruned(row: Mapping[str, object]) -> dict[str, object]:
         if kind is str and value.isascii():  # type: ignore[attr-defined]  # nearly every value: nothing invisible in it
             if value and not value.isspace():  # type: ignore[attr-defined]
                 found[name] = value
-        elif kind in _AS_IT_IS or not value and kind in _FRESH:
+        elif kind in _AS_IT_IS or (not value and kind in _FRESH):
             found[name] = value if kind in _AS_IT_IS else kind()
         elif (each := plain(value)) is not None:
             found[str(name)] = each

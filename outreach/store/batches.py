@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select, text
 
 from outreach.store.enrollments import Stand
+from outreach.store.packed import Packed
 from outreach.store.paths import Row
 from outreach.store.tables import addresses, companies, enrollments, leads, touches
 from outreach.store.within import among
@@ -43,31 +45,29 @@ def _rows() -> Select[Any]:
     )
 
 
-_OF_CLAIM = _rows().where(touches.c.claim_id == bindparam("claim_id"), text("touches.state = 'claimed'"))
-_OF_IDS = _rows().where(among(touches.c.id, "ids"))
+_OF_CLAIM = Packed(_rows().where(touches.c.claim_id == bindparam("claim_id"), text("touches.state = 'claimed'")))
+_OF_IDS = Packed(_rows().where(among(touches.c.id, "ids")))
 
 
 def of_claim(connection: Connection, claim_id: str) -> list[BatchRow]:
     """What a claim still holds."""
-    return _read(connection, _OF_CLAIM, {"claim_id": claim_id})
+    return _OF_CLAIM.dicts(connection, {"claim_id": claim_id})
 
 
 def of_touches(connection: Connection, touch_ids: Collection[str]) -> list[BatchRow]:
     """These touches, in any state."""
-    return _read(connection, _OF_IDS, {"ids": list(touch_ids)})
+    return _OF_IDS.dicts(connection, {"ids": list(touch_ids)})
 
 
 _ADDRESS = ("lead_id", "id", "kind", "value", "provider_id", "is_dead")
-_ADDRESSES = (
-    select(*(addresses.c[name] for name in _ADDRESS)).where(among(addresses.c.lead_id, "ids")).order_by(addresses.c.id)
-)
+_ADDRESSES = Packed(select(*(addresses.c[name] for name in _ADDRESS)).where(among(addresses.c.lead_id, "ids")))
 
 
 def addresses_of(connection: Connection, lead_ids: Collection[str]) -> dict[str, list[BatchRow]]:
     """Every address of each lead, oldest first."""
     found: dict[str, list[BatchRow]] = defaultdict(list)
-    for row in connection.execute(_ADDRESSES, {"ids": list(lead_ids)}):
-        found[row[0]].append(dict(zip(_ADDRESS, row, strict=True)))
+    for row in sorted(_ADDRESSES.dicts(connection, {"ids": list(lead_ids)}), key=itemgetter("id")):
+        found[row["lead_id"]].append(row)
     return found
 
 
@@ -77,10 +77,3 @@ def stands(rows: Iterable[Row]) -> dict[str, Stand]:
 
 
 _STAND = tuple(f"enrollments_{name}" for name in Stand._fields)
-
-
-def _read(connection: Connection, statement: Select[Any], asked: dict[str, Any]) -> list[BatchRow]:
-    """As plain dicts: they are looked into some fifty times each."""
-    result = connection.execute(statement, asked)
-    names = tuple(result.keys())
-    return [dict(zip(names, row, strict=True)) for row in result]

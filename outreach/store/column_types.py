@@ -31,7 +31,7 @@ class Instant(TypeDecorator[datetime]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         """PostgreSQL answers in UTC, which every connection asks for; nothing is left to do."""
-        return _from_microseconds if dialect.name == "sqlite" else None
+        return from_microseconds if dialect.name == "sqlite" else None
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -43,7 +43,7 @@ def to_microseconds(value: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def _from_microseconds(value: int | None) -> datetime | None:
+def from_microseconds(value: int | None) -> datetime | None:
     return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 

@@ -23,6 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from outreach.domain.enrollment import EnrollmentState, FinishReason
 from outreach.domain.touch import OPEN
 from outreach.store.bulk import update_each
+from outreach.store.packed import Packed
 from outreach.store.tables import companies, enrollments, holds, leads, touches
 from outreach.store.within import among, within
 
@@ -79,8 +80,8 @@ class Stand(NamedTuple):
 
 
 _STAND = select(*(enrollments.c[name] for name in Stand._fields))
-_LOCK = _STAND.where(among(enrollments.c.id, "ids")).order_by(enrollments.c.id).with_for_update()
-_STATES = _STAND.where(among(enrollments.c.id, "ids"))
+_LOCK = Packed(_STAND.where(among(enrollments.c.id, "ids")).order_by(enrollments.c.id).with_for_update())
+_STATES = Packed(_STAND.where(among(enrollments.c.id, "ids")))
 
 
 def lock(connection: Connection, ids: Iterable[str]) -> dict[str, Stand]:
@@ -88,12 +89,12 @@ def lock(connection: Connection, ids: Iterable[str]) -> dict[str, Stand]:
 
     What other tables say of them is to be read in a later statement.
     """
-    return {row[0]: Stand(*row) for row in connection.execute(_LOCK, {"ids": sorted(set(ids))})}
+    return {row[0]: Stand(*row) for row in _LOCK.read(connection, {"ids": sorted(set(ids))})}
 
 
 def states(connection: Connection, ids: Collection[str]) -> dict[str, Stand]:
     """How each stands, without a lock."""
-    return {row[0]: Stand(*row) for row in connection.execute(_STATES, {"ids": list(ids)})}
+    return {row[0]: Stand(*row) for row in _STATES.read(connection, {"ids": list(ids)})}
 
 
 _HELD = select(holds.c.enrollment_id).where(among(holds.c.enrollment_id, "ids"))

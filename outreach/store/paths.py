@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, func, select
 from outreach.domain.event import EventKind
 from outreach.domain.planner import Had
 from outreach.domain.touch import TouchState
+from outreach.store.packed import Packed
 from outreach.store.tables import enrollments, events, stage_moves, tasks, touches
 from outreach.store.within import among, within
 
@@ -62,16 +63,20 @@ def touches_of(connection: Connection, enrollment_ids: Collection[str]) -> dict[
     return found
 
 
-_WAY = select(*(touches.c[name] for name in WAY)).where(among(touches.c.enrollment_id, "ids")).order_by(*_IN_ORDER)
+_WAY = Packed(select(*(touches.c[name] for name in WAY)).where(among(touches.c.enrollment_id, "ids")))
 
 
-def way_of(connection: Connection, enrollment_ids: Collection[str]) -> dict[str, list[RowMapping]]:
+def way_of(connection: Connection, enrollment_ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
     """The same, as far as threads and the planner ask: the columns of WAY."""
-    found: dict[str, list[RowMapping]] = defaultdict(list)
-    if enrollment_ids:
-        for row in connection.execute(_WAY, {"ids": list(enrollment_ids)}).mappings():
-            found[row["enrollment_id"]].append(row)
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    rows = _WAY.dicts(connection, {"ids": list(enrollment_ids)}) if enrollment_ids else []
+    for row in sorted(rows, key=_on_the_path):
+        found[row["enrollment_id"]].append(row)
     return found
+
+
+def _on_the_path(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (row["wanted_at"], row["finished_at"] is None, row["finished_at"] or row["wanted_at"], row["id"])
 
 
 def had(rows: Collection[Row]) -> dict[str, Had]:

@@ -22,7 +22,7 @@ IN_OFFICE_HOURS = {
 }
 
 
-def test_many_closed_windows_are_opened_again_by_one_update(make_field: MakeField) -> None:
+def test_many_closed_windows_are_opened_again_by_few_updates(make_field: MakeField) -> None:
     field = make_field(IN_OFFICE_HOURS)
     zones = [ZONES[number % 3] for number in range(60)]
     leads = {field.add_lead(f"lead{n}@company{n}.example", timezone=zone): zone for n, zone in enumerate(zones)}
@@ -41,7 +41,7 @@ def test_many_closed_windows_are_opened_again_by_one_update(make_field: MakeFiel
     opened = recover.open_windows(field.engine)
 
     assert opened == 60
-    assert len([each for each in written if each.startswith("UPDATE touches")]) == 1
+    assert len([each for each in written if each.startswith("UPDATE touches")]) <= 6
     assert not [each for each in written if each.endswith("many")]
     for row in field.rows(touches):
         opens = row["due_at"].astimezone(ZoneInfo(leads[row["lead_id"]]))

@@ -91,3 +91,32 @@ def test_only_rows_that_meet_the_condition_are_written(store: Store) -> None:
         found = connection.execute(select(companies.c.id, companies.c.domain, companies.c.created_at)).all()
     assert written == {"c0", "c2"}
     assert sorted(map(tuple, found)) == [("c0", "d0.example", later), ("c1", None, NOW), ("c2", "d2.example", later)]
+
+
+def test_of_many_rows_each_is_written_once(store: Store) -> None:
+    rows = [{"id": f"c{n:03}", "name": f"n{n}", "created_at": NOW, "fields": {"n": n}} for n in range(215)]
+
+    with store.begin() as connection:
+        assert insert_missing(connection, companies, rows) == 215
+        assert insert_missing(connection, companies, rows) == 0
+        renamed = [{"id": row["id"], "name": f"new {row['name']}"} for row in rows]
+        assert update_each(connection, companies, renamed, where="true") == {row["id"] for row in rows}
+
+    with store.read() as connection:
+        found = dict(connection.execute(select(companies.c.name, companies.c.fields)).all())
+    assert found == {f"new n{n}": {"n": n} for n in range(215)}
+
+
+def test_where_some_rows_are_not_found_the_others_are_written_and_told(store: Store) -> None:
+    rows = [{"id": f"c{n:03}", "name": "old", "created_at": NOW, "fields": {}} for n in range(30)]
+    with store.begin() as connection:
+        insert_all(connection, companies, rows)
+
+    with store.begin() as connection:
+        wanted = [{"id": f"c{n:03}", "name": "new"} for n in range(10, 50)]
+        written = update_each(connection, companies, wanted, where="companies.id <> 'c015'")
+
+    assert written == {f"c{n:03}" for n in range(10, 30)} - {"c015"}
+    with store.read() as connection:
+        kept = connection.execute(select(companies.c.id, companies.c.name)).all()
+    assert {each for each, name in kept if name == "new"} == written

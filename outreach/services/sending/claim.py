@@ -36,11 +36,16 @@ def enter_senders(engine: Engine) -> None:
 
 
 def claim_due(engine: Engine, actions: Collection[str]) -> list[str]:
-    """Claims for everything that may go now; the ids to be handed to workers. One transaction for each queue."""
+    """Claims for everything that may go now; the ids to be handed to workers. One transaction for each queue.
+
+    Where as much is in flight as may be, it waits until there is room for a whole batch.
+    """
     queues = [(name, action) for name in sorted(engine.senders) for action in actions]
     with engine.store.read() as connection:
         now = engine.clock.now()
         room = engine.policy.most_in_flight - touches.in_flight(connection)
+        if room < min(engine.policy.batch, engine.policy.most_in_flight):
+            return []
         due = touches.due_queues(connection, queues, now)
     claims: list[str] = []
     for sender, action in due:
