@@ -30,6 +30,7 @@ _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a
 _BLANKS = re.compile(r"\n{3,}")
 _SIGNATURE = re.compile(r"^(?:--|—|–|-- --|__|- -)\s?$")
 _RULE = re.compile(r"^[\s*]{0,4}(?:_{8,}|-{8,}|={8,}|\*{8,}|—{4,}|#{8,})\s*$")
+_SHORT_RULE = re.compile(r"^(?:_{5,40}|-{5,40}|={5,40}|\*{5,40}|—{3,40}|–{3,40})\s*$")
 _FOOTER = re.compile(
     r"unsubscribe|mailing list|mailman|listinfo|list-info|abmelden|abbestellen|désinscri|désabonn"
     r"|cancelar la suscripci|dar de baja"
@@ -262,7 +263,7 @@ def _signed_off(run: list[str]) -> list[str]:
     for at, line in enumerate(run):
         if _SIGNATURE.match(line) and any(before.strip() for before in run[:at]):
             return run[:at]
-        if _RULE.match(line) and _is_footer(run, at):
+        if (_RULE.match(line) and _is_footer(run, at)) or (_SHORT_RULE.match(line) and _is_card(run, at)):
             return run[:at]
         if is_mobile_signature(line) and _is_last_paragraph(run, at):
             return run[:at]
@@ -271,6 +272,14 @@ def _signed_off(run: list[str]) -> list[str]:
 
 def _is_footer(run: list[str], at: int) -> bool:
     return any(_FOOTER.search(line[:500]) for line in run[at + 1 : at + 7])
+
+
+def _is_card(run: list[str], at: int) -> bool:
+    """A few short lines below a rule, and nothing after them: name, office, number."""
+    below = run[at + 1 : at + 20]
+    card = [line for line in below if line.strip()]
+    is_apart = at > 0 and not run[at - 1].strip() and bool(below) and bool(below[0].strip())
+    return is_apart and len(run) - at < 20 and len(card) <= 6 and all(len(c) <= 60 and "?" not in c for c in card)
 
 
 def _is_last_paragraph(run: list[str], at: int) -> bool:

@@ -43,6 +43,11 @@ def test_what_stands_above_a_quote_that_is_not_marked_is_new(head: str) -> None:
     assert new_text(f"{_NEW}\n\n{head}\n\n{old}\n") == _NEW
 
 
+@pytest.mark.parametrize("rule", ["—————", "_______________________", "-----"])
+def test_a_card_below_a_rule_is_a_signature(rule: str) -> None:
+    assert new_text(f"{_NEW}\n\n{rule}\nAda Example\nHead of Things\n+49 555 0100\n") == _NEW
+
+
 @pytest.mark.parametrize("text", [case.text for case in WHOLE], ids=[case.name for case in WHOLE])
 def test_a_text_without_a_quote_is_kept_whole(text: str) -> None:
     assert new_text(text) == text.strip()
