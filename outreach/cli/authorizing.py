@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,6 +39,8 @@ def authorize(
     timeout: Timeout = 300,
 ) -> None:
     """Let a person agree in the browser, and keep the tokens that brings, encrypted."""
+    import asyncio
+
     from outreach.cli.redirect import port_of
     from outreach.consent import ask, code_of, missing
 

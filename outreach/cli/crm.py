@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,6 +27,8 @@ Connection = Annotated[str | None, typer.Option("--connection", metavar="NAME", 
 @commands.command("check")
 def check(context: typer.Context, *, connection: Connection = None, as_json: AsJson = False) -> None:
     """Prove the mapping against the real accounts."""
+    import asyncio
+
     from outreach.services.watching.plain import plain
 
     with opened(context) as app:
@@ -44,6 +45,8 @@ def check(context: typer.Context, *, connection: Connection = None, as_json: AsJ
 
 
 async def _check(app: App, names: list[str]) -> list[CheckRow]:
+    import asyncio
+
     from outreach.services.crm.crm_check import check as prove
 
     try:
@@ -62,6 +65,8 @@ def show_map(
     as_json: AsJson = False,
 ) -> None:
     """What becomes what: fields, statuses, stages, owners; or a suggestion for what is not mapped."""
+    import asyncio
+
     from outreach.services.crm.crm_suggest import mapping_rows
 
     with opened(context) as app:
@@ -76,6 +81,8 @@ def show_map(
 
 
 async def _suggest(app: App, names: list[str]) -> list[str]:
+    import asyncio
+
     from outreach.services.crm.crm_suggest import suggest
 
     senders = {name: each.email.address if each.email else "" for name, each in app.settings.senders.items()}
@@ -101,6 +108,8 @@ def sync_all(
     context: typer.Context, *, connection: Connection = None, since: Since = None, as_json: AsJson = False
 ) -> None:
     """Write and read now, until nothing is due. Without it the workers do the same by themselves."""
+    import asyncio
+
     from outreach.services.watching.plain import plain
 
     with opened(context) as app, progress("Synchronising") as bar:

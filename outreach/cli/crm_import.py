@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,6 +39,8 @@ def narrowed(order: Order, *, in_list: str | None, by_filter: str | None, stage:
 
 def run(app: App, name: str, order: Order, *, pipeline: Pipeline, as_json: bool) -> Imported:
     """Import, show how far it is, and print what came of it."""
+    import asyncio
+
     from outreach.content.suggestions import did_you_mean
 
     known = sorted(app.settings.crm)
