@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, select, update
+from sqlalchemy import Connection, RowMapping, Select, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.domain.event import EventKind
@@ -57,8 +57,23 @@ def listed(connection: Connection, wanted: Filter) -> list[RowMapping]:
         statement = statement.where(events.c.lead_id == wanted.lead_id)
     if wanted.since:
         statement = statement.where(events.c.at >= wanted.since)
+    if not (wanted.classes or wanted.lead_id):
+        statement = statement.where(events.c.number.in_(_latest(wanted)))
     statement = statement.order_by(events.c.at.desc(), events.c.number.desc()).limit(wanted.most)
     return list(connection.execute(statement).mappings())
+
+
+def _latest(wanted: Filter) -> Select[Any]:
+    """The latest of each kind, by the index of kinds, so that not every answer there ever was has to be sorted."""
+    each = (
+        select(events.c.number)
+        .where(events.c.kind == kind, events.c.lead_id.is_not(None))
+        .order_by(events.c.at.desc(), events.c.number.desc())
+        .limit(wanted.most)
+        .subquery(f"latest_{kind}")
+        for kind in ANSWERS
+    )
+    return select(union_all(*(select(latest.c.number) for latest in each)).subquery("latest").c.number)
 
 
 def _answers() -> Select[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from html import escape
 
 from outreach.services.measuring import report_charts
-from outreach.services.measuring.chart_drawing import DARK, LIGHT, Chart
+from outreach.services.measuring.chart_drawing import DARK, LIGHT, Chart, styled
 from outreach.services.measuring.report import Report
 
 _DRAWN: Mapping[str, tuple[str, Callable[[Report], object], Callable[[Report], Chart | None]]] = {
@@ -29,15 +29,15 @@ def drawable(found: Report) -> list[tuple[str, str]]:
 
 
 def svg_file(found: Report, name: str) -> bytes | None:
-    """The file; None for a chart that does not exist or has nothing to show."""
+    """The file; one that says so for a chart that has nothing to show. None: there is no chart of that name."""
     if name not in _DRAWN:
         return None
     with _one_at_a_time:
-        with report_charts.styled():
+        with styled():
             chart = _DRAWN[name][2](found)
         drawn = chart.svg() if chart else ""
     if chart is None:
-        return None
+        return _NOTHING
     start = drawn.index(">") + 1
     said = f"<title>{escape(chart.title)}</title><desc>{escape(chart.says)}</desc><style>{_COLOURS}</style>"
     return (drawn[:start] + said + drawn[start:]).encode()
@@ -48,6 +48,12 @@ def _variables(palette: Mapping[str, str]) -> str:
 
 
 _GROUND = {"light": "#ffffff", "dark": "#1b201f"}  # of the cards on our pages
+_NOTHING = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 410 60">'
+    b"<style>text{font:14px system-ui,sans-serif;fill:#57616b}"
+    b"@media (prefers-color-scheme:dark){text{fill:#a2acb6}}</style>"
+    b'<text x="8" y="34">Nothing to draw in this period.</text></svg>'
+)
 _COLOURS = (
     f"{_variables({**LIGHT, 'paper': _GROUND['light']})}"
     f"@media (prefers-color-scheme:dark){{{_variables({**DARK, 'paper': _GROUND['dark']})}}}"
