@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from outreach.app import App
 from outreach.doorbell import DELIVERIES, SYNC, TOUCHES
 from outreach.services.hearing.understand import waiting_deliveries
-from outreach.services.measuring import report_mail, winners
+from outreach.services.measuring import kept_reports, report_mail, winners
 from outreach.services.pipeline.keep_pipeline import keep_pipeline
 from outreach.services.sending import recover, repeat
 from outreach.services.sending.advance import advance
@@ -130,8 +130,14 @@ class Scheduler:
         try:
             if self.leads():
                 mail_reports(self._app)
+                renew_reports(self._app)
         except Exception as error:  # noqa: BLE001  # as above
             log.warning("reports_failed", error=str(error)[:200])
+
+
+def renew_reports(app: App) -> int:
+    """Read the reports anew that are kept because they take long; how many."""
+    return kept_reports.renew(app.engine, app.settings.reports, app.workspace.goals)
 
 
 def mail_reports(app: App) -> list[str]:

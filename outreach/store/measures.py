@@ -25,6 +25,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
     type_coerce,
 )
 from sqlalchemy.types import BigInteger
@@ -76,6 +77,15 @@ class Question:
         """Does it need to know to which touch something belongs?"""
         named = {self.by, *(dimension for dimension, _ in self.only)} - {None}
         return bool(named - OF_LEADS)
+
+
+def read_much(connection: Connection) -> None:
+    """What is read in this transaction is large: sort in memory, and compile no statement that runs once."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_READ_MUCH)
+
+
+_READ_MUCH = text("SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)")
 
 
 def dimension(by: Dimension, touch: FromClause, segment: str) -> ColumnElement[str]:

@@ -30,11 +30,19 @@ NOW = world.at(4, 1)
 REPORTS = ReportSettings()
 
 
-@pytest.fixture
-def counted(tmp_path: Path, database_url: str) -> Iterator[Field]:
-    """The world of `report_world`, on the first of April."""
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def counted(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+) -> Iterator[Field]:
+    """The world of `report_world`, on the first of April; no test here writes to it."""
+    root = tmp_path_factory.mktemp("counted")
+    (root / "outreach.db").write_bytes(sqlite_template.read_bytes())
+    url = f"sqlite:///{root}/outreach.db"
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres")
+        url = server.create("counted", template=request.getfixturevalue("postgres_template"))
     files = {"config/pipelines/default.yaml": world.PIPELINE}
-    made = Field(tmp_path / "workspace", database_url, MovableClock(NOW), files)
+    made = Field(root / "workspace", url, MovableClock(NOW), files)
     world.fill(made.app.store)
     yield made
     made.close()
