@@ -17,8 +17,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
-WEIGHED = 20
-"""So many of the last turns are weighed: who had none of them is not owed more than that."""
+WEIGHED = 19
+"""So many of the last turns are weighed, twenty with the next one: who had none of them is not owed more than that."""
 RECENT = 100
 """So many are remembered: of two lanes that weigh the same, the one whose last turn is longer ago comes next."""
 MOST_KEPT = 200
@@ -122,8 +122,8 @@ class _Had:
 
     def _weight(self, lane: Lane) -> tuple[float, bool, float]:
         """Less comes first: the kind that had less of its ratio (follow-ups if both had), then the sequence."""
-        kind = (self._kinds[lane.is_first] + 1) / self._shares.of_kind(is_first=lane.is_first)
-        return (kind, lane.is_first, (self._lanes[lane] + 1) / self._shares.of_sequence(lane.sequence))
+        kind = self._kinds[lane.is_first] / self._shares.of_kind(is_first=lane.is_first)
+        return (kind, lane.is_first, self._lanes[lane] / self._shares.of_sequence(lane.sequence))
 
     def _ago(self, lane: Lane) -> int:
         """How many turns ago the last one of that lane was; less than 0: it was taken just now."""

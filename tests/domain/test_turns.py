@@ -36,6 +36,17 @@ def test_both_kinds_share_by_their_ratio() -> None:
     assert Counter(each.lane.is_first for each in chosen) == {False: 15, True: 5}
 
 
+def test_over_a_thousand_turns_the_ratio_is_the_one_that_was_written() -> None:
+    waiting = [*_many(Lane("a", is_first=True), 1), *_many(Lane("a", is_first=False), 1)]
+    recent: list[Lane] = []
+
+    for _ in range(1_000):
+        (chosen,) = take_turns(waiting, recent, most=1, shares=Shares(follow_ups=3, first=1))
+        recent.insert(0, chosen.lane)
+
+    assert Counter(lane.is_first for lane in recent) == {False: 750, True: 250}
+
+
 def test_sequences_share_by_their_shares() -> None:
     waiting = _many(Lane("a", is_first=True)) + _many(Lane("b", is_first=True))
 
