@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from outreach.services.simulating.simulate_people import Person
 from outreach.services.simulating.simulate_record import Sent
 from outreach.services.simulating.simulate_report import Report, SenderLine
 
+_LINE = json.JSONEncoder(ensure_ascii=False)
 _COLUMNS = ("lead", "name", "company", "sequence", "step", "action", "variant", "sender", "at", "local_time", "zone")
 
 
@@ -31,7 +33,7 @@ def _write_list(out: TextIO, name: str, items: Iterator[dict[str, Any]]) -> None
     out.write(f',\n  "{name}": [')
     for number, item in enumerate(items):
         out.write(",\n    " if number else "\n    ")
-        out.write(json.dumps(item, ensure_ascii=False))
+        out.write(_LINE.encode(item))
     out.write("\n  ]")
 
 
@@ -50,7 +52,7 @@ def write_csv(report: Report, out: TextIO) -> None:
             sent.action,
             sent.variant or "",
             sent.sender,
-            f"{sent.at:%Y-%m-%dT%H:%M:%SZ}",
+            _utc(sent.at),
             local_time(sent),
             person.zone_name,
         )
@@ -59,7 +61,12 @@ def write_csv(report: Report, out: TextIO) -> None:
 
 def local_time(sent: Sent) -> str:
     """`2026-03-02 09:00`, where the lead lives."""
-    return f"{sent.at.astimezone(ZoneInfo(sent.person.zone_name)):%Y-%m-%d %H:%M}"
+    return _local(sent.at, sent.person.zone_name)
+
+
+@lru_cache(maxsize=1_024)  # many touches go out at one instant
+def _local(at: datetime, zone: str) -> str:
+    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
 
 
 def summary_of(report: Report) -> dict[str, Any]:
@@ -154,7 +161,12 @@ def _touch(sent: Sent) -> dict[str, Any]:
 
 
 def _instant(at: datetime | None) -> str | None:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+    return _utc(at) if at else None
+
+
+@lru_cache(maxsize=1_024)
+def _utc(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _seconds(length: timedelta) -> int:

@@ -181,8 +181,11 @@ class Record:
         """The calendar, in the order of time, and of entering where times are the same."""
         counts = self._counts
         kinds = list(counts.kinds)
+        stamp, at = 0.0, datetime.fromtimestamp(0, UTC)
         for place in _in_order(counts.when, counts.who):
-            at = datetime.fromtimestamp(counts.when[place], UTC)
+            if counts.when[place] != stamp:
+                stamp = counts.when[place]
+                at = datetime.fromtimestamp(stamp, UTC)
             yield Sent(self.people[counts.who[place]], *kinds[counts.what[place]], at)
 
 
