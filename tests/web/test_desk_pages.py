@@ -190,7 +190,8 @@ def test_no_page_asks_more_of_the_database_when_there_are_more_leads(desk: Desk)
 
     more = {path: _statements(desk, path) - few[path] for path in paths}
 
-    assert more == {**dict.fromkeys(paths, 0), **dict.fromkeys(lists, 1)}
+    allowed = {**dict.fromkeys(paths, 0), **dict.fromkeys(lists, 1)}
+    assert {path: count for path, count in more.items() if count > allowed[path]} == {}
 
 
 def _statements(desk: Desk, path: str) -> int:
