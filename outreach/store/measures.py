@@ -12,12 +12,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Float,
     FromClause,
+    Integer,
+    MetaData,
     ScalarSelect,
     Select,
+    Table,
     and_,
     case,
     cast,
@@ -28,6 +32,7 @@ from sqlalchemy import (
     text,
     type_coerce,
 )
+from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import BigInteger
 
 from outreach.domain.event import EventKind
@@ -35,6 +40,7 @@ from outreach.domain.kpi import POSITIVE
 from outreach.domain.measure import OF_LEADS, Dimension
 from outreach.domain.reply import ReplyClass
 from outreach.domain.touch import TouchState
+from outreach.store.column_types import Id, Instant
 from outreach.store.tables import companies, events, leads, replies, touches
 
 Groups = dict[str, dict[str, Any]]
@@ -71,6 +77,7 @@ class Question:
     lost: tuple[tuple[str, str], ...] = ()
     proposals: tuple[str, ...] = ()
     revisions: tuple[str, ...] = ()  # only touches of these; empty: of any
+    is_laid_out: bool = False  # see `lay_out` and `stage_measures.lay_out`
 
     @property
     def asks_for_touches(self) -> bool:
@@ -160,8 +167,47 @@ def written_to(question: Question) -> Select[Any]:
     return select(sent.c.lead_id).where(sent.c.state == TouchState.SENT, *inside)
 
 
+def lay_out(connection: Connection, question: Question) -> None:
+    """Work out once in this transaction what followed the touches of the span.
+
+    Questions about this span or a part of it that say `is_laid_out` read it from there. `only` makes no difference.
+    """
+    fresh(connection, _LAID_OUT)
+    connection.execute(_LAID_OUT.insert().from_select(_LAID_OUT.c.keys(), _told(question)))
+    gathered(connection, _LAID_OUT)
+
+
+_FLAGS = ("bounced", "opened", "clicked", "complained", "accepted", "opted_out", "positive")
+_LAID_OUT = Table(
+    "told_once",
+    MetaData(),
+    Column("touch_id", Id, primary_key=True),
+    *(Column(name, Integer) for name in _FLAGS),
+    Column("answered_at", Instant),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DROP",
+)
+
+
+def fresh(connection: Connection, table: Table) -> None:
+    """Make a table of this transaction; SQLite keeps one as long as its connection, so the last one goes first."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(text(f"DROP TABLE IF EXISTS temp.{table.name}"))
+    connection.execute(CreateTable(table))
+
+
+def gathered(connection: Connection, table: Table) -> None:
+    """PostgreSQL plans for what is in the table; nothing else looks into one of a transaction."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"ANALYZE {table.name}"))
+
+
 def told_of(question: Question) -> FromClause:
     """What followed each touch: touch_id, one flag for each thing, and when the first answer came."""
+    return _LAID_OUT if question.is_laid_out else _told(question).subquery("told")
+
+
+def _told(question: Question) -> Select[Any]:
     rows = (
         select(
             func.coalesce(events.c.touch_id, last_touch(events.c.lead_id, events.c.at)).label("touch_id"),
@@ -187,12 +233,11 @@ def told_of(question: Question) -> FromClause:
         "positive": rows.c.meaning.in_(list(POSITIVE)),
     }
     answered_at = case((rows.c.meaning.not_in([ReplyClass.AUTO_REPLY, ReplyClass.OPT_OUT]), rows.c.at))
-    columns = [func.max(case((flag, 1), else_=0)).label(name) for name, flag in flags.items()]
+    columns = [func.max(case((flags[name], 1), else_=0)).label(name) for name in _FLAGS]
     return (
         select(rows.c.touch_id, *columns, func.min(answered_at).label("answered_at"))
         .where(rows.c.touch_id.is_not(None))
         .group_by(rows.c.touch_id)
-        .subquery("told")
     )
 
 

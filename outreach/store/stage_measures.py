@@ -8,12 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     CompoundSelect,
     Connection,
     FromClause,
     Integer,
+    MetaData,
     Select,
+    String,
+    Table,
+    Text,
     and_,
     case,
     cast,
@@ -30,7 +35,8 @@ from sqlalchemy import (
 
 from outreach.domain.enrollment import FinishReason
 from outreach.domain.event import EventKind
-from outreach.store.measures import Groups, Question, median, seconds, wanted
+from outreach.store.column_types import Id, Instant
+from outreach.store.measures import Groups, Question, fresh, gathered, median, seconds, wanted
 from outreach.store.measures_of_leads import value_of_lead
 from outreach.store.tables import enrollments, events, leads, stage_moves, touches
 
@@ -46,6 +52,38 @@ class Flow:
     stage: str
     then: str | None
     leads: int
+
+
+def lay_out(connection: Connection, question: Question) -> None:
+    """Work out once in this transaction who was where in the span, for questions that say `is_laid_out`.
+
+    Other than what followed touches this is for the very same span. `only` makes no difference.
+    """
+    fresh(connection, _LAID_OUT)
+    visits = _visits(question.start_at, _moving(question))
+    columns = [visits.c[name] for name in _LAID_OUT.c.keys()]  # noqa: SIM118  # a collection of columns is no dict
+    connection.execute(_LAID_OUT.insert().from_select(_LAID_OUT.c.keys(), select(*columns)))
+    gathered(connection, _LAID_OUT)
+
+
+_LAID_OUT = Table(
+    "visits_once",
+    MetaData(),
+    Column("lead_id", Id),
+    Column("pipeline", String(128)),
+    Column("stage", String(128)),
+    Column("entered_at", Instant),
+    Column("then", String(128)),
+    Column("left_at", Instant),
+    Column("because", Text),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DROP",
+)
+
+
+def _visits_of(question: Question) -> FromClause:
+    """The visits of leads that came into some stage in the span."""
+    return _LAID_OUT if question.is_laid_out else _visits(question.start_at, _moving(question))
 
 
 def _visits(since: datetime, among: CompoundSelect[Any]) -> FromClause:
@@ -131,7 +169,7 @@ def flows(connection: Connection, question: Question) -> list[Flow]:
     """Who came into each stage in the span, by where they went next. Stages belong to leads, not to touches."""
     if question.asks_for_touches:
         return []
-    visits = _visits(question.start_at, _moving(question))
+    visits = _visits_of(question)
     place = (visits.c.pipeline, visits.c.stage, visits.c.then)
     statement = _visited(question, visits, *place, func.count()).group_by(*place)
     return [Flow(*row) for row in connection.execute(statement)]
@@ -141,7 +179,7 @@ def days_in_stage(connection: Connection, question: Question) -> Groups:
     """The median of the days in each stage, as `stage_days`, of those who left it; by `pipeline/stage`."""
     if question.asks_for_touches:
         return {}
-    visits = _visits(question.start_at, _moving(question))
+    visits = _visits_of(question)
     days = seconds(connection, visits.c.left_at, visits.c.entered_at) / 86_400.0
     place = (visits.c.pipeline + "/" + visits.c.stage).label("place")
     rows = _visited(question, visits, place, days.label("size")).where(visits.c.left_at.is_not(None))
@@ -152,7 +190,7 @@ def drop_offs(connection: Connection, question: Question, closed: Collection[Sta
     """Who left for one of these stages, with the reason of the move; the most first."""
     if question.asks_for_touches:
         return []
-    visits = _visits(question.start_at, _moving(question))
+    visits = _visits_of(question)
     place = (visits.c.pipeline, visits.c.stage, visits.c.then)
     number = func.count()
     statement = _visited(question, visits, *place, number, visits.c.because)
@@ -184,7 +222,7 @@ def furthest(connection: Connection, question: Question, order: Mapping[Stage, i
     """Leads created in the span by (pipeline, how far they ever came); stages not in `order` do not count."""
     if question.asks_for_touches or not order:
         return {}
-    visits = _visits(question.start_at, _moving(question))
+    visits = _visits_of(question)
     rank = case(
         *((and_(visits.c.pipeline == stage[0], visits.c.stage == stage[1]), at) for stage, at in order.items()),
         else_=-1,

@@ -14,10 +14,11 @@ from sqlalchemy import update
 from outreach.clock import MovableClock
 from outreach.content.configuration import ReportSettings
 from outreach.domain.measure import Dimension
-from outreach.domain.period import Period
+from outreach.domain.period import Period, before
 from outreach.services.measuring import kept_reports
-from outreach.services.measuring.kpis import Cut
+from outreach.services.measuring.kpis import Cut, measure, question
 from outreach.services.measuring.report import Wish, live_report, report
+from outreach.services.measuring.stage_report import drop_offs, funnel, stage_lines
 from outreach.store.tables import leads
 from outreach.testing.field import Field
 from tests.services import report_world as world
@@ -67,6 +68,34 @@ def test_a_kept_report_equals_the_one_that_was_read(
     live = live_report(large.engine, REPORTS, wish)
 
     assert kept_reports.from_json(kept_reports.to_json(live)) == live
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(days, days, st.none() | st.sampled_from(Dimension), st.sampled_from(["", "webinar", "fair"]))
+def test_a_report_says_what_each_measure_says_alone(
+    large: Field, one: date, other: date, by: Dimension | None, source: str
+) -> None:
+    only = ((Dimension.SOURCE, source),) if source else ()
+    wish = Wish(period=Period(min(one, other), max(one, other), "Europe/Istanbul"), cut=Cut(by=by, only=only))
+    pipelines = list(large.engine.pipelines.values())
+    whole, past, apart = (
+        question(pipelines, REPORTS, period, cut)
+        for period, cut in (
+            (wish.period, Cut(only=only)),
+            (before(wish.period), Cut(only=only)),
+            (wish.period, wish.cut),
+        )
+    )
+
+    told = live_report(large.engine, REPORTS, wish)
+
+    with large.app.store.read() as connection:
+        assert told.values == measure(connection, whole)[""]
+        assert told.previous == measure(connection, past)[""]
+        assert told.groups == (measure(connection, apart) if by else {})
+        assert told.stages == tuple(stage_lines(connection, whole, large.engine.pipelines))
+        assert told.drops == tuple(drop_offs(connection, whole, pipelines))
+        assert told.funnel == tuple(funnel(connection, whole, pipelines))
 
 
 def test_what_took_long_is_shown_as_of_then_until_it_is_too_old(large: Field) -> None:

@@ -152,9 +152,13 @@ def _report(connection: Connection, engine: Engine, reports: ReportSettings, wis
     pipelines = list(engine.pipelines.values())
     zone, cut = wish.period.zone, wish.cut
     earlier = periods.before(wish.period)
-    whole = question(pipelines, reports, wish.period, Cut(only=cut.only))
-    past = question(pipelines, reports, earlier, Cut(only=cut.only))
-    apart = question(pipelines, reports, wish.period, cut)
+    whole, past, apart = (
+        replace(question(pipelines, reports, period, asked), is_laid_out=True)
+        for period, asked in ((wish.period, Cut(only=cut.only)), (earlier, Cut(only=cut.only)), (wish.period, cut))
+    )
+    begin = min(earlier.start_at, _months(wish.period)[0].start_at)
+    store_measures.lay_out(connection, replace(whole, start_at=begin, end_at=_months(wish.period)[-1].end_at))
+    stage_measures.lay_out(connection, whole)
     sent, answered = chart_measures.by_quarter(connection, whole)
     return Report(
         period=wish.period,
@@ -242,10 +246,7 @@ def _by_hour(quarters: Mapping[int, int], zone: str) -> dict[tuple[int, int], in
 
 
 def _cohorts(connection: Connection, asked: Question, period: Period, now: datetime) -> Iterable[Cohort]:
-    """The months up to the one the period ends in."""
-    months = [periods.month_of(period.last, period.zone)]
-    while len(months) < COHORT_MONTHS:
-        months.insert(0, periods.before(months[0]))
+    months = _months(period)
     span = replace(asked, start_at=months[0].start_at, end_at=months[-1].end_at, by=None)
     found = chart_measures.cohorts(connection, span, [month.start_at for month in months])
     for number, month in enumerate(months):
@@ -256,6 +257,14 @@ def _cohorts(connection: Connection, asked: Question, period: Period, now: datet
         weeks = range(max(0, min(COHORT_WEEKS, age)))
         answered = [sum(found.get((number, week), 0) for week in range(until + 1)) for until in weeks]
         yield Cohort(month=month.label, people=people, answered=tuple(answered))
+
+
+def _months(period: Period) -> list[Period]:
+    """The months up to the one the period ends in."""
+    months = [periods.month_of(period.last, period.zone)]
+    while len(months) < COHORT_MONTHS:
+        months.insert(0, periods.before(months[0]))
+    return months
 
 
 def _cycles(connection: Connection, asked: Question) -> dict[str, tuple[float, ...]]:
