@@ -33,6 +33,7 @@ from outreach.receiver import Receiver
 from outreach.services.crm import sync
 from outreach.services.crm.crm_budget import DOCUMENTED, Budget, Meter
 from outreach.services.crm.crm_check import CheckRow, crm_refusals, refusals
+from outreach.services.crm.crm_dry_run import hold_writes
 from outreach.services.hearing import poll
 from outreach.services.hearing.classify import load_classifier
 from outreach.services.hearing.read_back import due_readings, read_back, see_to_rounds
@@ -245,7 +246,8 @@ class App:
         if each.email and each.email.dkim:
             given["sign"] = signer_of(self.settings.root, name, each.email)
         if each.email and each.email.imap and each.email.imap.keep_sent:
-            self._copies[name] = SentCopies(lambda: self.poller_of(name), self.clock)
+            folder = self.settings.root / "sent-copies" / name
+            self._copies[name] = SentCopies(lambda: self.poller_of(name), self.clock, folder)
             given["keep_copy"] = self._copies[name].put
         return given
 
@@ -300,8 +302,10 @@ class App:
             place = Place("config/crm.yaml", name)
             options = crm_options(each, self.settings)
             meter = Meter()
-            given = {**self.given, "http": self._metered(meter)}
+            given = {**self.given, "http": self._metered(meter, holds_writes=each.dry_run)}
             crm = adapters.make(adapters.CRMS, each.use, options, place=place, given=given)
+            if each.dry_run and getattr(crm, "is_local", False):
+                raise place.error(f"{each.use} makes no requests that `dry_run` could hold back.", "Take it out.")
             refused = crm_refusals(self.engine.crms[name], crm)
             if refused:
                 raise place.error(refused[0])
@@ -309,9 +313,10 @@ class App:
             made[name] = sync.Connected(mapping=self.engine.crms[name], crm=crm, budget=budget, meter=meter)
         return made
 
-    def _metered(self, meter: Meter) -> httpx.AsyncClient:
+    def _metered(self, meter: Meter, *, holds_writes: bool) -> httpx.AsyncClient:
         """A client of its own for one CRM connection, whose calls are counted."""
-        hooks: dict[str, list[Any]] = {"request": [meter.made], "response": [meter.answered]}
+        held = [hold_writes] if holds_writes else []
+        hooks: dict[str, list[Any]] = {"request": [*held, meter.made], "response": [meter.answered]}
         self._clients.append(httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False, event_hooks=hooks))
         return self._clients[-1]
 

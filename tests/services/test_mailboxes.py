@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from outreach.clock import MovableClock
 from outreach.mailboxes import Mailboxes
+from outreach.pollers.copies_on_disk import CopiesOnDisk
 from outreach.pollers.sent_copies import SentCopies
 from outreach.sandbox.imap_server import ImapServer
 from outreach.store import leases
@@ -117,10 +120,67 @@ def test_the_lease_is_given_back_at_the_end(make_field: MakeField, imap: ImapSer
 
 def test_a_copy_of_what_was_sent_is_filed(make_field: MakeField, imap: ImapServer) -> None:
     field = connected(make_field, imap)
-    copies = SentCopies(lambda: field.app.poller_of("anna"), MovableClock(datetime(2026, 3, 2, 8, tzinfo=UTC)))
+    copies = sent_copies(field)
 
     for number in range(3):
         copies.put(MAIL % number)
     copies.close()
 
     assert [mail.raw for mail in imap.mails(ANNA, "Sent Items")] == [MAIL % number for number in range(3)]
+    assert not list((field.root / "copies").iterdir())
+
+
+def sent_copies(field: Field) -> SentCopies:
+    clock = MovableClock(datetime(2026, 3, 2, 8, tzinfo=UTC))
+    return SentCopies(lambda: field.app.poller_of("anna"), clock, field.root / "copies")
+
+
+KILLED = """
+import os, sys, threading
+from datetime import UTC, datetime
+from pathlib import Path
+from outreach.clock import MovableClock
+from outreach.pollers.sent_copies import SentCopies
+
+all_are_there = threading.Event()
+
+class Mailbox:
+    def keep(self, raw, at):
+        all_are_there.wait()
+        os.kill(os.getpid(), 9)
+
+copies = SentCopies(Mailbox, MovableClock(datetime(2026, 3, 2, 8, tzinfo=UTC)), Path(sys.argv[1]))
+for mail in sys.argv[2:]:
+    copies.put(bytes.fromhex(mail))
+all_are_there.set()
+copies._thread.join()
+"""
+
+
+def test_a_copy_that_a_killed_process_left_behind_is_filed_once_by_the_next(
+    make_field: MakeField, imap: ImapServer
+) -> None:
+    field = connected(make_field, imap)
+    mails = [MAIL % number for number in range(3)]
+    with closing(field.app.poller_of("anna")) as poller:
+        poller.keep(mails[1], datetime(2026, 3, 2, 8, tzinfo=UTC))  # filed, and killed before it was noted
+
+    asked = [sys.executable, "-c", KILLED, str(field.root / "copies"), *(mail.hex() for mail in mails)]
+    killed = subprocess.run(asked, check=False)
+    sent_copies(field).close()
+
+    assert killed.returncode == -9
+    assert sorted(mail.raw for mail in imap.mails(ANNA, "Sent Items")) == mails
+    assert not list((field.root / "copies").iterdir())
+
+
+def test_a_copy_of_a_process_that_lives_is_left_to_it(make_field: MakeField, imap: ImapServer) -> None:
+    field = connected(make_field, imap)
+    alive = CopiesOnDisk(field.root / "copies", "alive")
+    waiting = alive.add(MAIL % 1, datetime(2026, 3, 2, 8, tzinfo=UTC))
+
+    sent_copies(field).close()
+
+    assert waiting.exists()
+    assert imap.mails(ANNA, "Sent Items") == []
+    alive.close()
