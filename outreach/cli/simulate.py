@@ -70,6 +70,7 @@ def simulate(
     )  # fmt: skip
     _check(leads, where, everybody=everybody)
     workspace = _workspace(context)
+    _check_condition(workspace, where)
     question = _question(workspace, sequence, start, days=days, seed=seed, rates=rates, where=where)
     report = _run(context, workspace, question, leads)
     _write(report, csv, html)
@@ -102,16 +103,19 @@ def _rate(name: str, written: str) -> float:
 
 
 def _check(leads: Path | None, where: str | None, *, everybody: bool) -> None:
-    from outreach.content.expressions import check
-
     if leads and everybody:
         raise UsageError("--leads and --all are two lists. Leave one out.")
     if not (leads or everybody or where):
         raise UsageError("nobody to simulate. Give a file (--leads), a condition (--where) or --all.")
+
+
+def _check_condition(workspace: Workspace, where: str | None) -> None:
+    from outreach.content.expressions import check
+
     if where is None:
         return
     try:
-        check(where)
+        check(where, declared=workspace.settings.fields)
     except ValueError as error:
         raise UsageError(f"--where: {error}") from None
 

@@ -131,6 +131,7 @@ def test_the_reasons_against_are_counted(stocked: Shell) -> None:
         (("wellcome", "--all", "--yes"), "not applied"),
         (("welcome", "--all", "--lead", "ada@one.example"), "--all means everybody"),
         (("welcome", "--where", "lead.nme =="), "--where:"),
+        (("welcome", "--where", "lead.email > 3"), "--where: 'lead.email' is a text, 3 is a number"),
         (("welcome", "--lead", "nobody@one.example"), "there is no lead"),
     ],
 )

@@ -62,6 +62,7 @@ def test_the_list_of_the_database_can_be_simulated(shell: Shell) -> None:
             "--start: 'tomorrow' is not a time. Write it as 2026-03-02 10:00.",
         ),
         (("welcome", "--where", "lead.score >"), "--where: "),
+        (("welcome", "--where", "lead.tags == 'vip'"), "--where: 'lead.tags' is a list"),
     ],
 )
 def test_what_is_written_wrong_is_told(shell: Shell, arguments: tuple[str, ...], told: str) -> None:
