@@ -31,7 +31,7 @@ T = TypeVar("T")
 _LOOK_SECONDS = 0.5
 _LOOK_SECONDS_WITH_BROKER = 5.0
 _THREADS = 8
-_SWITCH_SECONDS = 0.0005
+_SWITCH_SECONDS = 0.002
 """The network's thread gives the interpreter away at each packet; at the usual 5 ms it waits long to get it back."""
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from base64 import b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import cast
@@ -28,6 +28,8 @@ Access = Callable[[str], Awaitable[str]]
 
 _BLOCK = 64 * 1024
 _RESET = b"RSET\r\n"
+_OPENING = (Stage.MAIL, Stage.RCPT, Stage.DATA)
+_AFTER_RESET = (Stage.RSET, *_OPENING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ class Connection(aiosmtplib.SMTP):
         self._is_out_of_step = False
         self._needs_reset = False
         self._opened: tuple[Stage, ...] = ()
+        self._announces_size = False
         self._size_limit = 0
 
     async def open(self) -> None:
@@ -144,9 +147,8 @@ class Connection(aiosmtplib.SMTP):
 
     def opening(self, envelope: Envelope) -> bytes:
         """MAIL, RCPT and DATA in one piece. Raises Refused if this server cannot take the message."""
-        commands = self._commands(envelope)
-        self._opened = tuple(stage for stage, _ in commands)
-        return b"".join(line for _, line in commands)
+        self._opened, lines = self._commands(envelope)
+        return lines
 
     async def deliver(
         self, envelope: Envelope, last_look: LastLook, *, follow: Callable[[], bytes], is_open: bool
@@ -219,42 +221,37 @@ class Connection(aiosmtplib.SMTP):
         transport.set_protocol(self._reader)
         self.pipelines = self.server.pipelining and self.supports_extension("pipelining")
         size = self.esmtp_extensions.get("size", "")
+        self._announces_size = "size" in self.esmtp_extensions
         self._size_limit = int(size) if size.isascii() and size.isdigit() else 0
 
-    def _commands(self, envelope: Envelope) -> list[tuple[Stage, bytes]]:
-        takes_utf8 = self.supports_extension("smtputf8")
-        if envelope.needs_utf8 and not takes_utf8:
+    def _commands(self, envelope: Envelope) -> tuple[tuple[Stage, ...], bytes]:
+        """What opens a message, and its lines, one for each."""
+        if envelope.needs_utf8 and not self.supports_extension("smtputf8"):
             said = f"the address needs SMTPUTF8, which {self.hostname} does not offer; use an address in ASCII letters"
             raise Refused(PROVIDER, said, outcome=Outcome.CONFIG)
         if self._size_limit and envelope.size > self._size_limit:
             said = f"the message has {envelope.size} bytes, {self.hostname} takes {self._size_limit}; shorten it"
             raise Refused(PROVIDER, said, outcome=Outcome.REJECTED_CONTENT)
-        size = f" SIZE={envelope.size}" if "size" in self.esmtp_extensions else ""
-        utf8 = " SMTPUTF8 BODY=8BITMIME" if envelope.needs_utf8 else ""
-        return [
-            *([(Stage.RSET, _RESET)] if self._needs_reset else []),
-            (Stage.MAIL, f"MAIL FROM:<{envelope.sender}>{size}{utf8}\r\n".encode()),
-            (Stage.RCPT, f"RCPT TO:<{envelope.recipient}>\r\n".encode()),
-            (Stage.DATA, b"DATA\r\n"),
-        ]
+        more = f" SIZE={envelope.size}" if self._announces_size else ""
+        more += " SMTPUTF8 BODY=8BITMIME" if envelope.needs_utf8 else ""
+        lines = f"MAIL FROM:<{envelope.sender}>{more}\r\nRCPT TO:<{envelope.recipient}>\r\nDATA\r\n".encode()
+        return (_AFTER_RESET, _RESET + lines) if self._needs_reset else (_OPENING, lines)
 
     async def _begin(self, envelope: Envelope, is_open: bool) -> None:
         """Up to the server's 354, or an error that says nothing was accepted."""
         try:
-            commands = [] if is_open else self._commands(envelope)
+            stages, lines = (self._opened, b"") if is_open else self._commands(envelope)
         except Refused:
             self._is_out_of_step = False
             raise
         if is_open:
-            self._judge(self._opened, await self._reader.collect(len(self._opened), _seconds(self._deadlines.command)))
+            self._judge(stages, await self._reader.collect(len(stages), _seconds(self._deadlines.command)))
         elif self.pipelines:
-            lines = b"".join(line for _, line in commands)
-            replies = await self._say(lines, len(commands), self._deadlines.command)
-            self._judge(tuple(stage for stage, _ in commands), replies)
+            self._judge(stages, await self._say(lines, len(stages), self._deadlines.command))
         else:
-            await self._begin_step_by_step(commands)
+            await self._begin_step_by_step(zip(stages, lines.splitlines(keepends=True), strict=True))
 
-    async def _begin_step_by_step(self, commands: list[tuple[Stage, bytes]]) -> None:
+    async def _begin_step_by_step(self, commands: Iterable[tuple[Stage, bytes]]) -> None:
         for stage, line in commands:
             deadline = self._deadlines.data if stage is Stage.DATA else self._deadlines.command
             self._judge((stage,), await self._say(line, 1, deadline))

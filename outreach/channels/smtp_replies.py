@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
 
 from outreach.channels.smtp_codes import GARBAGE, SHUTTING_DOWN, Reply
 
@@ -91,6 +92,9 @@ class ReplyReader(asyncio.Protocol):
 
     def _take(self, line: bytes) -> None:
         """One line of a reply (RFC 5321 §4.2.1): `250-text` goes on, `250 text` or `250` ends it."""
+        if not self._lines and (whole := _whole(line)):
+            self._replies.append(whole)
+            return
         code, mark = line[:3], line[3:4]
         if not (code.isdigit() and len(code) == 3 and b"200" <= code <= b"599" and mark in (b"", b" ", b"-")):
             self._garbage(line)
@@ -125,6 +129,14 @@ class ReplyReader(asyncio.Protocol):
         self.trouble = self.trouble or trouble
         _finish(self._waiter)
         _finish(self._room)
+
+
+@lru_cache(maxsize=256)
+def _whole(line: bytes) -> Reply | None:
+    """The reply of one line; None for any other line. Most lines a server says, it says all the time."""
+    if line[3:4] != b" " or not (line[:3].isdigit() and b"200" <= line[:3] <= b"599"):
+        return None
+    return Reply(int(line[:3]), line[4:].decode("utf-8", "replace"))
 
 
 def _finish(waiter: asyncio.Future[None] | None) -> None:

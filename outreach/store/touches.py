@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,18 +66,19 @@ class Claim:
 
 @lru_cache(maxsize=2)
 def _claim(dialect: str) -> TextClause:
-    locked = "" if dialect == "sqlite" else "FOR UPDATE SKIP LOCKED"
     place = _CLAIMABLE.format(sender=":sender", action=":action")
-    statement = f"""WITH due AS (SELECT id FROM touches WHERE {place} ORDER BY due_at LIMIT :most {locked})
-        UPDATE touches SET state = 'claimed', claim_id = :id, used_at = :now, block = NULL
-        WHERE id IN (SELECT id FROM due) RETURNING id"""  # noqa: S608  # names of ours, no values
-    return text(statement).bindparams(bindparam("now", type_=Instant))
+    due = f"SELECT id FROM touches WHERE {place} ORDER BY due_at LIMIT :most"  # noqa: S608  # names of ours, no values
+    change = "UPDATE touches SET state = 'claimed', claim_id = :id, used_at = :now, block = NULL WHERE id IN"
+    if dialect == "sqlite":
+        return text(f"{change} ({due})").bindparams(bindparam("now", type_=Instant))
+    locked = f"WITH due AS ({due} FOR UPDATE SKIP LOCKED) {change} (SELECT id FROM due)"  # noqa: S608  # as above
+    return text(locked).bindparams(bindparam("now", type_=Instant))
 
 
 def claim(connection: Connection, wanted: Claim, now: datetime) -> int:
     """Claim up to `most` due touches, oldest due first, in one statement; how many were claimed."""
     asked = {"id": wanted.id, "sender": wanted.sender, "action": wanted.action, "most": wanted.most, "now": now}
-    count = len(connection.execute(_claim(connection.dialect.name), asked).all())  # drivers do not count WITH
+    count = connection.execute(_claim(connection.dialect.name), asked).rowcount
     if count:
         connection.execute(claims.insert(), {"id": wanted.id, "lease_until": wanted.lease_until})
     return count
@@ -227,7 +229,14 @@ def put_back(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[s
 
 def finish(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
     """Record outcomes: rows of the columns they change, with id and claim_id. The ids that were still of that claim."""
-    return update_each(connection, touches, rows, where=_IN_FLIGHT, key=("id", "claim_id"))
+    alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        alike[tuple(row)].append(row)
+    return {
+        touch_id
+        for some in alike.values()
+        for touch_id in update_each(connection, touches, some, where=_IN_FLIGHT, key=("id", "claim_id"))
+    }
 
 
 def skip_planned(connection: Connection, enrollment_ids: Collection[str], *, why: str, now: datetime) -> None:

@@ -22,6 +22,7 @@ from outreach.domain.touch import TouchState
 from outreach.services.sending import circuit
 from outreach.services.sending.batch import Ready, take
 from outreach.services.sending.engine import Engine
+from outreach.services.sending.gate import Gate
 from outreach.services.sending.marks import LOST
 from outreach.services.sending.outcomes import Outcome, back_off
 from outreach.services.sending.progress import Step, write
@@ -53,7 +54,7 @@ class Dispatcher:
         # One batch is prepared while others are on the wire: more at once would only fight for the interpreter.
         self._preparing = ThreadPoolExecutor(1, thread_name_prefix="prepare")
         self._is_stopping = False
-        self._gates: dict[tuple[str, str], asyncio.Semaphore] = {}  # (sender, channel) → places before the wire
+        self._gates: dict[tuple[str, str], Gate] = {}  # (sender, channel) → places before the wire
         self._working_on: set[str] = set()  # claims; used by the loop and read by the heart
         self._in_hand: set[str] = set()  # touches; used by the loop alone
         self._stopped = threading.Event()
@@ -124,12 +125,12 @@ class Dispatcher:
                 raise errors.NotNow(_STOPPING.because)
             return await channel.send(ready.message, last_look=look)
 
-    def _gate(self, ready: Ready, channel: Channel) -> asyncio.Semaphore:
+    def _gate(self, ready: Ready, channel: Channel) -> Gate:
         """Two messages for each connection: one on the wire, one that may ride behind it."""
         key = (ready.touch["sender"], ready.step.channel)
         if key not in self._gates:
             connections = getattr(channel, "connections", channel.can.connections)
-            self._gates[key] = asyncio.Semaphore(2 * connections)
+            self._gates[key] = Gate(2 * connections)
         return self._gates[key]
 
     async def _failed(self, ready: Ready, error: errors.AdapterError, look: _LastLook) -> Outcome:

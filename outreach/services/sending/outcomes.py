@@ -117,7 +117,7 @@ def _kept_row(outcome: Outcome) -> dict[str, Any]:
 def _finish_row(outcome: Outcome, now: datetime) -> dict[str, Any]:
     touch, receipt = outcome.ready.touch, outcome.receipt
     is_sent = outcome.state is TouchState.SENT
-    return {
+    row = {
         "id": touch["id"],
         "claim_id": touch["claim_id"],
         "state": outcome.state,
@@ -125,14 +125,17 @@ def _finish_row(outcome: Outcome, now: datetime) -> dict[str, Any]:
         "sent_at": now if is_sent else None,
         "provider_id": receipt.provider_id or None,
         "thread_id": receipt.thread_id or None,
-        "message_id": receipt.message_id or touch["message_id"],
         "server_reply": receipt.reply[:500] or None,
         "reason": outcome.why[:500] or None,
         "recipient": outcome.ready.message.to or touch["recipient"],
         "subject": outcome.ready.message.subject or None,
         "wording": outcome.ready.message.wording[:2_000] or None,
-        "used_at": touch["used_at"] if outcome.state in COUNTED else None,
     }
+    if receipt.message_id:  # else it stays as it was; what is not written costs its indexes nothing
+        row["message_id"] = receipt.message_id
+    if outcome.state not in COUNTED:
+        row["used_at"] = None
+    return row
 
 
 def _insert_tasks(connection: Connection, engine: Engine, outcomes: Sequence[Outcome], now: datetime) -> None:
