@@ -44,16 +44,17 @@ def report(
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write one page with charts.")] = None,
     png: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the charts as images.")] = None,
     csv: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the tables as CSV files.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="As of now, also where that takes long.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """A period in numbers, beside the one before: what went out, what came back, stages, sales, forecast, goals."""
-    from outreach.services.measuring.report import Wish
-    from outreach.services.measuring.report import report as read
+    from outreach.services.measuring.report import Wish, live_report
+    from outreach.services.measuring.report import report as kept_or_live
 
     with opened(context) as app:
         period = _period(app, {"week": week, "month": month, "quarter": quarter}, first, last)
         wish = Wish(period=period, cut=_cut(by, only or []), goals=app.workspace.goals)
-        found = read(app.engine, app.settings.reports, wish)
+        found = (live_report if fresh else kept_or_live)(app.engine, app.settings.reports, wish)
     _write_files(found, html, png, csv)
     if as_json:
         print_json(found.to_json())

@@ -286,12 +286,12 @@ def goals(found: Report) -> Chart | None:
 
 
 def _ahead(axes: Axes, row: int, parts: Sequence[float]) -> None:
-    """The forecast as a dot with its range, as far as the axes reach."""
+    """The forecast as a dot with its range; an arrow where it lies beyond the axes."""
     if len(parts) < 3:
         return
     low, middle, high = (min(part, 1.38) for part in parts)
     axes.plot([low, high], [row, row], color=LIGHT["ink"], linewidth=1.4)
-    axes.scatter([middle], [row], color=LIGHT["ink"], s=26, zorder=3)
+    axes.scatter([middle], [row], color=LIGHT["ink"], s=26, zorder=3, marker=">" if parts[1] > middle else "o")
 
 
 _CHARTS: tuple[Callable[[Report], Chart | None], ...] = (
