@@ -35,7 +35,7 @@ from outreach.web.services import WebServices
 
 _log = structlog.get_logger()
 
-_PAGES = (today, leads, lead, board, inbox, tasks, sequences, senders, crm, unknown, reports)
+PAGES = (today, leads, lead, board, inbox, tasks, sequences, senders, crm, unknown, reports)
 _SENTENCES = {
     400: "We could not read this request.",
     403: "This form is not one of ours, or too old. Open the page again and send it once more.",
@@ -53,7 +53,7 @@ def create_app(services: WebServices) -> FastAPI:
     app.state.registry.register(Today(services.today))
     app.state.deliveries = Deliveries(app.state.registry)
     app.state.reports = Shelf()
-    for part in (webhooks, opt_out, tracking, operations, *_PAGES):
+    for part in (webhooks, opt_out, tracking, operations, *PAGES):
         app.include_router(part.router)
     app.mount("/static", _Static(directory=Path(__file__).with_name("static")))
     app.add_middleware(KnownHosts, public_url=services.public_url)

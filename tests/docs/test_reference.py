@@ -59,7 +59,8 @@ from outreach.errors import Outcome
 from outreach.mail.understood import BounceReason
 from outreach.oauth import Tokens
 from outreach.services.people.export import EVENT_KEYS
-from outreach.web import dashboard, operations, opt_out, tracking, webhooks
+from outreach.web import operations, opt_out, tracking, webhooks
+from outreach.web.application import PAGES
 from tests.docs.pages import DOCS, text_of
 
 _NEVER_WRITTEN = {
@@ -276,7 +277,8 @@ def test_every_path_of_the_web_is_in_the_reference() -> None:
         marked(row[0])[0]: {word.strip() for word in row[1].split(",")}
         for row in rows("docs/reference/http-api.md", "# HTTP")
     }
-    routers = (webhooks.router, opt_out.router, tracking.router, operations.router, dashboard.router)
+    parts = (webhooks, opt_out, tracking, operations, *PAGES)
+    routers = [part.router for part in parts]
     served: dict[str, set[str]] = {}
     for route in (each for router in routers for each in router.routes if isinstance(each, APIRoute)):
         served.setdefault(route.path, set()).update(route.methods or ())
