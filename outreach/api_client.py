@@ -205,7 +205,10 @@ class ApiClient:
             files=call.get("files"),
             headers=headers,
             timeout=TIMEOUT,
-            extensions=dict(call.get("extensions") or {}),
+            extensions={
+                "is_write": call.get("is_write", method not in ("GET", "HEAD")),
+                **(call.get("extensions") or {}),
+            },
         )
 
     async def _exchange(
@@ -215,6 +218,8 @@ class ApiClient:
         try:
             async with asyncio.timeout(WHOLE_CALL):
                 return await self._reply_to(request, largest)
+        except AdapterError as error:  # of a hook of the client, which holds the request back
+            raise self._without_secrets(error) from None
         except _NOTHING_ACCEPTED as error:
             raise Unavailable(self.provider, self._say(what, f"no connection ({_name(error)})")) from None
         except (httpx.TimeoutException, TimeoutError):

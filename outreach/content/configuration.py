@@ -247,6 +247,7 @@ class CrmSettings:
     poll: timedelta | None = None  # how often to ask what changed there
     heed: frozenset[Change] = frozenset(Change)  # which changes there have an effect here
     on_erase: OnErase = OnErase.TASK
+    dry_run: bool = False  # it is read only; what would be written is put aside
     rate: tuple[int, timedelta] | None = None  # calls, and in how long; None: what is documented for the system
     abilities: Abilities | None = None  # what the adapter can do with these options; None: it was not asked
 

@@ -68,6 +68,7 @@ class CrmModel(FileModel):
     poll: Elapsed | None = None
     heed: list[Change] | None = None
     on_erase: OnErase = OnErase.TASK
+    dry_run: bool = False
     rate: RateModel | None = None
 
 
@@ -120,6 +121,7 @@ def _settings(name: str, model: CrmModel, options: Mapping[str, object]) -> CrmS
         poll=model.poll,
         heed=frozenset(Change) if model.heed is None else frozenset(model.heed),
         on_erase=model.on_erase,
+        dry_run=model.dry_run,
         rate=(model.rate.calls, model.rate.per) if model.rate else None,
     )
 

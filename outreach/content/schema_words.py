@@ -332,6 +332,7 @@ CRM: Words = {
     "poll": ("How often it is asked what changed there.", "5 minutes"),
     "heed": ("Which changes there have an effect here; left out: all.", ["do_not_contact", "stage"]),
     "on_erase": ("What becomes of the record of somebody who is erased here.", "task"),
+    "dry_run": ("Read only: crm failed shows what would be written.", True),
     "rate": ("Our share of the calls the system allows.", {"calls": 100, "per": "10 seconds"}),
 }
 

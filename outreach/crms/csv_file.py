@@ -44,6 +44,7 @@ class CsvFile:
 
     provider: ClassVar[str] = PROVIDER
     can: ClassVar[frozenset[Operation]] = WRITES | {Operation.FORGET}
+    is_local: ClassVar[bool] = True  # no requests are made
     lacks: ClassVar[Mapping[Operation, str]] = {Operation.PULL: "files are written only"}
 
     def __init__(self, options: Options, http: httpx.AsyncClient | None = None) -> None:

@@ -64,6 +64,7 @@ class Memory:
 
     provider: ClassVar[str] = PROVIDER
     can: ClassVar[frozenset[Operation]] = READS_AND_WRITES | {Operation.FORGET}
+    is_local: ClassVar[bool] = True  # no requests are made
     selections: ClassVar[frozenset[Selection]] = frozenset(Selection)
 
     def __init__(

@@ -32,6 +32,7 @@ from outreach.domain.crm_mapping import CrmMapping
 from outreach.domain.notice import NOBODY, Notice, NoticeKind, Notify
 from outreach.errors import OutcomeUnknown
 from outreach.services.crm.crm_budget import Budget, Meter
+from outreach.services.crm.crm_dry_run import Held
 from outreach.services.crm.crm_operations import Learned, carry_out
 from outreach.services.crm.crm_verdict import Became, Pace, Verdict, judge
 from outreach.services.watching.notices import tell
@@ -185,6 +186,9 @@ async def _carry_out(run: _Run, tried: _Try, *, most_seconds: float) -> None:
     try:
         async with asyncio.timeout(most_seconds):
             tried.note = await carry_out(crm, run.connected.mapping, tried.job, tried.learned)
+    except Held as held:
+        _log.info("crm_dry_run", connection=tried.job.connection, operation=tried.job.operation, request=held.line)
+        tried.error = held
     except TimeoutError:
         tried.error = OutcomeUnknown(crm.provider, f"not finished within {most_seconds:.0f} seconds")
     except Exception as error:  # noqa: BLE001  # one bad job must not stop the others; its error is recorded
@@ -202,7 +206,7 @@ def _record_one(connection: Connection, run: _Run, tried: _Try) -> Verdict | Non
     verdict = _verdict(connection, run, tried, now)
     if not _settle(connection, tried.job, verdict, now):
         return None
-    if verdict.became is Became.DEAD:
+    if verdict.became is Became.DEAD and not isinstance(tried.error, Held):
         lead_id = tried.job.lead_id if tried.job.lead else None
         _tell(connection, run.by.notify, tried.job, verdict.change.error, lead_id=lead_id, now=now)
     if tried.learned.is_person_gone:
