@@ -136,7 +136,8 @@ def _holds(asked: Holds, dialect: str) -> Where:
 def has_tag(tag: str, *, dialect: str) -> ColumnElement[bool]:
     """The lead has that tag."""
     if dialect == "sqlite":
-        each: Any = func.json_each(leads.c.tags).table_valued("value")
+        listed: Any = func.json_each
+        each = listed(leads.c.tags).table_valued("value")
         return exists(select(literal(1)).select_from(each).where(each.c.value == tag))
     return cast(leads.c.tags, JSONB).contains([tag])
 
@@ -174,7 +175,7 @@ def _instant(value: Plain) -> datetime | None:
 def _by_number(asked: Compared) -> Where:
     if isinstance(asked.value, bool) or not isinstance(asked.value, int | float):
         return EVERYBODY
-    compare = _ORDERED.get(asked.operation, operator.ne)
+    compare: Callable[[Any, Any], Any] = _ORDERED.get(asked.operation) or operator.ne
     score: ColumnElement[Any] = cast(leads.c.score, Numeric) if isinstance(asked.value, float) else leads.c.score
     return Where(compare(score, asked.value), is_exact=True)
 

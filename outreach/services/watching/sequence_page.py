@@ -71,6 +71,12 @@ class SequencePage:
     because: str
 
 
+def names_of_sequences(engine: Engine) -> list[str]:
+    """Of those that are applied."""
+    with engine.store.read() as connection:
+        return list(connection.execute(select(sequences.c.name).order_by(sequences.c.name)).scalars())
+
+
 def list_sequences(engine: Engine) -> list[SequenceLine]:
     """By their names."""
     with engine.store.read() as connection:

@@ -7,14 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
-from sqlalchemy import select
 
 from outreach.app import App
 from outreach.domain.pipeline import Status
 from outreach.errors import UsageError
 from outreach.services.people.find_leads import MOST_COUNTED, SORTS, Found, Wanted, WrongFilter, find_leads
+from outreach.services.watching.sequence_page import names_of_sequences
 from outreach.store.lead_lists import Asked
-from outreach.store.tables import sequences
 from outreach.web.dashboard.query import Expression, Text
 from outreach.web.forms import show
 from outreach.web.requests import Program, only_for_insiders
@@ -95,8 +94,6 @@ def _found(program: App, wanted: Wanted) -> tuple[Found | None, dict[str, str]]:
 
 def _choices(program: App) -> dict[str, list[Any]]:
     """What the quick filters offer. Owners, sources and tags are written: counting who has which costs too much."""
-    with program.store.read() as connection:
-        applied = list(connection.execute(select(sequences.c.name).order_by(sequences.c.name)).scalars())
     pipelines = program.engine.pipelines.values()
     stages = dict.fromkeys(stage.name for pipeline in pipelines for stage in pipeline.stages)
     return {
@@ -104,5 +101,5 @@ def _choices(program: App) -> dict[str, list[Any]]:
         "stages": list(stages),
         "pipelines": sorted(program.engine.pipelines),
         "owners": sorted(program.engine.senders),
-        "sequences": applied,
+        "sequences": names_of_sequences(program.engine),
     }
