@@ -286,6 +286,21 @@ def taken(body: Mapping[str, Any]) -> httpx.Response:
     return httpx.Response(201, json=dict(body))
 
 
+def test_a_note_that_a_free_account_may_not_write_is_refused_before_the_wire() -> None:
+    async def story() -> tuple[Refused, list[httpx.Request]]:
+        async with linkedin(replace(NOTE, text="x" * 201), taken(INVITED)) as world:
+            http = httpx.AsyncClient(transport=httpx.MockTransport(world.handle))
+            free = Unipile(Options(BASE, "acc_1", TOKEN, longest_note=200), http)
+            with pytest.raises(Refused) as caught:
+                await free.send(world.message, last_look=gladly)
+            return caught.value, world.requests
+
+    error, requests = run(story())
+
+    assert (error.outcome, requests) == (Outcome.REJECTED_CONTENT, [])
+    assert "LinkedIn takes 200" in str(error)
+
+
 def test_an_invitation_names_the_resolved_person() -> None:
     receipt, world = send(NOTE, taken(INVITED))
 
