@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from outreach.clock import MovableClock
 from outreach.domain.event import Clues, Event, EventKind
@@ -289,7 +290,10 @@ class _Life:
             self._draw(self._drawn)
 
     def _draw(self, drawn: Chances) -> None:
-        for row in sorted(self.field.rows(touches, state="sent"), key=lambda row: row["id"]):
+        with self.field.app.store.read() as connection:
+            sent = select(touches).where(touches.c.state == "sent", touches.c.sent_at == self.field.clock.now())
+            rows = connection.execute(sent.order_by(touches.c.id)).mappings().all()
+        for row in rows:
             if row["id"] in self._seen:
                 continue
             self._seen.add(row["id"])
@@ -319,10 +323,13 @@ class _Life:
 
     def _frees(self, now: datetime) -> Iterator[datetime]:
         """A tick every second would notice when a rolling cap has room again; here the clock goes there at once."""
-        for row in self.field.rows(touches):
+        with self.field.app.store.read() as connection:
+            recent = touches.c.used_at >= now - timedelta(days=7)
+            used = connection.execute(select(touches.c.used_at).where(recent).distinct()).scalars().all()
+        for used_at in used:
             for span in (timedelta(hours=1), timedelta(days=7)):
-                if row["used_at"] and row["used_at"] + span >= now:
-                    yield row["used_at"] + span + timedelta(microseconds=1)
+                if used_at + span >= now:
+                    yield used_at + span + timedelta(microseconds=1)
 
     def tell(self, news: _News) -> None:
         """By webhook where people answer, else as a receiver would have understood it."""
