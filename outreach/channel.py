@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, Protocol
 
+from outreach.record import record
+
 LastLook = Callable[[], Awaitable[None]]
 """Awaited once, just before the point of no return; it marks the touch `handed_over`, or raises NotNow."""
 
@@ -21,7 +23,7 @@ class Attachment:
     content_id: str = ""  # without angle brackets
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Message:
     """A rendered text with an address and a key. Every value is plain text without CR, LF or NUL in header fields."""
 
@@ -50,7 +52,7 @@ class Message:
     is_test: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """The provider's word that it took the message."""
 

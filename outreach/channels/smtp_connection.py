@@ -22,6 +22,7 @@ from outreach.channel import LastLook
 from outreach.channels.smtp_codes import GARBAGE, PROVIDER, SHUTTING_DOWN, Reply, Stage, refusal
 from outreach.channels.smtp_replies import ReplyReader
 from outreach.errors import AdapterError, Outcome, OutcomeUnknown, Refused, Unauthorized, Unavailable
+from outreach.record import record
 
 Access = Callable[[str], Awaitable[str]]
 """The access token that was refused, or nothing → one to sign in with (XOAUTH2)."""
@@ -60,7 +61,7 @@ class Server:
     deadlines: Deadlines = field(default_factory=Deadlines)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Envelope:
     """What travels: checked addresses and the text as it stands on the wire, dots stuffed, final dot included."""
 

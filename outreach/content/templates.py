@@ -26,6 +26,7 @@ from outreach.content.spin import SpinKey
 from outreach.content.suggestions import did_you_mean
 from outreach.content.template_source import read_tree
 from outreach.errors import ConfigError, Problem
+from outreach.record import record
 
 __all__ = ["MissingValue", "RenderError", "Rendered", "Template", "UnsafeLink", "compile_template", "compiled"]
 
@@ -37,7 +38,7 @@ _SHOWN = re.compile(r"[(\"']\s*cid:([A-Za-z0-9_-]{1,40})")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Rendered:
     """One message. `html` is what stands inside the body of a page; `message_text.with_footer` makes it a whole one."""
 

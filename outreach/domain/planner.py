@@ -33,6 +33,7 @@ from outreach.domain.sequence import (
 )
 from outreach.domain.span import Span
 from outreach.domain.touch import TouchState, touch_key
+from outreach.record import record
 
 LOOK_AGAIN_AFTER = timedelta(days=1)
 """How long an enrollment that waits for a person is left before it is looked at again."""
@@ -41,7 +42,7 @@ _MOST_STEPS = 10_000
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Had:
     """What became of a touch of this enrollment."""
 
@@ -49,7 +50,7 @@ class Had:
     finished_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All the planner looks at. `happened` maps names such as `open`, `linkedin.accepted`, `task.done` and
     `task.done:<step id>` to the first time it happened. `moment` reads a date of the lead by its dotted name. Where
@@ -70,7 +71,7 @@ class Facts:
     zone_of: Callable[[str], ZoneInfo] | None = None  # where the schedule is the sender's: the zone of another one
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class PlanTouch:
     """Plan this touch."""
 
@@ -82,7 +83,7 @@ class PlanTouch:
     is_first: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LookAgain:
     """Nothing to do before `at`. `settled_until`: nor before that, unless news come or the lead's values change."""
 
@@ -99,7 +100,7 @@ class Finish:
     enroll: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Move:
     """Write `writes`, close the tasks of `overdue` steps, stand at `cursor` since `cursor_at`, and do `outcome`."""
 

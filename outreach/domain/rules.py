@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from outreach.domain.enrollment import EnrollmentState
+from outreach.record import record
 
 REVIEW = "review"
 """The block of a message that a person has to read first."""
@@ -34,7 +35,7 @@ class Block:
     is_final: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What is true of one touch at one instant, as far as the rules ask."""
 

@@ -9,13 +9,13 @@ stands for the first of the two. All instants returned are in UTC.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from outreach.domain.sequence import Schedule
 from outreach.domain.span import Span, Unit
+from outreach.record import record
 
 IsHoliday = Callable[[date], bool]
 
@@ -29,7 +29,7 @@ _LOOK_BACK_DAYS = 2  # a window past midnight began yesterday; a zone that repea
 _LOOK_ON_DAYS = 2  # a clock that goes back over midnight brings a piece of the next day before the end of this one
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Opening:
     """A stretch of open time: from `opens_at` until just before `closes_at`; None: it never closes."""
 

@@ -14,6 +14,7 @@ from outreach.content.revision import Revision
 from outreach.domain.action import needs_address
 from outreach.domain.rules import Block, first_block
 from outreach.domain.sequence import TouchStep
+from outreach.record import record
 from outreach.services.sending import review_needs
 from outreach.services.sending.engine import Engine
 from outreach.services.sending.facts import address_for, render_context
@@ -24,7 +25,7 @@ from outreach.store.batches import BatchRow
 from outreach.store.paths import Row
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Ready:
     """One touch of a batch. Without a block it may go to its channel; the last look is still to come."""
 

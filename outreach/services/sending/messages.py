@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from outreach.channel import Message
@@ -13,6 +13,7 @@ from outreach.content.templates import Rendered, RenderError, Template, compiled
 from outreach.domain.sender import Sender
 from outreach.domain.sequence import TouchStep
 from outreach.domain.touch import TouchState, touch_key
+from outreach.record import record
 from outreach.services.sending.attached import Files, NotStored, attachments_of
 from outreach.services.sending.engine import Engine
 from outreach.store.paths import Row
@@ -20,7 +21,7 @@ from outreach.store.paths import Row
 _EMPTY = Rendered(subject="", text="", html="", preheader="")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Letter:
     """All that is known before the text is written."""
 
@@ -33,7 +34,7 @@ class Letter:
     siblings: Sequence[Row]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Draft:
     """A message, or what keeps it from being one (it is then not complete and must not go out)."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from collections.abc import Sequence as Items
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from outreach.domain.pipeline import Pipeline, StageKind, Status
 from outreach.domain.planner import Finish, LookAgain, Move, PlanTouch
 from outreach.domain.sequence import Sequence, Trigger, What
 from outreach.domain.touch import TouchState, message_id, touch_key
+from outreach.record import record
 from outreach.services.crm.work_list import add_work, lead_facts
 from outreach.services.hearing.stop import finish
 from outreach.services.pipeline.entering import enter
@@ -30,7 +30,7 @@ from outreach.store.tables import enrollments as enrollment_table
 from outreach.store.tables import tasks
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Planned:
     """One enrollment (row of `enrollments.load`), its lead's addresses, and where it goes."""
 

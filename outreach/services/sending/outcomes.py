@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from outreach.domain.planner import Had, next_move
 from outreach.domain.rules import Block, first_block
 from outreach.domain.sequence import OnFailure, Trigger
 from outreach.domain.touch import COUNTED, TouchState
+from outreach.record import record
 from outreach.services.hearing import react
 from outreach.services.sending.batch import Ready
 from outreach.services.sending.engine import Engine
@@ -31,7 +31,7 @@ _BACK_OFF = timedelta(minutes=5)
 NO_RECEIPT = Receipt()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """`state` is sent, failed, unknown or skipped; or planned, when nothing was handed over and `block` says why."""
 

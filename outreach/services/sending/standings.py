@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.rules import Reviewed, Standing
 from outreach.domain.sender import account_of, queue_of
 from outreach.domain.suppression import DEAD, Scope, keys_of
+from outreach.record import record
 from outreach.store import enrollments, reviews, stops
 from outreach.store.enrollments import Stand
 from outreach.store.paths import Row
@@ -21,7 +21,7 @@ from outreach.store.paths import Row
 Key = tuple[Scope, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Subject:
     """One touch, as far as its standing is concerned."""
 
