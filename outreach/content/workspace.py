@@ -85,6 +85,7 @@ class _Reading:
     files: dict[str, FileRef] = field(default_factory=dict)
     pipeline_sources: list[tuple[YamlFile, Pipeline]] = field(default_factory=list)
     yaml_texts: dict[str, str] = field(default_factory=dict)
+    parsed: dict[str, YamlFile] = field(default_factory=dict)
 
 
 def load(
@@ -181,8 +182,14 @@ def _shortest(*limits: int | None) -> int | None:
 
 def senders_in_use(root: FilePath) -> frozenset[str]:
     """Every sender some sequence file names. What is wrong with a file is told elsewhere."""
-    reading = _Reading(root)
+    return _senders_named(_Reading(root))
+
+
+def _senders_named(reading: _Reading) -> frozenset[str]:
+    """The same; the files are parsed once, and their problems are left to `_read_sequences`."""
+    said = len(reading.problems)
     files = [_read_yaml(reading, path) for path in _files(reading, SEQUENCES, "*.y*ml")]
+    del reading.problems[said:]
     return frozenset(name for file in files if file for name in _senders(file.data))
 
 
@@ -211,8 +218,9 @@ def _read(
     reading: _Reading, environ: Mapping[str, str], *, needs_secrets: bool
 ) -> tuple[Workspace | None, tuple[Problem, ...]]:
     root = reading.root
-    used = senders_in_use(root)
-    configuration = read_configuration(root, environ, used_senders=used, needs_secrets=needs_secrets)
+    configuration = read_configuration(
+        root, environ, used_senders=_senders_named(reading), needs_secrets=needs_secrets, crm_can=reading.crm_can
+    )
     _read_pipelines(reading)
     _read_scoring(reading, configuration)
     _read_cleanup(reading)
@@ -220,10 +228,6 @@ def _read(
     _read_templates(reading)
     _read_attachments(reading)
     _read_sequences(reading)
-    used = senders_in_use(root)
-    configuration = read_configuration(
-        root, environ, used_senders=used, needs_secrets=needs_secrets, crm_can=reading.crm_can
-    )
     reading.problems.extend(configuration.problems)
     _compare(reading, configuration)
     problems = tuple(sorted(set(reading.problems), key=lambda problem: (problem.file, problem.line, problem.column)))
@@ -282,11 +286,14 @@ def _files(reading: _Reading, folder: str, pattern: str) -> list[FilePath]:
 
 def _read_yaml(reading: _Reading, path: FilePath) -> YamlFile | None:
     name = _name(reading.root, path)
+    if name in reading.parsed:
+        return reading.parsed[name]
     try:
         raw = yaml_file.read_bytes(path, name=name)
         reading.hashes[name] = _hash(raw)
         file = yaml_file.parse(raw, name=name)
         reading.yaml_texts[name] = yaml_file.decode(raw, name=name)
+        reading.parsed[name] = file
         return file
     except ConfigError as error:
         reading.problems.extend(error.problems)
