@@ -117,6 +117,10 @@ def _standing(
         return Standing.REACHED if is_met else Standing.MISSED
     if is_met and adds_up(kpi):
         return Standing.REACHED
+    if value is None:
+        return Standing.NOT_BEGUN  # nothing to divide by yet: nobody was written to
+    if kpi.unit is Unit.COUNT and adds_up(kpi) and goal.target * elapsed < 1:
+        return Standing.ON_COURSE  # on a straight line not one would be there yet
     worst, best = ahead if kpi.more_is_better else (ahead[1], ahead[0])
     if worst is not None and _reaches(goal, kpi, worst):
         return Standing.ON_COURSE

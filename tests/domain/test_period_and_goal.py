@@ -77,6 +77,7 @@ def stand(value: float, day: date) -> Standing:
     ("value", "day", "standing"),
     [
         (0, date(2025, 12, 1), Standing.NOT_BEGUN),
+        (0, date(2026, 1, 2), Standing.ON_COURSE),  # not one would be there yet
         (45, date(2026, 2, 15), Standing.ON_COURSE),
         (30, date(2026, 2, 15), Standing.AT_RISK),
         (10, date(2026, 2, 15), Standing.BEHIND),
@@ -109,3 +110,12 @@ def test_a_share_has_no_pace_and_leads_where_it_is() -> None:
 
     assert (found.pace, found.forecast, found.low, found.high) == (None, 0.12, 0.07, 0.2)
     assert found.standing is Standing.ON_COURSE
+
+
+def test_a_share_of_nobody_has_not_begun_and_is_not_behind() -> None:
+    goal = Goal(**{**{name: getattr(GOAL, name) for name in GOAL.__slots__}, "kpi": "reply_rate", "target": 0.05})
+    nothing = Value(name="reply_rate", value=None, numerator=0, denominator=0)
+
+    found = progress(goal, REGISTRY["reply_rate"], nothing, datetime(2026, 2, 1, tzinfo=UTC), zone="UTC")
+
+    assert found.standing is Standing.NOT_BEGUN
