@@ -69,8 +69,6 @@ def _task(connection: Connection, engine: Engine, records: Sequence[Record], own
         "assignee": owner or None,
         "note": f"Somebody was erased who is known to {name} as well. "
         f"Erase there: {', '.join(_words(each) for each in records)}",
-        "text": "\n".join(each["url"] or each["remote_id"] for each in records),
-        "to": name,
         "state": "open",
         "due_at": now + TIME_FOR_IT,
         "created_at": now,
@@ -81,4 +79,4 @@ def _task(connection: Connection, engine: Engine, records: Sequence[Record], own
 
 def _words(record: Record) -> str:
     what = "person" if record["kind"] == "person" else "the name in deal"
-    return f"{what} {record['remote_id']}"
+    return f"{what} {record['remote_id']} {record['url'] or ''}".rstrip()

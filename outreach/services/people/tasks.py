@@ -119,7 +119,7 @@ def _finish(connection: Connection, engine: Engine, task_id: str, *, state: str,
 
 def _emptied(row: RowMapping) -> dict[str, str]:
     """What is about somebody erased names their records elsewhere, which is of no use afterwards."""
-    return {} if row["lead_id"] else {"note": "", "text": ""}
+    return {} if row["lead_id"] else {"note": ""}
 
 
 def _state(connection: Connection, task_id: str) -> str:
