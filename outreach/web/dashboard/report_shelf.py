@@ -1,4 +1,7 @@
-"""Reports that were read a moment ago: a page and the charts on it ask for the same one."""
+"""Reports that were read a moment ago: a page and the charts on it ask for the same one.
+
+Large ones are kept longer in the database and read anew by the scheduler, see `measuring/kept_reports.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from collections.abc import Hashable
 from datetime import datetime, timedelta
 
 from outreach.app import App
-from outreach.services.measuring.report import Report, Wish, report
+from outreach.services.measuring.kept_reports import report
+from outreach.services.measuring.report import Report, Wish
 
 _KEPT = 8
 _FOR = timedelta(seconds=60)
@@ -22,7 +26,7 @@ class Shelf:
         self._kept: OrderedDict[Hashable, tuple[datetime, Report]] = OrderedDict()
 
     def get(self, program: App, wish: Wish) -> Report:
-        """The report, at most a minute old."""
+        """The report, as it is kept or read now; the same one for a minute."""
         key, now = (wish.period, wish.cut), program.clock.now()
         with self._lock:
             known = self._kept.get(key)
