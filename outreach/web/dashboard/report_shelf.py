@@ -19,22 +19,31 @@ _FOR = timedelta(seconds=60)
 
 
 class Shelf:
-    """The last few reports, each for a minute. Safe to use from several threads; two that ask at once wait for one."""
+    """The last few reports, each for a minute. Safe to use from several threads: who asks for the same waits for it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._reading: dict[Hashable, threading.Lock] = {}
         self._kept: OrderedDict[Hashable, tuple[datetime, Report]] = OrderedDict()
 
     def get(self, program: App, wish: Wish) -> Report:
         """The report, as it is kept or read now; the same one for a minute."""
         key, now = (wish.period, wish.cut), program.clock.now()
         with self._lock:
-            known = self._kept.get(key)
+            reading = self._reading.setdefault(key, threading.Lock())
+        with reading:
+            with self._lock:
+                known = self._kept.get(key)
             if known and now - known[0] < _FOR:
                 return known[1]
             found = report(program.engine, program.settings.reports, wish)
+            self._keep(key, now, found)
+            return found
+
+    def _keep(self, key: Hashable, now: datetime, found: Report) -> None:
+        with self._lock:
             self._kept[key] = (now, found)
             self._kept.move_to_end(key)
             while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-            return found
+                dropped, _ = self._kept.popitem(last=False)
+                self._reading.pop(dropped, None)
