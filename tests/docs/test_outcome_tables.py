@@ -40,7 +40,7 @@ def test_every_channel_has_its_table() -> None:
 
 @pytest.mark.parametrize("page", ALL)
 def test_every_table_tells_what_each_channel_has_to_tell(page: str) -> None:
-    """Sent, wrong credentials, a limit and its time, time-outs before and after handing over, an answer that is none."""
+    """Sent, wrong credentials, a limit and its time, time-outs before and after handing over, an odd answer."""
     told = written(text_of(f"docs/providers/{page}.md"))
     cases = ALL[page].sections[0].contract.cases
     before = "time-out before 354" if page == "smtp" else "time-out before the request went out"

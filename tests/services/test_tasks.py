@@ -145,7 +145,7 @@ def test_the_list_is_filtered(make_field: MakeField) -> None:
     field.settle()
     service.done(field.engine, field.row(tasks, lead_id=other)["id"], by="anna")
 
-    def leads_in(wanted: Wanted) -> list[str]:
+    def leads_in(wanted: Wanted) -> list[str | None]:
         return [task.lead_id for task in service.list_tasks(field.engine, wanted)]
 
     assert leads_in(Wanted()) == [lead]
