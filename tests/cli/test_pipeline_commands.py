@@ -77,6 +77,8 @@ def test_the_pipeline_shows_its_stages_in_order(stocked: Shell) -> None:
 
 
 def test_scores_are_tried_before_they_count(stocked: Shell, address: str) -> None:
+    (stocked.root / "config/scoring.yaml").unlink()
+
     missing = stocked.run("scoring", "simulate")
     stocked.write("config/scoring.yaml", SCORING)
     stocked.run("leads", "import", str(stocked.write("more.csv", f"email,pain_point\n{address},audits\n")))
