@@ -266,13 +266,20 @@ def test_a_holdout_is_never_contacted(ask: Ask) -> None:
     assert report.record.touches == 50 - report.record.held_out
 
 
-def test_two_processes_say_what_one_says(tmp_path: Path) -> None:
+COLLEAGUES = "stop_on: [reply, bounce, unsubscribe, complaint, company_reply]\n"
+
+
+@pytest.mark.parametrize("more", ["", COLLEAGUES], ids=["alone", "colleagues"])
+@pytest.mark.parametrize(
+    "limits", [("",), ("{per_day: 5, gap: 3 minutes}", "{per_day: 4}", ""), ("", "")], ids=["one", "three", "two"]
+)
+def test_two_processes_say_what_one_says(tmp_path: Path, limits: tuple[str, ...], more: str) -> None:
     workspace = _workspace(
-        tmp_path / "workspace",
-        {**_senders("{per_day: 5, gap: 3 minutes}", "{per_day: 4}", ""), **_sequence(TWO, senders=3)},
+        tmp_path / "workspace", {**_senders(*limits), **_sequence(TWO, senders=len(limits), more=more)}
     )
     question = Question(sequence="list", start=MONDAY, rates=Rates(replies=0.3, bounces=0.1, out_of_office=0.3))
-    people = _listed(tmp_path, workspace, _rows(90)).people
+    rows = [{"email": f"lead{place:03}@company{place // 3}.example"} for place in range(90)]
+    people = _listed(tmp_path, workspace, rows).people
 
     def run(worth_it: int) -> Report:
         simulation: Simulation = begin(workspace, question)

@@ -110,6 +110,9 @@ def _groups(simulation: Simulation) -> Collection[list[int]]:
 
 
 def _root(ties: dict[str, str], name: str) -> str:
-    while (above := ties.get(name, name)) != name:
-        name = ties[name] = ties.get(above, above)
+    """The one that stands for all whom this one hangs together with."""
+    above = ties.get(name, name)
+    while above != name:
+        ties[name] = ties.get(above, above)
+        name, above = above, ties.get(above, above)
     return name

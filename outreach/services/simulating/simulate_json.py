@@ -99,7 +99,8 @@ def summary_of(report: Report) -> dict[str, Any]:
         "blocked": dict(record.blocked),
         "stuck": dict(+record.stuck),
         "reactions": [
-            {"kind": kind, "times": times, "leads": record.reacted[kind]} for kind, times in record.reactions.items()
+            {"kind": kind, "times": times, "leads": record.reacted[kind]}
+            for kind, times in sorted(record.reactions.items())
         ],
         "finished": dict(record.finished),
         "active": report.active,

@@ -87,7 +87,7 @@ class Report:
 
     @property
     def late(self) -> list[tuple[str, Lateness]]:
-        return sorted(self.record.late.items(), key=lambda item: -item[1].touches)
+        return sorted(self.record.late.items(), key=lambda item: (-item[1].touches, item[0]))
 
     def days(self) -> list[tuple[str, Counter[str]]]:
         """Touches of each day by action, days without any between the first and the last included."""
