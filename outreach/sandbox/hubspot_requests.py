@@ -1,7 +1,8 @@
 """Requests HubSpot's published descriptions allow at 2026-09, of those an adapter has a use for.
 
-Read in its collection of API descriptions: contacts (whose shape all objects share), associations, owners, pipelines,
-properties, lists, subscriptions, account info. The limits of batches and pages are from its pages.
+Read in its collection of API descriptions: contacts (whose shape all objects share), owners, subscriptions, account
+info, and the paths of associations. Lists, pipelines, properties and the limits of batches and pages are from its
+pages.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Requests Pipedrive's published descriptions allow (v2; v1 for notes and users), of those an adapter has a use for."""
+"""Requests Pipedrive allows (v2; v1 for notes and users), of those an adapter has a use for.
+
+Persons and the bodies of deals were read in its published description; the rest is from its documentation.
+"""
 
 from __future__ import annotations
 

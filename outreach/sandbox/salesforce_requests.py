@@ -1,5 +1,6 @@
-"""Requests Salesforce's REST API Developer Guide documents, of those an adapter has a use for; there is no description
-for machines. Names in a record are those of the organisation's fields, so any is described.
+"""Requests Salesforce allows as far as is known (unverified), of those an adapter has a use for.
+
+Names in a record are those of the organisation's fields, so any is described.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Requests Trello's published API description allows, of those an adapter has a use for.
+"""Requests Trello allows, of those an adapter has a use for, by its published API description as far as it was read.
+
+A board's lists, labels, a part of search and the body of a custom field are from Atlassian's pages.
 
 Ids are 24 hexadecimal digits there. A board's short link, which the service takes as well, is the one exception here:
 it is looked up once.

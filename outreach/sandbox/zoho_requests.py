@@ -1,7 +1,8 @@
 """Requests Zoho's published description of CRM v8 allows, of those an adapter has a use for.
 
-Read in its collection of API descriptions: records, search, notes, related records, tag actions, fields, layouts,
-pipelines, users, organisation. Names in a record are those of the organisation's fields, so any is described.
+Read in its collection of API descriptions: records, search, notes, related records, tag actions, layouts, pipelines;
+of users, fields and single records only the beginning. Names in a record are those of the organisation's fields, so
+any is described.
 """
 
 from __future__ import annotations

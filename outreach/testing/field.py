@@ -100,8 +100,8 @@ class Field:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         self._environ = {"OUTREACH_DATABASE_URL": database_url}
-        self.loop = asyncio.new_event_loop()
         self.app = self._build()
+        self.loop = asyncio.new_event_loop()
         self.dispatcher = Dispatcher(self.engine, self.app.channel_of, owner=self.app.owner)
 
     def _build(self) -> apps.App:
