@@ -136,9 +136,12 @@ class Field:
         return revise.apply(self.engine, contents, hashes=workspace.hashes, by="test")
 
     def add_lead(self, email: str, **values: Any) -> str:
-        """A lead with that address; a company is found or made from the address's domain unless `company` is False."""
+        """A lead with that address; a company is found or made from the address's domain unless `company` is False.
+
+        `id` is for tests of what is chosen by a hash of it.
+        """
         now = self.clock.now()
-        lead_id = self.clock.fresh_id()
+        lead_id: str = values.pop("id", None) or self.clock.fresh_id()
         with self.app.store.begin() as connection:
             company_id = values.pop("company_id", None) or self._company(connection, email.rpartition("@")[2])
             row = {"source": "test", "status": "new", "pipeline": "default", "stage": "prospect", "stage_since_at": now}

@@ -121,7 +121,7 @@ def test_who_is_kept_back_is_not_claimed_in_vain(make_field: MakeField) -> None:
 def test_a_simulation_keeps_to_the_same_caps(make_field: MakeField) -> None:
     field = make_field(capped("{company_per_7_days: 2}"))
     for number in range(6):
-        field.add_lead(f"lead{number}@one.example")
+        field.add_lead(f"lead{number}@one.example", id=f"lead-{number}")
 
     planned = simulated(field)
     field.enroll()
@@ -137,8 +137,7 @@ def test_a_simulation_keeps_to_the_same_caps(make_field: MakeField) -> None:
 def enrolled(field: Field, number: int, *, same_company: bool = True) -> dict[str, list[str]]:
     """So many leads; who writes to whom."""
     names = [f"lead{each}@{'one' if same_company else f'company{each}'}.example" for each in range(number)]
-    leads = {field.add_lead(name): name for name in names}
-    field.enroll(*leads)
+    field.enroll(*(field.add_lead(name, id=f"lead-{each}") for each, name in enumerate(names)))
     mine: dict[str, list[str]] = {"anna": [], "deniz": []}
     for row in field.rows(enrollments):
         mine[row["sender"]].append(row["lead_id"])
