@@ -21,6 +21,7 @@ from outreach.domain.event import Clues, Event
 from outreach.errors import WebhookRejected
 from outreach.receiver import Answer, Delivery, answer_of
 from outreach.web.backing import services_of
+from outreach.web.dashboard import report_shelf
 from outreach.web.server import WebServer
 from outreach.web.services import WebServices
 from tests.web.desk import HOSTILE, Desk, furnish, open_program
@@ -130,6 +131,12 @@ class Office:
     def today(self) -> dict[str, Any]:
         self.fail_if_broken()
         return TODAY
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, a report of a test comes with its page."""
+    monkeypatch.setattr(report_shelf, "PATIENCE", 60.0)
 
 
 @pytest.fixture(scope="session")

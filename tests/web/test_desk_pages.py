@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,7 +13,9 @@ import pytest
 from sqlalchemy import event
 
 from outreach.app import App
+from outreach.services.measuring import kept_reports
 from outreach.store.tables import addresses, leads
+from outreach.web.dashboard import report_shelf
 from tests.web.conftest import NOW
 from tests.web.desk import Desk
 
@@ -248,3 +251,30 @@ def test_every_page_of_a_long_list_is_reached_and_nobody_twice(desk: Desk) -> No
         path = page.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
 
     assert len(seen) == len(set(seen)) == 123
+
+
+def test_a_report_that_takes_long_does_not_hold_up_its_page(web: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_end, ended = threading.Event(), threading.Event()
+    read = kept_reports.report
+
+    def slow(*asked: Any) -> Any:
+        may_end.wait(60)
+        try:
+            return read(*asked)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(report_shelf, "report", slow)
+    monkeypatch.setattr(report_shelf, "PATIENCE", 0.01)
+
+    early = web.get("/reports", params={"by": "owner"})
+    may_end.set()
+    ended.wait(60)
+    monkeypatch.setattr(report_shelf, "PATIENCE", 60.0)
+    late = web.get("/reports", params={"by": "owner"})
+
+    assert (early.status_code, early.headers["refresh"]) == (202, "5")
+    assert "much to count" in early.text
+    assert "/reports/charts/" not in early.text
+    assert late.status_code == 200
+    assert "/reports/charts/" in late.text

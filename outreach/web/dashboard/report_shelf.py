@@ -1,6 +1,7 @@
 """Reports that were read a moment ago: a page and the charts on it ask for the same one.
 
-Large ones are kept longer in the database and read anew by the scheduler, see `measuring/kept_reports.py`.
+Large ones are kept longer in the database and read anew by the scheduler, see `measuring/kept_reports.py`. One that was
+never read is read in the background, so that no page waits for it.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 
 from outreach.app import App
@@ -16,6 +18,9 @@ from outreach.services.measuring.report import Report, Wish
 
 _KEPT = 8
 _FOR = timedelta(seconds=60)
+PATIENCE = 0.7
+"""Seconds that a page waits for its numbers."""
+_MOST_AT_ONCE = 2  # readings in the background; each is work for the database alone
 
 
 class Shelf:
@@ -25,6 +30,31 @@ class Shelf:
         self._lock = threading.Lock()
         self._reading: dict[Hashable, threading.Lock] = {}
         self._kept: OrderedDict[Hashable, tuple[datetime, Report]] = OrderedDict()
+        self._coming: dict[Hashable, Future[Report]] = {}
+
+    def soon(self, program: App, wish: Wish) -> Report | None:
+        """The same if it comes in a moment. None: it is read on, and who asks again later finds it."""
+        key = (wish.period, wish.cut)
+        with self._lock:
+            coming = self._coming.get(key)
+            if coming is None:
+                if len(self._coming) >= _MOST_AT_ONCE:
+                    return None
+                coming = self._coming[key] = Future()
+                threading.Thread(target=self._read, args=(program, wish, coming), name="report", daemon=True).start()
+        try:
+            return coming.result(PATIENCE)
+        except TimeoutError:
+            return None
+
+    def _read(self, program: App, wish: Wish, coming: Future[Report]) -> None:
+        try:
+            coming.set_result(self.get(program, wish))
+        except Exception as error:  # noqa: BLE001  # whoever waits for it is told
+            coming.set_exception(error)
+        finally:
+            with self._lock:
+                self._coming.pop((wish.period, wish.cut), None)
 
     def get(self, program: App, wish: Wish) -> Report:
         """The report, as it is kept or read now; the same one for a minute."""

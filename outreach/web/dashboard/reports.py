@@ -38,6 +38,7 @@ _SPANS = {
 }
 _PARSERS = {"week": periods.parse_week, "month": periods.parse_month, "quarter": periods.parse_quarter}
 _MOST_DAYS = 1_100
+_LOOK_AGAIN = 5  # seconds until a page without numbers loads itself again
 _CHART_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
@@ -69,7 +70,11 @@ def reports(request: Request, program: Program, chosen: Chosen) -> HTMLResponse:
         wish = _wish(program, chosen)
     except ValueError as error:
         return _page(request, program, chosen, code=422, problem=str(error))
-    found = _shelf(request).get(program, wish)
+    found = _shelf(request).soon(program, wish)
+    if found is None:
+        page = _page(request, program, chosen, code=202, is_coming=True)
+        page.headers["refresh"] = str(_LOOK_AGAIN)
+        return page
     shown = {
         "report": found,
         "tiles": tiles(found),
@@ -101,6 +106,7 @@ def _page(
     code: int = 200,
     problem: str = "",
     found: Mapping[str, Any] | None = None,
+    is_coming: bool = False,
 ) -> HTMLResponse:
     return show(
         request,
@@ -113,6 +119,7 @@ def _page(
         senders=sorted(program.engine.senders),
         problem=problem,
         found=found,
+        is_coming=is_coming,
     )
 
 
