@@ -50,7 +50,8 @@ class Wire(httpx.AsyncBaseTransport):
         await request.aread()
         is_write = self._is_write(request)
         if is_write and (self._error is None or not isinstance(self._error, httpx.ConnectError | httpx.PoolTimeout)):
-            self.writes.append((request.method, request.url.path, said_in(request)))
+            key = request.headers.get("idempotency-key", "")
+            self.writes.append((request.method, request.url.path, said_in(request), key))
         if self._error is not None and is_write:
             raise self._error
         return await self._inner.handle_async_request(request)

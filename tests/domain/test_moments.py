@@ -197,7 +197,11 @@ def test_jitter_never_leaves_the_window_whatever_is_waited_for(
 def test_a_date_the_lead_lacks_is_looked_for_every_day() -> None:
     wait = WaitStep(id="wait", wait=RelativeTo("lead.renewal_on"), then="intro")
 
-    assert next_move(facts(wait, TOUCH), MONDAY).outcome == LookAgain(MONDAY + timedelta(days=1))
+    tomorrow = next_move(facts(wait, TOUCH), MONDAY).outcome
+
+    assert isinstance(tomorrow, LookAgain)
+    assert tomorrow.at == MONDAY + timedelta(days=1)
+    assert tomorrow.settled_until is not None  # only a date given to the lead changes it
     assert next_move(facts(wait, TOUCH, moment=None), MONDAY).outcome == LookAgain(MONDAY)
 
 
