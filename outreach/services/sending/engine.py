@@ -37,7 +37,7 @@ class Policy:
     resend_unknown_once: bool = False
     lease: timedelta = timedelta(seconds=90)
     pick_up: timedelta = timedelta(seconds=60)  # how long a claim may wait for a worker
-    batch: int = 200
+    batch: int = 500
     most_in_flight: int = 4_000
     most_attempts: int = 8
     circuit: timedelta = timedelta(minutes=2)
