@@ -58,9 +58,9 @@ def _make_history(context: typer.Context, seed: int, *, as_json: bool) -> None:
 
 def bench(
     *,
-    messages: Annotated[int, typer.Option(metavar="NUMBER", help="How many the engine sends.", min=100)] = 8_000,
+    messages: Annotated[int, typer.Option(metavar="NUMBER", help="How many the engine sends.", min=100)] = 4_000,
     workers: Annotated[int, typer.Option(metavar="NUMBER", help="Worker processes.", min=1, max=64)] = 1,
-    connections: Annotated[int, typer.Option(metavar="NUMBER", help="SMTP connections.", min=1, max=256)] = 256,
+    connections: Annotated[int, typer.Option(metavar="NUMBER", help="SMTP connections.", min=1, max=256)] = 64,
     database_url: Annotated[str | None, typer.Option(metavar="URL", help="An empty database; default: SQLite.")] = None,
     broker_url: Annotated[str | None, typer.Option(metavar="URL", help="A queue; default: in process.")] = None,
     as_json: AsJson = False,

@@ -29,9 +29,9 @@ from outreach.sandbox.smtp_sink import Sink
 class Plan:
     """What to measure. Without URLs: SQLite in a temporary folder and the queue in the process."""
 
-    messages: int = 8_000
+    messages: int = 4_000
     naive_messages: int = 400
-    connections: int = 256
+    connections: int = 64
     workers: int = 1
     database_url: str | None = None
     broker_url: str | None = None

@@ -13,8 +13,8 @@ from outreach.testing.servers import PostgresServer, RedisServer
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--messages", type=int, default=8_000)
-    parser.add_argument("--connections", type=int, default=256)
+    parser.add_argument("--messages", type=int, default=4_000)
+    parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
     run(Plan(messages=asked.messages, connections=asked.connections))

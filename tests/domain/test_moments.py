@@ -199,9 +199,8 @@ def test_a_date_the_lead_lacks_is_looked_for_every_day() -> None:
 
     tomorrow = next_move(facts(wait, TOUCH), MONDAY).outcome
 
-    assert isinstance(tomorrow, LookAgain)
-    assert tomorrow.at == MONDAY + timedelta(days=1)
-    assert tomorrow.settled_until is not None  # only a date given to the lead changes it
+    never = datetime.max.replace(tzinfo=UTC)  # only a date given to the lead changes it
+    assert tomorrow == LookAgain(MONDAY + timedelta(days=1), settled_until=never)
     assert next_move(facts(wait, TOUCH, moment=None), MONDAY).outcome == LookAgain(MONDAY)
 
 
