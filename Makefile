@@ -69,14 +69,14 @@ lock: setup ## choose versions anew within pyproject.toml and write requirements
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --all-extras pyproject.toml -o requirements.lock
 
-migration: setup ## the next migration, from store/tables.py: make migration message="add tags"
+migration: setup ## the next migration, from the tables of store/: make migration message="add tags"
 	@test -n "$(message)" || { echo 'Say what changes: make migration message="add tags"' >&2; exit 2; }
 	@mkdir -p $(dir $(MIGRATION_DB)); rm -f $(MIGRATION_DB)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" alembic -x url=sqlite:///$(MIGRATION_DB) upgrade head
 	@PATH="$(CURDIR)/$(BIN):$$PATH" alembic -x url=sqlite:///$(MIGRATION_DB) revision --autogenerate -m "$(message)"
 	@rm -f $(MIGRATION_DB)
 
-first-migration: setup ## before the first release only: write migration 0001 anew from store/tables.py
+first-migration: setup ## before the first release only: write migration 0001 anew from the tables of store/
 	@rm -f outreach/store/migrations/versions/*.py
 	@$(MAKE) --no-print-directory migration message="first tables"
 
