@@ -112,6 +112,11 @@ def digits(most: int | None = None, least: int = 0) -> Kind:
     return check
 
 
+def at_most(most: int, least: int = 0) -> Kind:
+    """An integer of a body."""
+    return lambda value: whole(value) or ("" if least <= value <= most else f"not from {least} to {most}")
+
+
 def one_of(*values: str) -> Kind:
     return lambda value: "" if value in values else f"none of {', '.join(values)}"
 
