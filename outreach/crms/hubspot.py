@@ -165,7 +165,7 @@ class HubSpot:
     async def _account_name(self) -> str:
         try:
             path = f"/account-info/{self._options.account_info_version}/details"
-            return await self._api.get(path, read=lambda body: f"HubSpot {body['portalId']}")
+            return await self._api.get(path, read=lambda body: f"HubSpot {body.get('portalName') or body['portalId']}")
         except (Refused, Unauthorized, Unavailable):
             return "HubSpot"  # a name for people; the token was proved by the reads before
 

@@ -13,7 +13,7 @@ ALWAYS = READS_AND_WRITES - {Operation.TAGS}
 _SCOPES = (
     "oauth",
     *("crm.objects.contacts.read", "crm.objects.contacts.write", "sales-email-read", "crm.objects.owners.read"),
-    *("crm.objects.deals.read", "crm.objects.deals.write", "crm.lists.read"),
+    *("crm.objects.deals.read", "crm.objects.deals.write", "crm.lists.read", "communication_preferences.read_write"),
 )
 
 

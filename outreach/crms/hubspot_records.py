@@ -1,7 +1,8 @@
 """HubSpot's objects, whatever their type: reading, writing, batches, associations and search.
 
 Checked against HubSpot's published descriptions of its dated API (contacts, associations): a batch names even the
-properties whose history it does not want, and a search its first page.
+properties whose history it does not want, a search its first page, and a record with many associations tells where the
+next of them begin.
 """
 
 from __future__ import annotations
@@ -107,8 +108,16 @@ class Records:
     async def pairs(self, kind: str, other: str, ids: Sequence[str]) -> dict[str, list[str]]:
         """Which records of the other type belong to each of these."""
         path = f"/crm/associations/{self._version}/{kind}/{other}/batch/read"
-        body = {"inputs": [{"id": each} for each in ids]}
-        return await self._api.post(path, json=body, is_write=False, read=_pairs)
+        found: dict[str, list[str]] = {}
+        wanted: Sequence[Json] = [{"id": each} for each in ids]
+        for _ in range(_MOST_PAGES):
+            results = await self._api.post(path, json={"inputs": wanted}, is_write=False, read=_results)
+            for one in results:
+                found.setdefault(str(one["from"]["id"]), []).extend(ids_of(one["to"]))
+            wanted = [{"id": str(one["from"]["id"]), "after": following(one)} for one in results if following(one)]
+            if not wanted:
+                break
+        return found
 
     def _path(self, kind: str) -> str:
         return f"/crm/objects/{self._version}/{kind}"
@@ -147,5 +156,5 @@ def _record(body: Any) -> dict[str, Any]:
     return {**body, "id": str(body["id"]), "properties": dict(body["properties"])}
 
 
-def _pairs(body: Any) -> dict[str, list[str]]:
-    return {str(one["from"]["id"]): ids_of(one["to"]) for one in body["results"]}
+def _results(body: Any) -> list[dict[str, Any]]:
+    return [dict(one) for one in body["results"]]

@@ -10,6 +10,8 @@ from typing import Any
 
 import httpx
 
+from outreach.sandbox.clinchpad_requests import DESCRIPTION
+from outreach.sandbox.described import Description
 from outreach.sandbox.stand_in import Refusal, StandIn, json_of, params_of, parts_of
 
 KEY = "4e65146b302a2a2e-sample"
@@ -76,6 +78,10 @@ class FakeClinchPad(StandIn):
     def later(self) -> datetime:
         self.now += timedelta(hours=1)
         return self.now
+
+    @property
+    def description(self) -> Description:
+        return DESCRIPTION
 
     def shaped(self, status: int, said: str) -> Any:
         return {"message": said}

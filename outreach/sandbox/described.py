@@ -51,7 +51,8 @@ class Description:
         """Raises Undescribed."""
         call = self._call(request)
         problems = [*_unlike(_pairs(request.url.params.multi_items()), call.query, "query")]
-        headers = {name: request.headers[name] for name in request.headers if name in call.headers}
+        described = {name.rstrip("*") for name in call.headers}
+        headers = {name: request.headers[name] for name in request.headers if name in described}
         problems += _unlike(headers, call.headers, "header")
         if problems:
             raise Undescribed(400, "; ".join(problems))

@@ -95,11 +95,18 @@ def _associated(hubspot: FakeHubSpot, kind: str, other: str, body: Any) -> dict[
         raise Refusal(400, "VALIDATION_ERROR", "between 1 and 1000 inputs are allowed")
     deals = hubspot.objects["deals"].values()
     if kind == "deals":
-        pairs = [(deal.id, [deal.contact]) for deal in deals if deal.id in wanted]
+        pairs = {deal.id: [deal.contact] for deal in deals if deal.id in wanted}
     else:
-        pairs = [(contact, [deal.id for deal in deals if deal.contact == contact]) for contact in wanted]
-    results = [{"from": {"id": one}, "to": [{"toObjectId": int(each)} for each in ids]} for one, ids in pairs if ids]
+        pairs = {contact: [deal.id for deal in deals if deal.contact == contact] for contact in wanted}
+    begin = {one["id"]: int(one.get("after", "0")) for one in body["inputs"]}
+    results = [_pair(one, ids, begin[one], hubspot.association_page) for one, ids in pairs.items() if ids]
     return {"status": "COMPLETE", "results": results}
+
+
+def _pair(record: str, ids: Sequence[str], begin: int, size: int) -> dict[str, Any]:
+    """A page of the associations of one record; the next begins behind `after`."""
+    more = {"paging": {"next": {"after": str(begin + size)}}} if begin + size < len(ids) else {}
+    return {"from": {"id": record}, "to": [{"toObjectId": int(each)} for each in ids[begin : begin + size]], **more}
 
 
 def _members(hubspot: FakeHubSpot, list_id: str, params: Mapping[str, str]) -> dict[str, Any]:

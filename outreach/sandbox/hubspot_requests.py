@@ -1,8 +1,8 @@
 """Requests HubSpot's published descriptions allow at 2026-09, of those an adapter has a use for.
 
-Read in its collection of API descriptions: contacts (whose shape all objects share), owners, subscriptions, account
-info, and the paths of associations. Lists, pipelines, properties and the limits of batches and pages are from its
-pages.
+Read in its collection of API descriptions, call by call: contacts (whose shape all objects share), associations, lists,
+pipelines, properties, owners, subscriptions, account information and OAuth. The limits of batches and pages, and of
+the groups of a search, are from its pages.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from outreach.sandbox.described import (
     Call,
     Description,
+    at_most,
     digits,
     many,
     mapping,
@@ -17,10 +18,12 @@ from outreach.sandbox.described import (
     shape,
     switch,
     text,
+    up_to,
     whole,
 )
 
 _ID = shape({"id*": text})
+_SENSITIVITIES = ("highly_sensitive", "non_sensitive", "sensitive")
 _KINDS = "{kind:contacts|deals|notes|emails|communications}"
 _OBJECTS = f"/crm/objects/2026-09/{_KINDS}"
 _PAGED = {"after": text, "limit": digits(100, 1)}
@@ -49,10 +52,10 @@ _SEARCH = shape(
     {
         "after*": text,
         "filterGroups*": many(shape({"filters*": many(_FILTER, most=6)}), most=5),
-        "limit*": whole,
+        "limit*": at_most(200),
         "properties*": many(text),
         "sorts*": many(text),
-        "query": text,
+        "query": up_to(3000),
     }
 )
 _CREATED = shape(
@@ -92,7 +95,9 @@ DESCRIPTION = Description(
         "POST /crm/associations/2026-09/{from}/{to}/batch/read": Call(body=_PAIRS),
         "GET /crm/owners/2026-09": Call({**_PAGED, "email": text, "archived": switch}),
         "GET /crm/pipelines/2026-09/{kind}": Call(),
-        "GET /crm/properties/2026-09/{kind}": Call({"archived": switch, "properties": text, "dataSensitivity": text}),
+        "GET /crm/properties/2026-09/{kind}": Call(
+            {"archived": switch, "dataSensitivity": one_of(*_SENSITIVITIES), "locale": text, "properties": text}
+        ),
         "GET /crm/lists/2026-09/{id}/memberships": Call({"after": text, "before": text, "limit": digits(250, 1)}),
         "GET /crm/lists/2026-09/object-type-id/{type}/name/{name}": Call({"includeFilters": switch}),
         "POST /communication-preferences/2026-09/statuses/{email}/unsubscribe-all": Call(

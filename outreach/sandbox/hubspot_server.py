@@ -62,6 +62,7 @@ class FakeHubSpot:
     """
 
     token: str = TOKEN
+    portal: str = ""
     association_page: int = 100
     may_unsubscribe: bool = True
     before: Interference = lambda request: None
@@ -153,7 +154,7 @@ class FakeHubSpot:
             case ("GET", "crm", "owners", version) if version == VERSION:
                 return 200, _owners(params)
             case ("GET", "account-info", "2026-09", "details"):
-                return 200, {"portalId": 4711, "timeZone": "Europe/Istanbul"}
+                return 200, {"portalId": 4711, "portalName": self.portal, "timeZone": "Europe/Istanbul"}
             case ("POST", "communication-preferences", version, "statuses", email, "unsubscribe-all"):
                 return self._unsubscribe(email, params, version)
         raise Refusal(404, "OBJECT_NOT_FOUND", f"nothing at {request.method} {path}")

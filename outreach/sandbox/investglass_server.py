@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 
+from outreach.sandbox.described import Description
+from outreach.sandbox.investglass_requests import DESCRIPTION
 from outreach.sandbox.stand_in import Refusal, StandIn, json_of, params_of, parts_of
 
 KEY = "ig-sample-key-0123456789"
@@ -41,6 +43,10 @@ class FakeInvestGlass(StandIn):
         number = next(self.numbers)
         self.people[number] = {"id": number, **values}
         return str(number)
+
+    @property
+    def description(self) -> Description:
+        return DESCRIPTION
 
     def shaped(self, status: int, said: str) -> Any:
         return {"error": said}

@@ -11,6 +11,8 @@ from urllib.parse import parse_qs
 import httpx
 
 from outreach.crms.lagrowthmachine import FIELDS, STATUSES
+from outreach.sandbox.described import Description
+from outreach.sandbox.lagrowthmachine_requests import DESCRIPTION
 from outreach.sandbox.stand_in import Refusal, StandIn, json_of, params_of, parts_of
 
 KEY = "lgm-sample-key-0123456789"
@@ -43,6 +45,10 @@ class FakeLaGrowthMachine(StandIn):
 
     def _stamp(self) -> str:
         return self.now.isoformat().replace("+00:00", "Z")
+
+    @property
+    def description(self) -> Description:
+        return DESCRIPTION
 
     def shaped(self, status: int, said: str) -> Any:
         return {"error": said}

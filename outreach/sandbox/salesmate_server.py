@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from outreach.sandbox.described import Description
+from outreach.sandbox.salesmate_requests import DESCRIPTION
 from outreach.sandbox.stand_in import Refusal, StandIn, json_of, params_of, parts_of
 
 TOKEN = "11111111-sample-access-key"  # noqa: S105  # sample data
@@ -48,6 +50,14 @@ class FakeSalesmate(StandIn):
 
     def _stamp(self) -> str:
         return self.now.isoformat().replace("+00:00", "Z")
+
+    @property
+    def description(self) -> Description:
+        return DESCRIPTION
+
+    def shaped(self, status: int, said: str) -> Any:
+        name = "ObjectNotFound" if status == 404 else "ValidationError"
+        return {"Status": "failure", "Error": {"Name": name, "Code": str(status), "Message": said}}
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         try:

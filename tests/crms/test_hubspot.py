@@ -283,6 +283,11 @@ class TestRequests:
         assert account.pipelines == ("default", "enterprise")
         assert "CONNECTED" in account.status_values
 
+    def test_an_account_with_a_name_is_called_by_it(self, world: HubSpotWorld) -> None:
+        world.fake.portal = "Example Ltd"
+
+        assert run(world.crm.check()).name == "HubSpot Example Ltd"
+
     def test_what_the_token_may_not_read_is_said(self, world: HubSpotWorld) -> None:
         def refuse(request: httpx.Request) -> httpx.Response | None:
             if "/owners/" in request.url.path:
@@ -490,6 +495,21 @@ class TestPull:
         [found] = everybody(world.pulled(), Wanted())
 
         assert found.stage == "appointmentscheduled"
+
+    def test_a_contact_with_many_deals_is_read_with_all_of_them(self, world: HubSpotWorld) -> None:
+        person = world.add_person(AYSE.email)
+        for _ in range(4):
+            world.fake.add("deals", {"pipeline": "default", "dealstage": "closedlost"}, person)
+        world.fake.add("deals", {"pipeline": "default", "dealstage": "qualifiedtobuy"}, person)
+        world.fake.association_page = 2
+
+        [found] = everybody(world.pulled(), Wanted())
+
+        asked = [world.body(number) for number, (_, path) in enumerate(world.sent()) if "associations" in path]
+        assert [body["inputs"] for body in asked] == [
+            [{"id": person}], [{"id": person, "after": "2"}], [{"id": person, "after": "4"}],
+        ]  # fmt: skip
+        assert found.stage == "qualifiedtobuy"
 
     def test_a_token_without_deals_still_brings_people(self, world: HubSpotWorld) -> None:
         person = world.add_person(AYSE.email)
