@@ -1,7 +1,8 @@
 """E-mail through SendGrid's Mail Send API (v3): docs.sendgrid.com, "Mail Send" and "Errors".
 
 The API has no idempotency key and answers 202 without a body; the id stands in a header. 200 means that the message was
-only checked (sandbox mode), so it is no success here. Tracking is switched off in each request.
+only checked (sandbox mode), so it is no success here. Tracking is switched off in each request. SendGrid's description
+has `custom_args` as an object with a recipient, and as a text beside the recipients.
 """
 
 from __future__ import annotations
@@ -80,13 +81,15 @@ class SendGrid:
 
 
 def _body(message: Message) -> dict[str, Any]:
+    recipient: dict[str, Any] = {"to": [named(message.to_name, message.to)]}
+    if mark := plain_mark(message.message_id):
+        recipient["custom_args"] = {MARK: mark}
     body: dict[str, Any] = {
-        "personalizations": [{"to": [named(message.to_name, message.to)]}],
+        "personalizations": [recipient],
         "from": named(message.from_name, message.from_address),
         "subject": message.subject,
         "content": [{"type": "text/plain", "value": message.text}],
         "headers": headers_of(message),
-        "custom_args": {MARK: mark} if (mark := plain_mark(message.message_id)) else {},
         "tracking_settings": _OFF,
     }
     if message.html:

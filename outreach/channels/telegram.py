@@ -61,8 +61,8 @@ class Telegram:
 
     async def sign_in(self) -> str:
         """Ask who the bot is; nothing is sent. Raises AdapterError."""
-        return await self._api.get(
-            f"{self._path}/getMe", read=lambda reply: f"signed in as @{reply['result']['username']}"
+        return await self._api.post(
+            f"{self._path}/getMe", is_write=False, read=lambda reply: f"signed in as @{reply['result']['username']}"
         )
 
     async def close(self) -> None:

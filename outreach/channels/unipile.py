@@ -2,8 +2,8 @@
 
 The person is looked up by reads; the last look stands immediately before the one call that does something. Nothing is
 deduplicated by the provider, so an answer in doubt stays unknown until a person or the list of sent invitations and
-messages tells. Unverified, and therefore options: where a profile is followed, and the name of the part that carries a
-voice message.
+messages tells. Requests follow Unipile's own descriptions and client; unverified, and therefore an option: where a
+profile is followed.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ LONGEST_NOTE = 300  # characters; LinkedIn lets free accounts write 200
 _PAGES_OF_RELATIONS = 3  # of 100 each
 _PAGES = 20  # of 100 pending invitations each
 _APIS = ("classic", "sales_navigator", "recruiter")
+_REACTIONS = ("like", "celebrate", "support", "love", "insightful", "funny")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,13 @@ class Options:
     inmail_api: str = "classic"  # the product whose InMail credits are used
     reaction: str = "like"
     follow_path: str = "/users/{id}/follow"  # unverified
-    voice_field: str = "voice_message"  # unverified
+    voice_field: str = "voice_message"
 
     def __post_init__(self) -> None:
         if self.inmail_api not in _APIS:
             raise ValueError(f"inmail_api '{self.inmail_api}' is none of {', '.join(_APIS)}.")
+        if self.reaction not in _REACTIONS:
+            raise ValueError(f"reaction '{self.reaction}' is none of {', '.join(_REACTIONS)}.")
         if not self.follow_path.startswith("/") or "{id}" not in self.follow_path:
             raise ValueError("follow_path begins with / and holds {id}, where the person's id stands.")
 
@@ -187,10 +190,14 @@ class Unipile:
         return await self._new_chat(person, parts, last_look)
 
     async def _inmail(self, message: Message, last_look: LastLook) -> Receipt:
-        """To anybody, for a credit; the person's id is the one of the product that sends."""
+        """To anybody, for a credit; the person's id is the one of the product that sends.
+
+        `linkedin[inmail]` is described for classic alone; the other two send nothing but InMail.
+        """
         api = self._options.inmail_api
         person = await self._resolve(message.to, api="" if api == "classic" else api)
-        options = {"linkedin[api]": api, "linkedin[inmail]": "true", "subject": message.subject}
+        options = {"linkedin[api]": api, "linkedin[inmail]": "true" if api == "classic" else ""}
+        options |= {"subject": message.subject}
         parts = [_field(name, value) for name, value in options.items() if value]
         return await self._new_chat(person, [_field("text", _words(message)), *parts], last_look)
 

@@ -1,7 +1,7 @@
 """WhatsApp Cloud API: approved templates, and free text inside the 24 hours after a person's last message.
 
-developers.facebook.com/docs/whatsapp/cloud-api. The version of the Graph API stands in `version`; the one given here
-is unverified. Nothing is deduplicated; our key travels as `biz_opaque_callback_data` and comes back with each status,
+developers.facebook.com/docs/whatsapp/cloud-api, and Meta's description of the API, v23.0, which is what `version` is if
+left out. Nothing is deduplicated; our key travels as `biz_opaque_callback_data` and comes back with each status,
 so that a message in doubt is settled by its own news.
 """
 
@@ -89,7 +89,8 @@ class WhatsApp:
             said = "the text names no approved template: write `approved_as: <name>` at its head"
             raise Refused(PROVIDER, said, outcome=Outcome.CONFIG)
         language = message.language.replace("-", "_") or self._options.language
-        template: dict[str, Any] = {"name": message.template, "language": {"code": language}}
+        spoken = {"policy": "deterministic", "code": language}
+        template: dict[str, Any] = {"name": message.template, "language": spoken}
         components = _components(message.values)
         return {"type": "template", "template": template | ({"components": components} if components else {})}
 

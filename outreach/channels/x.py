@@ -4,7 +4,7 @@ X forbids automated messages to people who have not written first, and automated
 suspension. So a message goes out only into a conversation in which the person has written, and follows and likes not
 at all, unless `cold` is set. The token is one of a user (OAuth 2.0 with PKCE: dm.write, dm.read, tweet.read,
 users.read, follows.write, like.write). The texts of a 403 are unverified: what they name decides between the person
-and our set-up. The list of a person's posts (`/2/users/{id}/tweets`) is unverified too.
+and our set-up. Requests follow X's own API description (2.62).
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from outreach.sandbox.answers import Answers, Handler
 
 _LONGEST_NOTE = 300
+_PAID = ("sales_navigator", "recruiter")  # products that send nothing but InMail
 
 
 @dataclass(slots=True)
@@ -290,7 +291,8 @@ async def _said(form: FormData) -> tuple[str, str]:
         size = len(await recording.read())
         await recording.close()
         return "voice", f"{size} bytes"
-    return ("inmail" if form.get("linkedin[inmail]") == "true" else "message"), _filled(form, "text")
+    is_inmail = form.get("linkedin[inmail]") == "true" or form.get("linkedin[api]") in _PAID
+    return ("inmail" if is_inmail else "message"), _filled(form, "text")
 
 
 async def _json(request: Request) -> dict[str, Any]:

@@ -83,7 +83,7 @@ class WhatsAppServer:
 
     def _check_template(self, template: Mapping[str, Any]) -> None:
         wanted = self._templates.get(str(template.get("name")))
-        if wanted is None or not (template.get("language") or {}).get("code"):
+        if wanted is None or set(template.get("language") or {}) != {"policy", "code"}:
             raise _refusal(404, 132001, "Template name does not exist in the translation")
         bodies = [one for one in template.get("components") or () if one.get("type") == "body"]
         given = bodies[0]["parameters"] if bodies else []

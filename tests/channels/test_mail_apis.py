@@ -449,11 +449,11 @@ def test_sendgrid_gets_texts_names_files_and_no_tracking() -> None:
     receipt, servers = taken("sendgrid")
 
     body = servers.taken[0].request
-    assert body["personalizations"] == [{"to": [{"email": "ayse@example.com", "name": "Ayşe Örnek"}]}]
+    recipient = {"to": [{"email": "ayse@example.com", "name": "Ayşe Örnek"}]}
+    assert body["personalizations"] == [{**recipient, "custom_args": {MARK: LETTER.message_id}}]
     assert body["from"] == {"email": f"anna@{DOMAIN}", "name": 'Anna "A" Yılmaz'}
     assert [each["type"] for each in body["content"]] == ["text/plain", "text/html"]
     assert body["reply_to"] == {"email": LETTER.reply_to}
-    assert body["custom_args"] == {MARK: LETTER.message_id}
     assert body["tracking_settings"]["open_tracking"] == {"enable": False}
     assert [(each["filename"], each.get("content_id")) for each in body["attachments"]] == [
         ("Preisliste.pdf", None),

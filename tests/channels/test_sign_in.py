@@ -86,7 +86,7 @@ WELL: dict[str, tuple[int, Any, str, str]] = {
     "telegram": (
         200,
         {"ok": True, "result": {"id": 1, "username": "sample_bot"}},
-        f"GET /bot{SECRET}/getMe",
+        f"POST /bot{SECRET}/getMe",
         "signed in as @sample_bot",
     ),
     "x": (200, {"data": {"id": "42", "username": "anna"}}, "GET /2/users/me", "signed in as @anna"),

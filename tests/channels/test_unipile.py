@@ -494,6 +494,21 @@ def test_an_inmail_goes_to_a_stranger_with_its_subject() -> None:
     }
 
 
+def test_an_inmail_of_another_product_is_told_by_its_name_alone() -> None:
+    """`linkedin[inmail]` is described for classic only."""
+
+    async def story() -> list[tuple[str, Any]]:
+        async with linkedin(TestUnipileInmail.sample, taken(STARTED)) as world:
+            http = httpx.AsyncClient(transport=httpx.MockTransport(world.handle))
+            navigator = Unipile(Options(BASE, "acc_1", TOKEN, inmail_api="sales_navigator"), http)
+            await navigator.send(TestUnipileInmail.sample, last_look=gladly)
+            return world.writes
+
+    fields = dict(run(story())[0][1])
+
+    assert (fields["linkedin[api]"], "linkedin[inmail]" in fields) == ("sales_navigator", False)
+
+
 @pytest.mark.parametrize(
     ("text", "post"),
     [
@@ -523,7 +538,7 @@ def test_what_is_no_post_is_refused() -> None:
     assert (type(error), error.outcome, world.writes) == (Refused, Outcome.REJECTED_CONTENT, [])
 
 
-@pytest.mark.parametrize("wrong", [{"inmail_api": "gold"}, {"follow_path": "/follow"}])
+@pytest.mark.parametrize("wrong", [{"inmail_api": "gold"}, {"follow_path": "/follow"}, {"reaction": "clap"}])
 def test_options_that_cannot_be_are_told(wrong: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Options(BASE, "acc_1", TOKEN, **wrong)  # type: ignore[arg-type]  # all texts

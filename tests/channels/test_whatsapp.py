@@ -119,7 +119,7 @@ def test_a_template_is_filled_by_name_in_its_language() -> None:
         "type": "template",
         "template": {
             "name": "intro_1",
-            "language": {"code": "tr"},
+            "language": {"policy": "deterministic", "code": "tr"},
             "components": [
                 {"type": "body", "parameters": [{"type": "text", "parameter_name": "first_name", "text": "Ada"}]}
             ],
@@ -136,7 +136,7 @@ def test_numbered_parameters_go_in_their_order_and_header_and_button_apart() -> 
     send(made, replace(INTRO, template="numbered", language="", values=values))
 
     template = server.sent[0].body["template"]
-    assert template["language"] == {"code": "en_US"}
+    assert template["language"] == {"policy": "deterministic", "code": "en_US"}
     assert template["components"] == [
         {"type": "header", "parameters": [{"type": "text", "text": "Spring"}]},
         {"type": "body", "parameters": [{"type": "text", "text": "Ada"}, {"type": "text", "text": "Example Ltd"}]},
