@@ -55,7 +55,7 @@ class Trello:
         return self._options.can
 
     async def check(self) -> Account:
-        who = await self._api.get("/members/me", params={"fields": "id,username"}, read=lambda me: str(me["username"]))
+        who = await self._api.get("/members/me", read=lambda me: str(me["username"]))
         await self._board.read()
         for name in (self._options.status_property, self._options.value_field):
             if name:

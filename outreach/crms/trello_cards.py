@@ -74,10 +74,10 @@ class Cards:
         held = {str(item.get("idCustomField")): item for item in present.get("customFieldItems") or ()}
         for item in items:
             definition = await self._board.field(item.name)
-            before = definition.text_of(held.get(definition.id, {}))
-            if is_to_be_written(item.value, item.mode, before=before):
+            value, before = definition.held(item.value), definition.text_of(held.get(definition.id, {}))
+            if is_to_be_written(value, item.mode, before=before):
                 path = f"{_path(str(present['id']))}/customField/{segment(definition.id)}/item"
-                await self._api.put(path, json=definition.body_of(item.value), read=lambda _: None)
+                await self._api.put(path, json=definition.body_of(value), read=lambda _: None)
 
     async def comment(self, card_id: str, activity: Activity) -> str:
         path = f"{_path(card_id)}/actions/comments"

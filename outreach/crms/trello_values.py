@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 import httpx
@@ -15,6 +15,7 @@ from outreach.api_client import retry_after
 from outreach.crm import Activity, Found, Person
 from outreach.crms.entries import heading_of
 from outreach.crms.in_doubt import timed_out
+from outreach.crms.instants import instant_of
 from outreach.errors import AdapterError, Outcome, RateLimited, Refused
 
 PROVIDER = "trello"
@@ -23,6 +24,7 @@ COLORS = ("yellow", "purple", "blue", "red", "green", "orange", "black", "sky", 
 KINDS = frozenset({"text", "number", "date", "list"})  # of custom fields; a checkbox has no text to be mapped
 _BURST = timedelta(seconds=10)  # the window of the limits per key and per token
 _LONGEST_IN_URL = 6_000  # bytes of a text, percent-encoded: parameters travel in the URL, which is finite
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _ADDRESS = re.compile(r"[^\s<>()\[\]{}:;,\"*|]+@[^\s<>()\[\]{}:;,\"*|]+")
 _AROUND = re.compile(r"e-?mail|mailto|[\W_]+", re.IGNORECASE)
 _COMPANY = re.compile(r"^\W*company\W+(.+?)\s*$", re.IGNORECASE | re.MULTILINE)
@@ -44,10 +46,27 @@ class CustomField:
         value = item.get("value")
         return str(value.get(self.kind) or "") if isinstance(value, dict) else ""
 
+    def held(self, value: str) -> str:
+        """The value as a card holds it. Raises Refused for what is no number or no day."""
+        if self.kind == "number":
+            number = value.strip().replace(",", ".")
+            return number if _NUMBER.fullmatch(number) else self._refuse(value, "a number")
+        if self.kind == "date":
+            at = instant_of(value.strip())
+            return at.strftime("%Y-%m-%dT%H:%M:%S.000Z") if at else self._refuse(value, "a day, such as 2026-11-21")
+        return value
+
+    def _refuse(self, value: str, wanted: str) -> NoReturn:
+        said = f"'{value[:80]}' is no value of the field '{self.name}', which takes {wanted}"
+        raise Refused(PROVIDER, said, outcome=Outcome.VALIDATION)
+
     def body_of(self, value: str) -> dict[str, Any]:
-        """What is written. Raises Refused for a value that a list does not offer."""
+        """What is written. Raises Refused for a value that a list does not offer.
+
+        Numbers are texts, as Atlassian's page on custom fields has them; its API description says number.
+        """
         if self.kind != "list":
-            return {"value": {self.kind: value}}  # numbers and dates are texts as well
+            return {"value": {self.kind: value}}
         if value not in self.options:
             said = f"'{value}' is no option of the field '{self.name}'. Options: {', '.join(self.options)}"
             raise Refused(PROVIDER, said, outcome=Outcome.CONFIG)

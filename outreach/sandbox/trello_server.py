@@ -24,11 +24,13 @@ BOARD = "5abbe4b7ddc1b351ef961414"
 ELSEWHERE = "5abbe4b7ddc1b351ef9614ff"
 LISTS = {"5f0000000000000000000001": "New", "5f0000000000000000000002": "Talking", "5f0000000000000000000003": "Won"}
 MEMBERS = {"5e0000000000000000000001": "anna", "5e0000000000000000000002": "deniz"}
+_STATUSES = {"5c0000000000000000000001": "Responded", "5c0000000000000000000002": "Not interested"}
 FIELDS = {
     "5d0000000000000000000001": ("Title", "text", {}),
-    "5d0000000000000000000002": ("Outreach status", "list", {"5c01": "Responded", "5c02": "Not interested"}),
+    "5d0000000000000000000002": ("Outreach status", "list", _STATUSES),
     "5d0000000000000000000003": ("Value", "number", {}),
     "5d0000000000000000000004": ("Done", "checkbox", {}),
+    "5d0000000000000000000005": ("Since", "date", {}),
 }
 _START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

@@ -145,6 +145,36 @@ class TestRequests:
         assert world.fake.sent()[-2:] == [("PUT", f"{path}/{_FIELD[name]}/item") for name in ("Title", "Value")]
         assert (world.fake.body(-2), world.fake.body(-1)) == ({"value": {"text": "CTO"}}, {"value": {"number": "1200"}})
 
+    @pytest.mark.parametrize(
+        ("name", "value", "held"),
+        [
+            ("Since", "2026-03-02", {"date": "2026-03-02T00:00:00.000Z"}),
+            ("Since", "2026-03-02T10:00:00+01:00", {"date": "2026-03-02T09:00:00.000Z"}),
+            ("Value", "1200,5", {"number": "1200.5"}),
+        ],
+    )
+    def test_days_and_numbers_are_written_as_a_card_holds_them(
+        self, world: TrelloWorld, name: str, value: str, held: dict[str, str]
+    ) -> None:
+        person = world.add_person(AYSE.email)
+        mapped = replace(AYSE, fields=(Field(name=name, value=value, mode=Mode.OVERWRITE),))
+
+        run(world.crm.upsert_person(mapped, person_id=person))
+        writes = len(world.fake.requests)
+        run(world.crm.upsert_person(mapped, person_id=person))
+
+        assert world.fake.body(writes - 1) == {"value": held}
+        assert [method for method, _ in world.fake.sent()[writes:]] == ["GET"]
+
+    @pytest.mark.parametrize(("name", "value"), [("Since", "soon"), ("Value", "a lot")])
+    def test_what_is_no_day_and_no_number_is_refused(self, world: TrelloWorld, name: str, value: str) -> None:
+        mapped = replace(AYSE, fields=(Field(name=name, value=value),))
+
+        with pytest.raises(Refused, match=f"is no value of the field '{name}'") as refusal:
+            run(world.crm.upsert_person(mapped, person_id=world.add_person(AYSE.email)))
+
+        assert refusal.value.outcome is Outcome.VALIDATION
+
     def test_nothing_to_change_is_not_written(self, world: TrelloWorld) -> None:
         fields = (Field(name="Title", value="CTO", mode=Mode.OVERWRITE),)
         person = run(world.crm.upsert_person(replace(AYSE, fields=fields), person_id=None)).person_id

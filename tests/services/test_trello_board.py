@@ -80,7 +80,7 @@ def test_a_reply_becomes_a_card_with_its_words_its_status_and_its_list(field: Fi
     assert card.name == "Ayşe (ayse@example.com)"
     assert "Sounds good, call me" in comment
     assert LISTS[card.list_id] == "Talking"
-    assert [one["idValue"] for one in card.values.values()] == ["5c01"]
+    assert [one["idValue"] for one in card.values.values()] == ["5c0000000000000000000001"]
 
 
 def test_a_label_on_the_card_opts_the_person_out(field: Field, trello: FakeTrello) -> None:
