@@ -155,18 +155,23 @@ async def _sync(app: App, names: list[str], *, since: datetime | None, bar: Bar)
 
 @commands.command("failed")
 def failed(context: typer.Context, *, connection: Connection = None, as_json: AsJson = False) -> None:
-    """What could not be written and needs a person, the oldest first."""
+    """What could not be written and needs a person, the oldest first; and what could not be read back."""
     from outreach.services.crm import sync
     from outreach.services.watching.plain import plain
 
     with opened(context) as app:
         _names(app, connection)
         found = sync.failed(app.store, crm=connection)
+        unread = sync.unread(app.store, crm=connection)
     if as_json:
         print_json(plain(found))
         return
     rows = [(each.number, each.connection, each.lead_id, each.operation, each.blocked, each.error) for each in found]
     print_table(("number", "connection", "lead", "operation", "waiting behind", "error"), rows)
+    if unread:
+        print("\nCould not be read:")
+        shown = [(each.connection, each.name, each.again_at or "", each.error) for each in unread]
+        print_table(("connection", "what", "again at", "error"), shown)
 
 
 @commands.command("retry")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, or_, select, update
+from sqlalchemy import Connection, and_, delete, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.store.tables import crm_pulls
@@ -132,9 +132,29 @@ def complete(
 
 
 def put_off(connection: Connection, pull: Pull, *, until: datetime | None, error: str) -> None:
-    """It did not work; the cursor stays where it was."""
+    """It did not work; the cursor stays where it was. Who wants it meanwhile has it earlier."""
+    wanted = _wanted_meanwhile(connection, pull) if until else None
+    until = min(until, wanted) if until and wanted else until
     values = {"due_at": until, "error": error[:2000], "lease_until": None}
     connection.execute(update(crm_pulls).where(_is(pull.connection, pull.name)).values(**values))
+
+
+def put_off_readings(connection: Connection, crm: str | None = None) -> list[tuple[str, str, str, datetime | None]]:
+    """Connection, name, what was said, when it is tried again: of what could not be read at its last try."""
+    columns = (crm_pulls.c.connection, crm_pulls.c.name, crm_pulls.c.error, crm_pulls.c.due_at)
+    statement = select(*columns).where(crm_pulls.c.error.is_not(None), _of(crm))
+    rows = connection.execute(statement.order_by(crm_pulls.c.connection, crm_pulls.c.name))
+    return [(row.connection, row.name, row.error, row.due_at) for row in rows]
+
+
+def read_again(connection: Connection, *, now: datetime, crm: str | None = None) -> int:
+    """What could not be read and waits is due now; imports wait for who asked for them. How many there are."""
+    waits = crm_pulls.c.error.is_not(None), crm_pulls.c.due_at.is_not(None), crm_pulls.c.lease_until.is_(None)
+    return connection.execute(update(crm_pulls).where(*waits, _of(crm)).values(due_at=now)).rowcount
+
+
+def _of(crm: str | None) -> Any:
+    return true() if crm is None else crm_pulls.c.connection == crm
 
 
 def drop(connection: Connection, pull: Pull) -> None:

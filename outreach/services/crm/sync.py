@@ -36,7 +36,7 @@ from outreach.services.crm.crm_dry_run import Held
 from outreach.services.crm.crm_operations import Learned, carry_out
 from outreach.services.crm.crm_verdict import Became, Pace, Verdict, judge
 from outreach.services.watching.notices import tell
-from outreach.store import crm_connections, crm_jobs, crm_links, crm_records
+from outreach.store import crm_connections, crm_jobs, crm_links, crm_pulls, crm_records
 from outreach.store.crm_connections import ConnectionState
 from outreach.store.crm_jobs import Claim, ClaimedJob, DeadJob, JobChange, Released
 from outreach.store.group_commit import GroupCommit
@@ -322,10 +322,32 @@ def failed(store: Store, *, crm: str | None = None) -> list[DeadJob]:
         return crm_jobs.failed(connection, crm=crm)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A reading that did not work at its last try. `again_at` None: it waits for who asked for it."""
+
+    connection: str
+    name: str  # changes, person:<id>, deal:<id>, or an import's selection
+    error: str
+    again_at: datetime | None
+
+
+def unread(store: Store, *, crm: str | None = None) -> list[Unread]:
+    """What could not be read back."""
+    with store.read() as connection:
+        rows = crm_pulls.put_off_readings(connection, crm)
+    return [Unread(connection=of, name=name, error=error, again_at=at) for of, name, error, at in rows]
+
+
 def retry(store: Store, *, clock: Clock, numbers: Collection[int] | None = None, crm: str | None = None) -> int:
-    """Run dead jobs again (all, these numbers, one connection's); connections they belong to are parked no longer."""
+    """Run dead jobs again (all, these numbers, one connection's); connections they belong to are parked no longer.
+
+    Without numbers, what could not be read back is read again, too.
+    """
 
     def again(connection: Connection) -> int:
+        if numbers is None:
+            crm_pulls.read_again(connection, now=clock.now(), crm=crm)
         dead = [job for job in crm_jobs.failed(connection, crm=crm) if numbers is None or job.number in numbers]
         for name in sorted({job.connection for job in dead} | ({crm} if crm else set())):
             crm_connections.lock(connection, name)

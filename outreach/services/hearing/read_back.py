@@ -8,10 +8,12 @@
 | Unauthorized             | waits                                      | parked with the reason; a scope    |
 |                          |                                            | that lacks (403) is no matter of   |
 |                          |                                            | writing, and parks nothing         |
-| Refused                  | waits an hour, with the vendor's words     | as it was                          |
+| Refused                  | waits an hour, with the vendor's words;    | as it was                          |
+|                          | the team is told                           |                                    |
 
 A round begins a few minutes before the last one began, because the search of some systems is late; what is read twice
-changes nothing. Each person is one transaction: the change is applied and remembered together.
+changes nothing. Each person is one transaction: the change is applied and remembered together. One that cannot be
+applied stops nobody else: that record is read again by itself, after a minute and then each hour, until it can.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
@@ -32,11 +34,13 @@ from outreach.crm import Operation, Page, Pulls, RemotePerson, Selection, Wanted
 from outreach.domain.crm_news import CrmNews
 from outreach.domain.event import Clues, Event, EventKind
 from outreach.domain.lead import AddressKind
+from outreach.domain.notice import Notice, NoticeKind
 from outreach.errors import AdapterError, OutcomeUnknown, RateLimited, Refused, Unauthorized, Unavailable
 from outreach.services.crm import crm_compare
 from outreach.services.crm.sync import Connected
 from outreach.services.hearing.react import apply
 from outreach.services.sending.engine import Engine
+from outreach.services.watching.notices import tell
 from outreach.store import crm_connections, crm_links, crm_pulls, crm_records
 from outreach.store.crm_links import Link
 from outreach.store.crm_pulls import CHANGES, Pull
@@ -46,6 +50,7 @@ _log = structlog.get_logger()
 OVERLAP = timedelta(minutes=5)
 _LEASE = timedelta(minutes=5)
 _SOON, _LATER = timedelta(minutes=1), timedelta(hours=1)
+_HINTED = timedelta(minutes=15)  # how long ago a record may have changed that somebody hinted at
 _UNAUTHORIZED = timedelta(minutes=15)
 _MOST_PAGES = 50  # of one connection in one go, so that its work list is not kept waiting
 
@@ -76,6 +81,9 @@ async def read_back(engine: Engine, connected: Connected, *, most_pages: int = _
             await asyncio.to_thread(_put_off, engine, pull, error)
             result.stopped_because = str(error)
             break
+        if page is None:
+            await asyncio.to_thread(_ask_for_a_round, engine, pull)
+            continue
         counts = await asyncio.to_thread(_keep_page, engine, connected, pull, page, asked_at=asked_at)
         total.update(counts)
         result.people += len(page.people)
@@ -113,7 +121,8 @@ def _take(engine: Engine, connected: Connected) -> Pull | None:
     return engine.store.write(take)
 
 
-async def _read(connected: Connected, pull: Pull) -> Page:
+async def _read(connected: Connected, pull: Pull) -> Page | None:
+    """None: the system cannot be asked for that one record."""
     if Operation.PULL not in connected.crm.can:
         return Page(people=())
     crm = cast(Pulls, connected.crm)
@@ -121,7 +130,19 @@ async def _read(connected: Connected, pull: Pull) -> Page:
     if what == CHANGES:
         return await crm.pull(Wanted(since=pull.since_at), cursor=pull.cursor)
     by = Selection(what)
-    return await crm.pull(Wanted(by=by, value=value), cursor=pull.cursor) if by in crm.selections else Page(people=())
+    return await crm.pull(Wanted(by=by, value=value), cursor=pull.cursor) if by in crm.selections else None
+
+
+def _ask_for_a_round(engine: Engine, pull: Pull) -> None:
+    """What changed lately will show the record that was hinted at."""
+    now = engine.clock.now()
+
+    def ask(connection: Connection) -> None:
+        crm_pulls.drop(connection, pull)
+        since = now - _HINTED
+        crm_pulls.want(connection, pull.connection, CHANGES, due_at=now + _SOON, since_at=since)
+
+    engine.store.write(ask)
 
 
 def _keep_page(
@@ -134,11 +155,40 @@ def _keep_page(
     counts: Counter[str] = Counter()
     for person_id, lead_id in ours.items():
         one = partial(keep_person, engine=engine, crm=pull.connection, lead_id=lead_id, asked_at=asked_at)
-        counts.update(engine.store.write(partial(one, person=people[person_id])))
+        try:
+            counts.update(engine.store.write(partial(one, person=people[person_id])))
+        except Exception as error:  # noqa: BLE001  # what one record does to us must not hold up the others
+            _set_aside(engine, pull, person_id, error)
+            if pull.name == f"person:{person_id}":
+                return counts
     engine.store.write(lambda connection: _advance(connection, engine, connected, pull, page=page, counts=counts))
     if counts:
         _log.info("crm_changes_applied", connection=pull.connection, **counts)
     return counts
+
+
+def _set_aside(engine: Engine, pull: Pull, person_id: str, error: Exception) -> None:
+    """A change that could not be applied is read again by itself: nothing of it was kept."""
+    now, crm, words = engine.clock.now(), pull.connection, f"{type(error).__name__}: {error}"
+
+    def set_aside(connection: Connection) -> None:
+        name = f"person:{person_id}"
+        again = pull if pull.name == name else None
+        until = now + (_LATER if again and again.error else _SOON)
+        crm_pulls.want(connection, crm, name, due_at=until)
+        crm_pulls.put_off(connection, again or replace(pull, name=name), until=until, error=words)
+        _tell(connection, engine, crm, name, words)
+
+    _log.warning("crm_change_not_applied", connection=crm, person=person_id, error=words[:200])
+    engine.store.write(set_aside)
+
+
+def _tell(connection: Connection, engine: Engine, crm: str, name: str, words: str) -> None:
+    """Once a day for each reading: a person has to look at it."""
+    now = engine.clock.now()
+    text = f"What changed in {crm} could not be read ({name}): {words[:500]}. It is tried again by itself"
+    key = f"crm_reading:{crm}:{name}:{now.date().isoformat()}"[:512]
+    tell(connection, engine.notify, Notice(kind=NoticeKind.CRM_FAILED, key=key, text=text), now)
 
 
 def keep_person(
@@ -150,6 +200,8 @@ def keep_person(
     news = crm_compare.changes(crm, known.values, person)
     heeded = [each for each in news if not is_older or crm_compare.stops(each)]
     now = engine.clock.now()
+    if len(heeded) < len(news):  # we wrote meanwhile: how it stands after that is read once more
+        crm_pulls.want(connection, crm, f"person:{person.person_id}", due_at=now + _SOON)
     if not (person.is_deleted or person.merged_into):
         link = Link(kind="person", local_id=lead_id, remote_id=person.person_id, url=person.url)
         crm_links.save(connection, crm, link, now)
@@ -222,6 +274,8 @@ def _put_off(engine: Engine, pull: Pull, error: AdapterError) -> None:
             reason, failures = str(error), max(state.failures, int(isinstance(error, Unauthorized)))
             crm_connections.park(connection, pull.connection, until=until, reason=reason, failures=failures)
         crm_pulls.put_off(connection, pull, until=until, error=str(error))
+        if isinstance(error, Refused):
+            _tell(connection, engine, pull.connection, pull.name, str(error))
 
     _log.warning("crm_reading_put_off", connection=pull.connection, reading=pull.name.partition(":")[0])
     engine.store.write(put_off)
