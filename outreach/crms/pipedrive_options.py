@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from outreach.consent import Consent
 from outreach.crm import READS_AND_WRITES, Operation
@@ -71,8 +71,12 @@ class Options:
 
     @property
     def paths(self) -> Paths:
-        """Below a company's own host v1 stands under /api; OAuth always ends there."""
-        v1 = "/v1" if self.host == _HOST and self.token else "/api/v1"
+        """Where the descriptions and Pipedrive's own client have them: version 1 stands under /api below a company's
+        host and with OAuth; below the host that all share, and what stands in for it, it does not.
+        """
+        host = urlsplit(self.host).hostname or ""
+        is_of_company = bool(self.company) or (host.endswith(".pipedrive.com") and self.host != _HOST)
+        v1 = "/v1" if self.token and not is_of_company else "/api/v1"
         return Paths(v1=self.v1_path or v1, v2=self.v2_path)
 
     @property

@@ -215,6 +215,20 @@ class TestRequests:
             "person_id": int(person),
         }
 
+    @pytest.mark.parametrize(
+        ("options", "v1"),
+        [
+            ({"token": TOKEN}, "/v1"),
+            ({"token": TOKEN, "base_url": "http://127.0.0.1:9"}, "/v1"),
+            ({"token": TOKEN, "base_url": "http://127.0.0.1:9", "company": "example"}, "/api/v1"),
+            ({"token": TOKEN, "base_url": "https://example.pipedrive.com"}, "/api/v1"),
+            ({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}, "/api/v1"),
+            ({"token": TOKEN, "v1_path": "/elsewhere"}, "/elsewhere"),
+        ],
+    )
+    def test_version_1_is_where_the_description_has_it(self, options: dict[str, str], v1: str) -> None:
+        assert Options(**options).paths.v1 == v1  # type: ignore[arg-type]  # all texts
+
     def test_looking_for_a_note_asks_for_the_newest(self, world: PipedriveWorld) -> None:
         person = world.add_person(AYSE.email)
 
