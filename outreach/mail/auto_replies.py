@@ -24,6 +24,7 @@ from outreach.mail.auto_words import (
 )
 from outreach.mail.parse import Headers
 from outreach.mail.receipt_words import RECEIPT_SUBJECT, TICKET
+from outreach.mail.short_notes import note_kinds, says_other_things, speaks_as_a_person, speaks_of_our_note
 from outreach.mail.words import folded, pattern
 
 _MAX_TEXT = 3000
@@ -98,7 +99,12 @@ def auto_reply_reason(answer: Answer) -> str | None:
     told = _told(answer.text)
     if is_marked or any(tells(answer, told) for tells in (_by_weak_sign, _by_subject, _by_receipt, _by_words)):
         return _reason(answer, told)
-    return None
+    return _reason_of_note(answer)
+
+
+def _reason_of_note(answer: Answer) -> str | None:
+    kinds = note_kinds(_without_sign_off(answer.text)) if _may_be_told_by_words(answer) else frozenset()
+    return ("left" if "left" in kinds else "out_of_office") if kinds else None
 
 
 def _may_tell(answer: Answer) -> bool:
@@ -188,7 +194,9 @@ def _by_words(answer: Answer, told: _Told) -> bool:
     if not says & {"away", "left", "ticket", "automatic"}:
         return False
     if "automatic" in says:
-        return told.share >= 0.3
+        return told.share >= 0.3 and not speaks_of_our_note(answer.text)
+    if speaks_as_a_person(answer.text) or says_other_things(_without_sign_off(answer.text)):
+        return False
     if told.share == 1 and "away" in says and _is_nothing_else(answer.text):
         return True
     if told.kinds == {"ticket", "soon"} and told.sentences >= 2 and told.share == 1:
@@ -200,6 +208,13 @@ def _is_nothing_else(text: str) -> bool:
     """A person who names a near day arranges something; a program says how long it will be."""
     whole = " ".join(folded(text[:300]).split())
     return bool(_ONLY_AWAY.match(whole)) and not _SOME_DAY.search(whole)
+
+
+def _without_sign_off(text: str) -> str:
+    """The text without how it ends: a formula, and the names below it."""
+    lines = text[:_MAX_TEXT].splitlines()
+    end = next((number for number, line in enumerate(lines) if number and _SIGN_OFF.match(line.strip())), len(lines))
+    return "\n".join(lines[:end])
 
 
 def _reason(answer: Answer, told: _Told) -> str:
