@@ -1,7 +1,7 @@
 """Zoho CRM's records, whatever their module, at most five calls at once: the smallest plan takes no more from one app.
 
-Checked against Zoho's published description of v8 (records, search, notes, related records, tags): one record is always
-read whole, as only lists can be told which fields are wanted.
+As Zoho's descriptions of v8 have it: one record is read whole, as only lists can be told which fields are wanted, and
+`over_write` of tags stands in the body, where every version of the description has it.
 """
 
 from __future__ import annotations
@@ -98,9 +98,8 @@ class Records:
             said = f"a tag has at most {_LONGEST_TAG} characters: {', '.join(long)}"
             raise Refused(PROVIDER, said, outcome=Outcome.VALIDATION)
         for start in range(0, len(tags), _TAGS_AT_ONCE):
-            body = {"tags": [{"name": tag} for tag in tags[start : start + _TAGS_AT_ONCE]]}
-            params = {"over_write": "false"}
-            await self._calls("POST", f"/{key}/actions/add_tags", params=params, json=body, read=_all_tags)
+            body = {"tags": [{"name": tag} for tag in tags[start : start + _TAGS_AT_ONCE]], "over_write": False}
+            await self._calls("POST", f"/{key}/actions/add_tags", json=body, read=_all_tags)
 
     def _body(self, values: Mapping[str, Any]) -> dict[str, Any]:
         trigger = {"trigger": list(self._triggers)} if self._triggers is not None else {}

@@ -1,8 +1,8 @@
-"""Requests Zoho's published description of CRM v8 allows, of those an adapter has a use for.
+"""Requests Zoho's API descriptions of CRM v8 allow, of those an adapter has a use for.
 
-Read in its collection of API descriptions: records, search, notes, related records, tag actions, layouts, pipelines;
-of users, fields and single records only the beginning. Names in a record are those of the organisation's fields, so
-any is described.
+Read in the newest of them (OpenAPI 3.1) for records, deleted records, search, notes, related records, tags, fields,
+layouts, pipelines, users and the organisation, and in the client Zoho makes (`zohocrmsdk8_0` 7.0). Names in a record
+are those of the organisation's fields, so any is described.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ _RELATED = {
     "ids": listed(_BIG, 200),
 }
 _TRIGGER = many(one_of("approval", "workflow", "blueprint", "pathfinder", "orchestration"))
-_RECORD = shape({"$append_values": up_to(10), "Layout": shape({"id*": _BIG})}, others=anything)
+_NAMED: dict[str, Kind] = {"$append_values": up_to(10), "Layout": shape({"id*": _BIG})}
+_RECORD, _KNOWN = shape(_NAMED, others=anything), shape({**_NAMED, "id*": _BIG}, others=anything)
+_FEATURES = many(shape({"name*": text}))
 _NOTE = shape(
     {
         "Note_Title": up_to(120),
@@ -66,14 +68,20 @@ _TOKEN = {
 }
 
 
-def _data(record: Kind, **more: Kind) -> Kind:
-    return shape({"data*": many(record, most=100, least=1), "trigger": _TRIGGER, "wf_trigger": text, **more})
+def _data(record: Kind, most: int = 100, **more: Kind) -> Kind:
+    features = {"apply_feature_execution": _FEATURES, "skip_feature_execution": _FEATURES}
+    return shape(
+        {"data*": many(record, most=most, least=1), "trigger": _TRIGGER, "wf_trigger": text, **features, **more}
+    )
 
 
 DESCRIPTION = Description(
     {
         "GET /org": Call(),
-        "GET /users": Call({**_PAGED, "type": one_of(*_USERS)}),
+        "GET /users": Call(
+            {**_PAGED, "type": one_of(*_USERS), "include_lite_users": switch, "role_id": _BIG, "query_id": text}
+            | {"child_data": text, "ids": text, "fields": text, "type__s": text}
+        ),
         "GET /settings/fields": Call({"module*": up_to(30), "type": one_of("all", "unused", "used"), "include": text}),
         "GET /settings/layouts": Call({"module*": up_to(50), "mode": text}),
         "GET /settings/pipeline": Call({"layout_id*": _BIG}),
@@ -91,12 +99,12 @@ DESCRIPTION = Description(
         f"POST /{_MODULE}": Call(body=_data(_RECORD, lar_id=_BIG)),
         f"POST /{_MODULE}/upsert": Call(body=_data(_RECORD, lar_id=_BIG, duplicate_check_fields=many(up_to(100)))),
         f"GET /{_MODULE}/{_ID}": Call(),
-        f"PUT /{_MODULE}/{_ID}": Call(body=_data(_RECORD)),
+        f"PUT /{_MODULE}/{_ID}": Call(body=_data(_KNOWN, most=1)),
         f"DELETE /{_MODULE}/{_ID}": Call({"wf_trigger": switch}),
         f"GET /{_MODULE}/{_ID}/Notes": Call({**_RELATED, "fields": _FIELDS}),
         f"POST /{_MODULE}/{_ID}/Notes": Call(body=shape({"data*": many(_NOTE, most=100, least=1)})),
         f"POST /{_MODULE}/{_ID}/actions/add_tags": Call(
-            {"over_write": switch}, body=shape({"tags*": many(_TAG, most=3), "over_write": or_null(flag)})
+            body=shape({"tags*": many(_TAG, most=3), "over_write": or_null(flag), "ids": or_null(text)})
         ),
         f"GET /{_MODULE}/{_ID}/Deals": Call({**_RELATED, "fields*": _FIELDS, "converted": _BOTH, "approved": _BOTH}),
     },

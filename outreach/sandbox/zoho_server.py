@@ -307,7 +307,7 @@ class FakeZoho(StandIn):
         return self._paged(list(reversed(self.notes.get(record_id, []))), {"per_page": "200"})
 
     def _tag(self, module: str, record_id: str, request: httpx.Request) -> Record:
-        if dict(request.url.params).get("over_write") != "false":
+        if json.loads(request.content).get("over_write") is not False:
             raise _refusal(400, "INVALID_DATA", "tags would be replaced", param_name="over_write")
         tags = json.loads(request.content)["tags"]
         if len(tags) > 3 or any(len(tag["name"]) > 25 for tag in tags):

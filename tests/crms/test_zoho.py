@@ -215,9 +215,9 @@ class TestRequests:
 
         run(world.crm.add_tags(person, ("a", "b", "c", "d")))
 
-        assert world.sent()[-1] == ("POST", f"/{person}/actions/add_tags?over_write=false")
-        assert world.fake.body(-2) == {"tags": [{"name": "a"}, {"name": "b"}, {"name": "c"}]}
-        assert world.fake.body() == {"tags": [{"name": "d"}]}
+        assert world.sent()[-1] == ("POST", f"/{person}/actions/add_tags")
+        assert world.fake.body(-2) == {"tags": [{"name": "a"}, {"name": "b"}, {"name": "c"}], "over_write": False}
+        assert world.fake.body() == {"tags": [{"name": "d"}], "over_write": False}
 
     @pytest.mark.parametrize("tag", ["forbidden", "a" * 26])
     def test_a_tag_that_is_not_added_is_an_error_that_names_it(self, world: ZohoWorld, tag: str) -> None:
