@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 TEST_PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup format lint types imports test outcome-tables demo bench check lock migration first-migration clean
+.PHONY: help setup format lint types imports test test-rabbitmq outcome-tables demo bench check lock migration first-migration clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,8 +50,11 @@ types: setup ## mypy, strict
 imports: setup ## the floors of the house: who may import whom
 	$(BIN)/lint-imports
 
-test: setup ## the whole suite, with real PostgreSQL and Redis, two files at a time
+test: setup ## the whole suite, with real PostgreSQL and Redis, three files at a time
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+
+test-rabbitmq: setup ## what needs a RabbitMQ installed on this machine (Debian: rabbitmq-server)
+	$(BIN)/python -m pytest tests/journeys/rabbitmq --rabbitmq --no-skips $(PYTEST_ARGS)
 
 outcome-tables: setup ## write the tables of answers in docs/providers anew, from the cases the tests run
 	$(BIN)/python -m tests.channels.outcome_pages

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import dramatiq
-import redis
 import structlog
-from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import Middleware
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from outreach.errors import ConfigError, Problem
 
@@ -47,8 +43,9 @@ class Doorbell:
     def __init__(self, url: str | None) -> None:
         self.is_in_process = url is None
         self._broker = _open(url)
-        for queue in _QUEUES:
-            self._broker.declare_queue(queue)
+        self._names = queue_names(url)
+        for name in self._names.values():
+            self._broker.declare_queue(name)
         self._worker: dramatiq.Worker | None = None
 
     def ring(self, queue: str, ids: Sequence[str]) -> bool:
@@ -57,7 +54,7 @@ class Doorbell:
             return False  # the workers are other processes; a queue that nobody empties would only grow
         try:
             for each in ids:
-                self._broker.enqueue(_message(queue, each))
+                self._broker.enqueue(_message(self._names[queue], queue, each))
         except Exception as error:  # noqa: BLE001  # whichever client it is, a silent bell is no failure
             log.warning("doorbell_silent", queue=queue, error=type(error).__name__)
             return False
@@ -66,7 +63,8 @@ class Doorbell:
     def listen(self, answers: Answers, *, threads: int) -> None:
         """Answer in background threads until `close`."""
         for queue, answer in ((TOUCHES, answers.touches), (DELIVERIES, answers.deliveries), (SYNC, answers.sync)):
-            dramatiq.actor(broker=self._broker, actor_name=queue, queue_name=queue)(_safe(queue, answer))
+            name = self._names[queue]
+            dramatiq.actor(broker=self._broker, actor_name=queue, queue_name=name)(_safe(queue, answer))
         self._worker = dramatiq.Worker(self._broker, worker_threads=threads, worker_timeout=200)
         self._worker.queue_prefetch = threads
         self._worker.start()
@@ -74,8 +72,8 @@ class Doorbell:
     def wait_until_quiet(self) -> None:
         """Return when everything that was rung for in this process has been answered (in-process broker only)."""
         assert isinstance(self._broker, StubBroker)
-        for queue in _QUEUES:
-            self._broker.join(queue)
+        for name in self._names.values():
+            self._broker.join(name)
         if self._worker:
             self._worker.join()
 
@@ -90,16 +88,19 @@ def ping(url: str) -> None:
     """Raise whatever the client raises when the broker of that URL does not answer."""
     broker = _open(url)
     try:
-        if isinstance(broker, RedisBroker):
-            broker.client.ping()
-        else:
-            broker.declare_queue(TOUCHES, ensure=True)  # type: ignore[call-arg]  # RabbitMQ's asks the server then
+        cast(Any, broker.client if hasattr(broker, "client") else broker).ping()
     finally:
         broker.close()
 
 
-def _message(queue: str, each: str) -> dramatiq.Message[Any]:
-    return dramatiq.Message(queue_name=queue, actor_name=queue, args=(each,), kwargs={}, options={})
+def queue_names(url: str | None) -> dict[str, str]:
+    """Our queue → what the broker calls it. RabbitMQ has no namespace of ours, so that the names themselves hold it."""
+    prefix = f"{NAMESPACE}." if url is not None and url.startswith("amqp") else ""
+    return {queue: prefix + queue for queue in _QUEUES}
+
+
+def _message(name: str, actor: str, each: str) -> dramatiq.Message[Any]:
+    return dramatiq.Message(queue_name=name, actor_name=actor, args=(each,), kwargs={}, options={})
 
 
 def _safe(queue: str, answer: Callable[[str], None]) -> Callable[..., None]:
@@ -130,6 +131,11 @@ def _open(url: str | None) -> dramatiq.Broker:
 
 def _redis(url: str, middleware: list[Middleware]) -> dramatiq.Broker:
     """Without automatic retries: an enqueue whose answer is lost would run twice."""
+    import redis  # noqa: PLC0415  # half a tenth of a second, which only those pay who use it
+    from dramatiq.brokers.redis import RedisBroker  # noqa: PLC0415  # as above
+    from redis.backoff import NoBackoff  # noqa: PLC0415  # as above
+    from redis.retry import Retry  # noqa: PLC0415  # as above
+
     client = redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), health_check_interval=15, socket_timeout=30)
     _check_memory(client)
     broker: dramatiq.Broker = RedisBroker(  # type: ignore[no-untyped-call]
@@ -155,10 +161,10 @@ def _check_memory(client: Any) -> None:
 
 def _rabbitmq(url: str, middleware: list[Middleware]) -> dramatiq.Broker:
     try:
-        from dramatiq.brokers.rabbitmq import RabbitmqBroker  # noqa: PLC0415  # an extra
+        from outreach.rabbitmq import Rabbit  # noqa: PLC0415  # an extra
     except ImportError:
         problem = "broker_url names RabbitMQ, whose client is not installed."
         raise ConfigError(
             Problem("config/outreach.yaml", 0, 0, problem, "Install the extra: pip install 'outreach[rabbitmq]'.")
         ) from None
-    return RabbitmqBroker(url=url, middleware=middleware)
+    return Rabbit(url, middleware)

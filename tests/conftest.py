@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import shutil
+import sys
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from itertools import count
@@ -17,16 +20,33 @@ from outreach.testing.servers import PostgresServer, RedisServer
 
 _numbers = count(1)
 
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+"""Some images set it. The suite starts the program some hundred times, and each would compile every module anew."""
+
 Makereport = Generator[None, pytest.TestReport, pytest.TestReport]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-skips", action="store_true", help="a skipped test fails the run")
+    parser.addoption("--rabbitmq", action="store_true", help="run what needs the system's RabbitMQ as well")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """RabbitMQ comes with no wheel: its tests are a run of their own, in which a missing server is a failure."""
+    return True if collection_path.name == "rabbitmq" and not config.getoption("--rabbitmq") else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Journeys first: where files run side by side, the long ones must not be left for the end."""
     items.sort(key=lambda item: "journeys" not in item.path.parts)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: it is not looked at again, and garbage is looked for more seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(wrapper=True)

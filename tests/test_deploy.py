@@ -16,7 +16,7 @@ from outreach.content.outreach_file import OutreachModel
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
-OF_COMPOSE_ITSELF = {"OUTREACH_DATABASE_PASSWORD", "OUTREACH_WORKSPACE"}
+OF_COMPOSE_ITSELF = {"OUTREACH_DATABASE_PASSWORD", "OUTREACH_BROKER_PASSWORD", "OUTREACH_WORKSPACE"}
 
 
 def _compose() -> dict[str, Any]:
@@ -87,3 +87,15 @@ def test_probes_ask_paths_that_answer() -> None:
 
     assert web["livenessProbe"]["httpGet"]["path"] == "/healthz"
     assert web["readinessProbe"]["httpGet"]["path"] == "/readyz"
+
+
+def test_rabbitmq_takes_the_place_of_redis_for_every_role() -> None:
+    instead: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.rabbitmq.yaml").read_text("utf-8"))["services"]
+    services = _compose()["services"]
+
+    rings = {name for name, each in services.items() if "build" in each and each["command"][0] != "db"}
+    urls = {name: each["environment"]["OUTREACH_BROKER_URL"] for name, each in instead.items() if name in rings}
+    assert set(urls) == rings
+    assert all(url.startswith("amqp://outreach:${OUTREACH_BROKER_PASSWORD") for url in urls.values())
+    assert set(instead) - rings == {"broker"}
+    assert instead["broker"]["command"] == ["rabbitmq-server"]

@@ -87,7 +87,7 @@ class RedisServer:
 
     def __init__(self) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="outreach-redis-"))
-        self.port = _free_port()
+        self.port = free_port()
         self._process: subprocess.Popen[str] | None = None
         self.start()
 
@@ -146,7 +146,7 @@ def _redis_binary() -> Path:
     return Path(spec.submodule_search_locations[0]) / "bin" / "redis-server"
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
