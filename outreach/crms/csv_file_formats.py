@@ -15,15 +15,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-import openpyxl
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.utils.exceptions import InvalidFileException
-
 Row = dict[str, str]
 
 _LOOKS_LIKE_A_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 _LONGEST_CELL = 32_767  # characters a cell of a spreadsheet holds
-_BROKEN = (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, AttributeError, EOFError)
+_BROKEN = (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, EOFError)
 
 
 class Damaged(Exception):
@@ -61,11 +57,14 @@ def _write_csv(file: BinaryIO, names: Sequence[str], rows: Sequence[Row]) -> Non
 
 
 def _read_xlsx(path: Path, columns: tuple[str, ...]) -> list[Row]:
+    import openpyxl  # noqa: PLC0415  # two tenths of a second, which only workbooks cost
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415  # as above
+
     try:
         book = openpyxl.load_workbook(path, data_only=True)
         sheets, sheet = book.worksheets, book.worksheets[0]
         cells = [[_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-    except _BROKEN as error:
+    except (*_BROKEN, InvalidFileException) as error:
         raise Damaged(f"not readable as XLSX ({type(error).__name__})") from None
     if len(sheets) > 1:
         raise Damaged("the workbook has several sheets, and only one is kept; move the others into a file of their own")
@@ -76,6 +75,9 @@ def _read_xlsx(path: Path, columns: tuple[str, ...]) -> list[Row]:
 
 
 def _write_xlsx(file: BinaryIO, names: Sequence[str], rows: Sequence[Row]) -> None:
+    import openpyxl  # noqa: PLC0415  # as above
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE  # noqa: PLC0415  # as above
+
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     for number, values in enumerate([list(names), *([row.get(name, "") for name in names] for row in rows)], start=1):
