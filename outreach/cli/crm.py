@@ -11,10 +11,11 @@ from outreach.cli.authorizing import authorize
 from outreach.cli.failures import FAILED
 from outreach.cli.invocation import opened
 from outreach.cli.terminal import AsJson, Bar, count, print_json, print_table, progress
-from outreach.errors import UsageError
+from outreach.errors import AdapterError, UsageError
 
 if TYPE_CHECKING:
     from outreach.app import App
+    from outreach.crm import Account
     from outreach.services.crm.crm_check import CheckRow
     from outreach.services.crm.sync_now import Synced
 
@@ -72,29 +73,43 @@ def show_map(
     with opened(context) as app:
         names = _names(app, connection)
         if suggest:
-            lines = asyncio.run(_suggest(app, names))
+            lines, unasked = asyncio.run(_suggest(app, names))
             print_json(lines) if as_json else print("\n".join(lines) or "There is nothing to suggest.")
+            for error in unasked:
+                typer.echo(f"Error: {error}", err=True)
+            if unasked:
+                raise typer.Exit(FAILED)
             return
         rows = [row for name in names for row in mapping_rows(app.engine.crms[name])]
     heads = ("connection", "what", "ours", "theirs", "how")
     print_json([dict(zip(heads, row, strict=True)) for row in rows]) if as_json else print_table(heads, rows)
 
 
-async def _suggest(app: App, names: list[str]) -> list[str]:
+async def _suggest(app: App, names: list[str]) -> tuple[list[str], list[AdapterError]]:
+    """The lines, and why accounts could not be asked."""
     import asyncio
 
     from outreach.services.crm.crm_suggest import suggest
 
     senders = {name: each.email.address if each.email else "" for name, each in app.settings.senders.items()}
     try:
-        accounts = await asyncio.gather(*(app.crms[name].crm.check() for name in names))
-        return [
-            line
-            for name, account in zip(names, accounts, strict=True)
-            for line in suggest(app.engine.crms[name], account, pipelines=app.workspace.pipelines, senders=senders)
-        ]
+        asked = await asyncio.gather(*(_account(app, name) for name in names))
     finally:
         await app.close_network()
+    lines = [
+        line
+        for name, account in zip(names, asked, strict=True)
+        if not isinstance(account, AdapterError)
+        for line in suggest(app.engine.crms[name], account, pipelines=app.workspace.pipelines, senders=senders)
+    ]
+    return lines, [each for each in asked if isinstance(each, AdapterError)]
+
+
+async def _account(app: App, name: str) -> Account | AdapterError:
+    try:
+        return await app.crms[name].crm.check()
+    except AdapterError as error:
+        return error
 
 
 Since = Annotated[
@@ -170,7 +185,7 @@ def failed(context: typer.Context, *, connection: Connection = None, as_json: As
     print_table(("number", "connection", "lead", "operation", "waiting behind", "error"), rows)
     if unread:
         print("\nCould not be read:")
-        shown = [(each.connection, each.name, each.again_at or "", each.error) for each in unread]
+        shown = [(each.connection, each.name, each.again_at, each.error) for each in unread]
         print_table(("connection", "what", "again at", "error"), shown)
 
 

@@ -97,9 +97,11 @@ class FakeHubSpot:
         """Delete a contact, or merge it into another, as somebody of the team would."""
         thing = self.objects["contacts"].pop(contact)
         if into:
-            survivor = self.objects["contacts"][into]
-            merged = survivor.properties.get("hs_merged_object_ids", "")
-            self.edit("contacts", into, {"hs_merged_object_ids": f"{merged};{contact}".strip(";")})
+            present = self.objects["contacts"][into].properties
+            also = {"hs_merged_object_ids": contact, "hs_additional_emails": thing.properties.get("email", "")}
+            self.edit(
+                "contacts", into, {name: f"{present.get(name, '')};{one}".strip(";") for name, one in also.items()}
+            )
             return
         thing.archived_at = self.now
         self.archived[contact] = thing
@@ -111,8 +113,9 @@ class FakeHubSpot:
         thing.updated_at = self.now
 
     def contact(self, email: str) -> Thing | None:
-        wanted = email.lower()
-        return next((one for one in self.objects["contacts"].values() if one.properties.get("email") == wanted), None)
+        """Its first address or another one: a contact keeps those of whom it was merged with."""
+        wanted, contacts = email.lower(), self.objects["contacts"].values()
+        return next((one for one in contacts if wanted and wanted in _addresses(one)), None)
 
     def of(self, kind: str, contact: str) -> list[Thing]:
         return [thing for thing in self.objects[kind].values() if thing.contact == contact]
@@ -250,6 +253,10 @@ class FakeHubSpot:
         if contact := self.contact(email):
             self.edit("contacts", contact.id, {"hs_email_optout": "true"})
         return 200, {"status": "COMPLETE", "results": []}
+
+
+def _addresses(contact: Thing) -> list[str]:
+    return [contact.properties.get("email", ""), *contact.properties.get("hs_additional_emails", "").split(";")]
 
 
 def _prove_described(request: httpx.Request) -> None:

@@ -139,10 +139,13 @@ def put_off(connection: Connection, pull: Pull, *, until: datetime | None, error
     connection.execute(update(crm_pulls).where(_is(pull.connection, pull.name)).values(**values))
 
 
-def put_off_readings(connection: Connection, crm: str | None = None) -> list[tuple[str, str, str, datetime | None]]:
-    """Connection, name, what was said, when it is tried again: of what could not be read at its last try."""
+def put_off_readings(connection: Connection, crm: str | None = None) -> list[tuple[str, str, str, datetime]]:
+    """Connection, name, what was said, when it is tried again: of what could not be read at its last try.
+
+    An import is none of them: who asked for it was told.
+    """
     columns = (crm_pulls.c.connection, crm_pulls.c.name, crm_pulls.c.error, crm_pulls.c.due_at)
-    statement = select(*columns).where(crm_pulls.c.error.is_not(None), _of(crm))
+    statement = select(*columns).where(crm_pulls.c.error.is_not(None), crm_pulls.c.due_at.is_not(None), _of(crm))
     rows = connection.execute(statement.order_by(crm_pulls.c.connection, crm_pulls.c.name))
     return [(row.connection, row.name, row.error, row.due_at) for row in rows]
 

@@ -35,6 +35,36 @@ def test_a_suggestion_says_when_there_is_none(team: Shell) -> None:
     assert (said.code, said.out.strip()) == (0, "There is nothing to suggest.")
 
 
+AWAY = """
+away:
+  use: hubspot
+  token: sample-token
+  base_url: http://127.0.0.1:9
+  when: {reply: [person, log_reply]}
+"""
+
+
+def test_an_account_that_cannot_be_asked_keeps_no_other_from_a_suggestion(team: Shell) -> None:
+    team.write("config/crm.yaml", CRM.replace("  stages: [s1]\n", "") + AWAY)
+
+    said = team.run("crm", "map", "--suggest")
+
+    assert said.code == 1
+    assert said.out.strip() == "There is nothing to suggest."
+    assert "Error: hubspot: " in said.err
+
+
+def test_what_could_not_be_read_stands_below_what_could_not_be_written(team: Shell) -> None:
+    team.write("config/crm.yaml", AWAY)
+    team.run("crm", "sync", "--since", "2026-03-02")
+
+    said = team.run("crm", "failed")
+
+    assert "Could not be read:" in said.out
+    assert "away" in said.out.partition("Could not be read:")[2]
+    assert team.run("crm", "failed", "--json").json == []
+
+
 def test_everything_is_synchronised_now(team: Shell) -> None:
     said = team.run("crm", "sync", "--since", "2026-03-02", "--json")
 

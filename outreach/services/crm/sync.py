@@ -324,12 +324,12 @@ def failed(store: Store, *, crm: str | None = None) -> list[DeadJob]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """A reading that did not work at its last try. `again_at` None: it waits for who asked for it."""
+    """A reading that did not work at its last try, and when it is tried again."""
 
     connection: str
-    name: str  # changes, person:<id>, deal:<id>, or an import's selection
+    name: str  # changes, person:<id> or deal:<id>
     error: str
-    again_at: datetime | None
+    again_at: datetime
 
 
 def unread(store: Store, *, crm: str | None = None) -> list[Unread]:
