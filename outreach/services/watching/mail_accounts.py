@@ -1,4 +1,9 @@
-"""From the settings of a mailbox to what its adapters are given: grants for XOAUTH2."""
+"""From the settings of a mailbox to what its adapters are given: grants for XOAUTH2.
+
+Addresses and parameters are those of the providers' own libraries (google-auth-oauthlib 1.5, msal 1.39) and pages:
+Google, "Using OAuth 2.0 for Web Server Applications"; Microsoft, "Authenticate an IMAP, POP or SMTP connection using
+OAuth". `token_url` replaces where tokens are asked for.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +11,13 @@ from outreach.consent import Consent
 from outreach.content.configuration import OAuthSettings
 from outreach.oauth import Grant, GrantKind
 
-_GOOGLE_TOKENS = "https://oauth2.googleapis.com/token"  # unverified; `token_url` replaces it
+_GOOGLE_TOKENS = "https://oauth2.googleapis.com/token"
 _GOOGLE_SCOPE = ""  # a refresh token carries the scopes that were agreed to
-_MICROSOFT_TOKENS = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"  # unverified, as above
-_GOOGLE_CONSENT = "https://accounts.google.com/o/oauth2/v2/auth"  # unverified, as are the parameters
+_MICROSOFT_TOKENS = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"
+_GOOGLE_CONSENT = "https://accounts.google.com/o/oauth2/v2/auth"
 _GOOGLE_PARAMS = {"access_type": "offline", "prompt": "consent"}
 _GOOGLE_MAIL = "https://mail.google.com/"  # SMTP and IMAP take no narrower one
-_MICROSOFT_CONSENT = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/authorize"  # unverified
+_MICROSOFT_CONSENT = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/authorize"
 _MICROSOFT_SCOPE = (
     "https://outlook.office.com/SMTP.Send https://outlook.office.com/IMAP.AccessAsUser.All offline_access"
 )
