@@ -136,6 +136,18 @@ def test_a_change_made_while_we_wrote_is_looked_at_once_more(team: Field) -> Non
     assert statuses(team) == ["not_interested", "in_sequence"]
 
 
+def test_a_value_that_was_changed_and_changed_back_counts_both_times(team: Field) -> None:
+    crm_of(team).change("1", stage="s2")
+    poll(team)
+
+    told(team, Change.STAGE, person_id="1", value="s1")
+    stages = [team.lead(lead_of(team, "1"))["stage"]]
+    told(team, Change.STAGE, person_id="1", value="s2")
+    stages.append(team.lead(lead_of(team, "1"))["stage"])
+
+    assert stages == ["contacted", "responded"]
+
+
 def test_a_hint_that_the_system_cannot_be_asked_about_makes_a_round(team: Field) -> None:
     crm_of(team).selections = frozenset({Selection.PERSON})  # type: ignore[misc]
     poll(team)

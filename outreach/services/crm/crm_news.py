@@ -72,6 +72,7 @@ def hear(connection: Connection, engine: Engine, event: Event, lead_id: str) -> 
         _look_at(connection, engine, news)
     elif not _is_our_own(connection, engine, event, news, lead_id=lead_id):
         _EFFECTS[news.change](_Heard(connection, engine, event, news, mapping, rows[0]))
+        _remember(connection, engine, news, lead_id)
 
 
 def hear_of_a_stranger(connection: Connection, engine: Engine, event: Event) -> None:
@@ -107,6 +108,14 @@ def _is_our_own(connection: Connection, engine: Engine, event: Event, news: CrmN
         _look_at(connection, engine, news)
         return True
     return False
+
+
+def _remember(connection: Connection, engine: Engine, news: CrmNews, lead_id: str) -> None:
+    """A value that was told is how the record stands now: changed back to what it was, it is news again."""
+    name = KEPT_AS.get(news.change)
+    if name is not None and not news.is_read:
+        value = news.value.lower() if news.change is Change.OWNER else news.value
+        crm_records.learn(connection, news.crm, lead_id, {name: value}, engine.clock.now())
 
 
 def _do_not_contact(heard: _Heard) -> None:
