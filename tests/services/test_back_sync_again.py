@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from outreach.crm import Selection
+from outreach.crm import RemotePerson, Selection
 from outreach.crms.memory import Record
 from outreach.domain.crm_news import Change
 from outreach.errors import Refused
@@ -134,6 +135,21 @@ def test_a_change_made_while_we_wrote_is_looked_at_once_more(team: Field) -> Non
     team.sync()
 
     assert statuses(team) == ["not_interested", "in_sequence"]
+
+
+def test_a_double_that_is_cleared_away_is_not_the_lead_s_record(team: Field) -> None:
+    crm, original = crm_of(team), crm_of(team).pull
+
+    async def with_a_double(wanted: Any, *, cursor: str | None) -> Any:
+        page = await original(wanted, cursor=cursor)
+        double = RemotePerson(person_id="9", emails=("p1@example.com",), is_deleted=True)
+        return replace(page, people=(*page.people, double))
+
+    crm.pull = with_a_double  # type: ignore[method-assign]
+    poll(team)
+
+    assert changes(team) == []
+    assert statuses(team) == ["in_sequence", "in_sequence"]
 
 
 def test_a_value_that_was_changed_and_changed_back_counts_both_times(team: Field) -> None:

@@ -149,7 +149,7 @@ def _keep_page(
     engine: Engine, connected: Connected, pull: Pull, page: Page, *, asked_at: datetime
 ) -> Mapping[str, int]:
     people = {person.person_id: person for person in page.people}
-    emails = {person_id: addresses_of(person) for person_id, person in people.items()}
+    emails = {person_id: _names_of(person) for person_id, person in people.items()}
     with engine.store.read() as connection:
         ours = crm_records.leads_of(connection, pull.connection, emails)
     counts: Counter[str] = Counter()
@@ -165,6 +165,11 @@ def _keep_page(
     if counts:
         _log.info("crm_changes_applied", connection=pull.connection, **counts)
     return counts
+
+
+def _names_of(person: RemotePerson) -> tuple[str, ...]:
+    """By which a lead may be found. A record that is gone is the lead's only if it is the one we know: not a double."""
+    return () if person.is_deleted or person.merged_into else addresses_of(person)
 
 
 def _set_aside(engine: Engine, pull: Pull, person_id: str, error: Exception) -> None:
