@@ -21,6 +21,7 @@ CODES: tuple[tuple[re.Pattern[str], BounceReason], ...] = tuple(
         (r"5\.4\.4$", BounceReason.NO_DOMAIN),
         (r"[45]\.4\.(?:7|300|312|317)$", BounceReason.EXPIRED),
         (r"[45]\.4\.", BounceReason.NETWORK),
+        (r"[45]\.5\.[1-6]$", BounceReason.NETWORK),
         (r"[45]\.6\.", BounceReason.CONTENT),
         (r"[45]\.7\.", BounceReason.POLICY),
     )

@@ -8,9 +8,14 @@ from outreach.mail.words import pattern
 
 DAEMON = re.compile(
     (
-        r"^(?:mailer-?daemon|mail-?daemon|post_?master|sysadmin|mdaemon|mail\.?delivery|maildelivery|mailadmin|mailer"
+        r"^(?:mailer-?daemon|mail-?daemon|post_?master(?:\\?@.{1,80})?|sysadmin|mdaemon|mail\.?delivery"
+        r"|maildelivery|mailadmin|mailer"
+        r"|mail[-_. ]?delivery[-_. ]?(?:sub)?system|mail[-_. ]?admin(?:istrator)?|uucp|pmdf|postoffice"
         r"|mail-delivery"
         r"|bounces?|bounce[-+].*|mailsystem|mail-system|delivery|administrator|admin|mmdf|smtp|mailgate|mailguard"
+        r"|(?:[a-z0-9]{1,12}[-_.])?(?:smtp|e?-?mail)[-_. ]?(?:(?:mail|smtp)[-_. ]?)?(?:service|server|gateway"
+        r"|agent|transport|robot"
+        r"|router|relay)s?"
         r"|non-?delivery|microsoftexchange[0-9a-f]+|exchange|nobody)$"
     ),
     re.IGNORECASE,
@@ -23,7 +28,8 @@ SURE_DAEMON = re.compile(
 
 DAEMON_NAME = re.compile(
     (
-        r"mail(?:er)? ?-?(?:delivery|daemon|administrator|system)|delivery (?:sub)?system|postmaster"
+        r"mail(?:er)? ?-?(?:delivery|daemon|administrator|system|server|gateway|router)|delivery (?:sub)?system"
+        r"|postmaster"
         r"|system administrator"
         r"|internet mail delivery|microsoft (?:exchange|outlook)$|mail router|undeliver"
     ),
@@ -44,7 +50,8 @@ FAILURE_SUBJECT = pattern(
         r"|bounced|blocked)"
     ),
     r"\bndn\b|\bndr\b|delayed mail|warning: (?:could not send|message|e?-?mail)|error (?:sending|delivering)",
-    r"address not found|can ?not be delivered|could ?n.t deliver|unable to deliver|user unknown|no such user",
+    r"address not found|can ?not be delivered|could ?n.t deliver|unable to deliver|user unknown|no such user"
+    r"|unknown (?:user|recipient|addressee)",
     (
         r"mailbox (?:full|unavailable)|nachricht nicht zugestellt|unzustellbar|nicht zustellbar|zustell(?:ung"
         r"|fehler|bericht)"
@@ -80,6 +87,7 @@ FAILURE_TEXT = pattern(
         r"unable to (?:be )?deliver|delivery (?:to the following|has failed|failed|failure|error|status|is delayed"
         r"|was delayed)"
     ),
+    r"delivery (?:of|to) .{1,120}(?:has been|was|is) (?:postponed|deferred|delayed|suspended)|postponed due to",
     r"did not reach|did ?n.t reach|returned (?:to you|to sender|mail|message|as undeliverable|below)|fatal errors",
     r"permanent (?:failure|error|fatal)|unrecoverable|failed to deliver|non-?delivery|transcript of session",
     (
@@ -140,9 +148,22 @@ DIALOGUE = pattern(
 """What passes between two mail servers, or only one of them writes: quoted in mails that return another."""
 
 PERSONAL = re.compile(
-    r"\?|\b(?:i|i'm|i've|i'd|my|hi|hello|hey|dear|anyone|thanks|ich|wir|hallo|bonjour|hola|je|nous)\b"
+    r"\?|\b(?:i|i'm|i've|i'd|my|hi|hello|hey|dear(?! (?:sender|user|sir))|anyone|thanks|ich|wir|hallo|bonjour"
+    r"|hola|je|nous)\b"
 )
 """What only a person writes around words of a mail system that he or she asks about."""
+
+OF_MAIL = pattern(
+    r"\b(?:e-?mails?|mails?|messages?|mailbox(?:es)?|users?|nachricht|postfach|message|courriel|mensaje|correo|mensagem"
+    r"|messaggio|casella|bericht|wiadomość|ileti\w*|e-?posta\w*)\b|\b55\d\b",
+)
+"""That it is mail, of all things, which was not delivered."""
+
+OF_GOODS = pattern(
+    r"\b(?:parcel|package|shipment|courier|order|invoice|payment|paket|sendung|bestellung|colis|commande|paquete|pedido"
+    r"|encomenda|pacco|ordine|pakket|bestelling|paczka|przesyłka|kargo|sipariş)\b",
+)
+"""What else is delivered, or not."""
 
 TO_MANY = pattern(r"^\W{0,8}(?:dear|hi|hello) (?:all|team|colleagues|everyone|everybody|customers|users)\b")
 """How an administrator begins who tells everybody about the mail system."""
@@ -150,7 +171,8 @@ TO_MANY = pattern(r"^\W{0,8}(?:dear|hi|hello) (?:all|team|colleagues|everyone|ev
 OPENING = re.compile(
     (
         r"^\W{0,6}(?:"
-        r"hi\. this is the .{0,40}(?:qmail|program|deliver)"
+        r"[-=* ]{2,40}failed recipients?|(?:your message|delivery of e?-?mail) to (?:this|the) (?:e-?mail )?address"
+        r"|non-? ?delivery: \S{1,90}@|hi\. this is the .{0,40}(?:qmail|program|deliver)"
         r"|this is the (?:mail system|postfix|mail delivery|mailer-daemon|mailman|machine generated)"
         r"|this message was created automatically by (?:mail delivery|the mail|a mail)"
         r"|this is an? (?:automatically generated )?(?:delivery|permanent|non-?delivery|mail) ?\S{0,10} ?(?:status"

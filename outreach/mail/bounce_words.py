@@ -1,4 +1,4 @@
-"""What mail servers say when they return a message, and why, in the languages they say it in."""
+"""Particular words of mail servers that return a message, by reason, in the languages they say it in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
                 r"|cannot find your (?:host|reverse)"
                 r"|client host"
                 r"|mail from (?:is )?mismatch|list of allowed rcpthosts|refused to receive|no permit\b"
-                r"|helo command rejected|blocked using|gr[ae]y-?list|spamhaus|black ?list|block ?list"
+                r"|\bhelo\b|\behlo\b|blocked using|gr[ae]y-?list|spamhaus|black ?list|block ?list|unknown sender"
+                r"|requires? (?:a |your )?(?:confirmation|verification)|to confirm (?:this|your) (?:mail|server"
+                r"|e-?mail|address)"
+                r"|(?:only|non-?) ?(?:list )?members (?:may|can|are)|members[- ]only|(?:do|does|will) not relay"
+                r"|challenge[- /]response|accepts? (?:mail|messages) (?:until|after)|accept mail until"
             ),
             (
                 r"(?:identified|detected|classified|considered|flagged|marked|rejected|looks?) (?:as|like|to be"
@@ -56,7 +60,8 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
                 r"|no space left on device"
             ),
             (
-                r"out of (?:storage|disk) space|disk (?:is )?full|dis[ck] quota|storage (?:limit|space)|mailbox exceeds"
+                r"out of (?:storage|disk) space|disk (?:is )?full|dis[ck] quota|storage (?:limit|space)"
+                r"|mailbox exceeds"
                 r"|mailbox limit exceeded"
             ),
             (
@@ -69,10 +74,11 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
                 r"postfach .{0,40}(?:voll|überfüllt|überschritten)|speicherplatz|quota überschritten"
                 r"|überschreitung des quota"
             ),
-            r"bo[iî]te (?:aux lettres|de réception|de messagerie)?.{0,40}(?:pleine|saturée|quota)|quota dépassé",
+            r"bo[iî]te (?:aux lettres|de réception|de messagerie)?.{0,40}(?:pleine|saturée|quota)"
+            r"|quota .{0,30}(?:dépassé|atteint)",
             r"buz[oó]n .{0,40}(?:lleno|cuota)|ha superado (?:su|la) cuota|sin espacio|almacenamiento lleno",
-            r"caixa (?:de correio|postal|de entrada) .{0,40}(?:cheia|lotada|cota)|excedeu (?:a|sua) cota",
-            r"casella .{0,40}(?:piena|quota)|spazio esaurito|mailbox .{0,20}(?:vol\b|is vol)|postvak .{0,20}vol\b",
+            r"caixa (?:de correio |postal |de entrada |do )?.{0,40}(?:cheia|lotada|cota)|excedeu (?:a|sua) cota",
+            r"casella .{0,40}(?:piena|quota)|spazio esaurito|(?:mailbox|postvak|postbus) .{0,40}\bvol\b",
             (
                 r"skrzynk\w* .{0,40}(?:pełna|przepełnion|limit)|posta kutusu .{0,40}dolu|kota(?:sı)? (?:dolu"
                 r"|aşıldı)|kotayı aştı"
@@ -150,8 +156,11 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
                 r"|all relevant mx records point to non-existent"
                 r"|address resolves to a domain|illegal host"
                 r"|no route to domain|domain (?:must exist|has been removed)|host(?:/domain)? does not accept mail"
-                r"|(?:does|do) ?n[o']t (?:receive|handle|take) (?:any )?(?:e-?)?mail|mail server for \S+ does not exist"
-                r"|destination e-?mail system is unknown"
+                r"|(?:does|do) ?n[o']t (?:receive|handle|take) (?:any )?(?:e-?)?mail"
+                r"|mail server for \S+ does not exist"
+                r"|destination e-?mail system is unknown|domain is not hosted|destination (?:computer|host"
+                r"|system) (?:was |is |could )?(?:not (?:be )?found|unknown)|not hosted (?:here|on this)"
+                r"|name service error for name=\S{1,90} type=\w{1,8}:? malformed"
             ),
             (
                 r"domain.{0,40}(?:existiert nicht|nicht gefunden|unbekannt)|domaine.{0,40}(?:n.existe pas"
@@ -173,9 +182,11 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
                 r"|rejected|type|forbidden|prohibited)"
                 r"|(?:illegal|prohibited|forbidden|banned|suspicious) (?:attachment|file|content|extension)"
                 r"|message content rejected"
-                r"|content (?:reject|not accepted|filter)|nachricht.{0,20}zu groß|message trop (?:gros"
+                r"|content (?:reject|not accepted|filter)|(?:max(?:imum)? )?message size|url in (?:the )?message"
+                r"|nachricht.{0,20}zu groß|message trop (?:gros"
                 r"|volumineux)|mensaje demasiado grande"
-                r"|messaggio troppo grande|bericht.{0,12}te groot|malformed|bare (?:lf|cr|newline)|line too long"
+                r"|messaggio troppo grande|bericht.{0,12}te groot|malformed(?! or unexpected name)|bare (?:lf|cr"
+                r"|newline)|line too long"
                 r"|header error"
             ),
         ),
@@ -222,12 +233,15 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
             ),
             (
                 r"\S@\S{3,90}:? (?:\(\S{1,60}\) )?(?:is |was )?(?:not found|unknown|invalid|nonexistent|no longer)\b"
-                r"|non[ -]?existent (?:user|recipient|mailbox|address|account|e-?mail)|does?n'?o?t exist|dosn'?t exist"
+                r"|non[ -]?existent (?:user|recipient|mailbox|address|account|e-?mail)|does?n'?o?t exist"
+                r"|dosn'?t exist"
                 r"|(?:account|mailbox|address) (?:is )?(?:un ?avail?a?ble|unavaiable|not available)"
                 r"(?!.{0,60}(?:space|busy))|not an active (?:address|user|mailbox)"
                 r"|addresses? (?:was|were) unknown|mbx not found"
-                r"|not a local (?:address|user)|recipient (?:is )?not (?:ok|local)|missing home directory|badrcptto"
-                r"|badrecipientto|not in my validrcptto|bad envelope recipient|no mail ?box available|in name directory"
+                r"|not a local (?:address|user)|recipient (?:is )?not (?:ok|local)|missing home directory"
+                r"|badrcptto|users? (?:do|does) not exist|\buser (?:has )?left\b"
+                r"|badrecipientto|not in my validrcptto|bad envelope recipient|no mail ?box available"
+                r"|in name directory"
                 r"|unknown (?:e-?mail|virtual)|invalid or unknown|no valid recipients?\b|user unknow|not our user"
                 r"|(?:unable to|can ?not|can't|could not|couldn't) (?:find|locate|accept) (?:the |alias )?"
                 r"(?:user|recipient|mailbox)"
@@ -270,7 +284,7 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
             ),
             (
                 r"(?:użytkownik|adresat|odbiorc|adres|skrzynka|konto)\w*.{0,60}(?:nieznan[yea]|nie istnieje"
-                r"|nie znaleziono|nieprawidłow|nie został)"
+                r"|nie znaleziono|nieprawidłow|nie został)|nieznan[yea] (?:użytkownik|adres|odbior|konto)"
             ),
             (
                 r"(?:kullanıcı|alıcı|adres|hesap|posta kutusu)\w*.{0,60}(?:bulunamad|bilinmiyor|yok|mevcut değil"
@@ -292,96 +306,3 @@ STRONG: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
     ),
 )
 """What is particular enough to overrule a status code, in the order it is asked."""
-
-WEAK: tuple[tuple[BounceReason, re.Pattern[str]], ...] = (
-    (
-        BounceReason.NO_MAILBOX,
-        pattern(
-            r"(?:server|host) (?:has )?rejected (?:the )?(?:recipients?|address)|recipient is not accepted",
-            r"does not like recipient\.(?! remote host said)",
-            r"addresses had permanent fatal errors(?=.{0,300}\b55[013]\b)",
-        ),
-    ),
-    (
-        BounceReason.DELAYED,
-        pattern(
-            (
-                r"delivery (?:is|was|has been|to the following recipients? has been) delayed|will (?:continue"
-                r"|keep) (?:to )?try"
-            ),
-            (
-                r"no action is required on your part|delivery attempts? will (?:continue|be (?:made|continued))"
-                r"|this is (?:only )?a warning"
-                r"|warning message only|you do not need to resend|still (?:being )?(?:retried|trying)|retr(?:y"
-                r"|ied) (?:for|until)"
-            ),
-            (
-                r"not yet been delivered|has not (?:yet )?been (?:possible|delivered) (?:yet|so far)|delayed mail"
-                r"|zustellung.{0,30}verzögert"
-            ),
-            (
-                r"retard de (?:remise|livraison)|remise différée|entrega (?:se ha )?retrasad|entrega atrasada"
-                r"|consegna.{0,20}ritard"
-                r"|bezorging.{0,20}vertraagd|opóźnion|geciktir|gecikti|配信が遅れ|delivery.{0,30}(?:deferred"
-                r"|postponed)"
-            ),
-        ),
-    ),
-    (
-        BounceReason.POLICY,
-        pattern(
-            (
-                r"\bspam\b|spamhaus|spamcop|\bdnsbl\b|\brbl\b|block ?list|black ?list|blocked|deny ?list|barracuda"
-                r"|proofpoint|mimecast|cloudmark|sorbs"
-            ),
-            (
-                r"\bpolic(?:y|ies)\b|reputation|not (?:authorized|authorised|permitted|allowed)|unauthori[sz]ed"
-                r"|access denied|permission|prohibited"
-                r"|\bdmarc\b|\bspf\b|\bdkim\b|unauthenticated|authentication (?:required|failed|checks?)"
-                r"|relay(?:ing)? (?:access )?(?:denied|not|is not)"
-                r"|unable to relay|relaying|reject(?:ed|s|ion)|refused (?:by|to accept|your|mail)|not accepted"
-                r"|greylist|gr[ae]y-?list|unsolicited|junk"
-                r"|too many (?:messages|recipients|connections|errors)|rate limit|throttl"
-                r"|sender (?:address )?(?:rejected|denied|verif|blocked)|reverse dns"
-                r"|\bptr\b|challenge|restricted|only accepts? (?:mail|messages)|abgelehnt|verweigert|refusé"
-                r"|rechazad|rejeitad|rifiutat|geweigerd|odrzucon|reddedil"
-            ),
-        ),
-    ),
-    (
-        BounceReason.EXPIRED,
-        pattern(
-            (
-                r"(?:message|delivery|queue|time|lifetime)\W{0,3}(?:\w+ )?(?:expired|time.?out exceeded"
-                r"|time.?limit)|expired|retry time.?out exceeded"
-                r"|retry time not reached|queue too long|too old|maximum (?:queue )?(?:lifetime"
-                r"|time|retries)|retries exceeded"
-                r"|has been in the queue|not (?:be )?delivered (?:within|for)|undeliverable for"
-                r"|not been collected after|cannot send message for"
-                r"|delivery time (?:has )?(?:expired|exceeded)"
-                r"|(?:for|after|in) (?:more than |over |the last )?\d+(?:\.\d+)? ?(?:hours?|days?|minutes?)"
-                r"|zeitüberschreitung|délai .{0,20}(?:dépassé|expiré)"
-            ),
-        ),
-    ),
-    (
-        BounceReason.NETWORK,
-        pattern(
-            (
-                r"tim(?:ed|e) ?out|connection (?:refused|reset|timed|dropped|lost|failed|closed|was|to)"
-                r"|could ?n.t (?:connect|establish)|could not connect"
-            ),
-            (
-                r"no route to host|(?:network|host) (?:is )?unreachable|not reachable|unable to connect|cannot connect"
-                r"|lost connection|temporary (?:dns|lookup|failure"
-                r"|name|problem|error|local)|temporar(?:y|ily)|try (?:again )?later|not responding|did not respond"
-                r"|no answer from|name server|nameserver"
-                r"|dns (?:error|failure|lookup|problem|server)|(?:mail )?loop|too many hops|hop count|tls|ssl"
-                r"|handshake|service unavailable|system (?:problem"
-                r"|error|not)|internal (?:error|server)|local error|configuration (?:error|problem)|resources"
-                r"|host not found, try|keine verbindung"
-            ),
-        ),
-    ),
-)
-"""What is asked when neither particular words nor the status code tell a reason."""

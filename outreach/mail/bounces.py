@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from outreach.mail.addresses import emails_in
 from outreach.mail.bounce_codes import CODES, SMTP_CODES
+from outreach.mail.bounce_general_words import WEAK
 from outreach.mail.bounce_signs import (
     COPY_BELOW,
     DAEMON,
@@ -19,12 +20,14 @@ from outreach.mail.bounce_signs import (
     DIALOGUE,
     FAILURE_SUBJECT,
     FAILURE_TEXT,
+    OF_GOODS,
+    OF_MAIL,
     OPENING,
     PERSONAL,
     SURE_DAEMON,
     TO_MANY,
 )
-from outreach.mail.bounce_words import STRONG, WEAK
+from outreach.mail.bounce_words import STRONG
 from outreach.mail.identifiers import message_ids_in, unique
 from outreach.mail.parse import Headers, Part, field_blocks
 from outreach.mail.understood import HARD, BounceReason, Kind
@@ -33,6 +36,7 @@ from outreach.mail.words import folded
 _MAX_TEXT = 6000
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")
 _SMTP = re.compile(r"(?<![\d.])([45]\d\d)(?=[ \-#]|$)")
+_REFUSAL = re.compile(r"(?<![\d.])55[0-4](?=[ \-#])")
 _ORIGINAL_ID = re.compile(
     r"^[ \t>]{0,8}(?:x-)?(?:original-)?message-id:[ \t\r\n]{0,4}(<[^<>\s]{1,500}>)", re.IGNORECASE | re.MULTILINE
 )
@@ -149,7 +153,7 @@ def _failed(blocks: list[Headers], text: str) -> Bounce:
     status = status or written
     reason = _reason(said, status, text)
     return Bounce(
-        kind=_kind(reason, status, _smtp_in(said)),
+        kind=_kind(reason, status, said),
         reason=reason,
         status=status or None,
         recipients=_recipients_of(blocks),
@@ -191,22 +195,37 @@ def _looks_returned(headers: Headers, text: str, sender: Sender) -> bool:
     tells = speaks or bool(FAILURE_TEXT.search(start))
     if sender.is_surely_a_daemon:
         return said or tells or opens
+    names = said and _names_a_reason(start)
     if sender.is_like_a_daemon or _has_null_path(headers):
-        return (said and tells and not TO_MANY.search(start[:200])) or opens
+        return (said and (tells or names) and not TO_MANY.search(start[:200])) or opens
+    about = f"{folded(subject)} {start[:600]}"
+    names = names and bool(OF_MAIL.search(about)) and not OF_GOODS.search(about)
+    names = names and (tells or _is_automatic(headers) or bool(COPY_BELOW.search(text[:_MAX_TEXT])))
+    speaks = speaks or names
     speaks = speaks and "@" in text[:_MAX_TEXT] and not PERSONAL.search(start[:1500]) and not headers.has(*_OF_MANY)
     return said and (opens or speaks) and not _is_answer(headers)
+
+
+def _names_a_reason(start: str) -> bool:
+    return _by_words(start[:600], STRONG) in (*HARD, BounceReason.FULL)
+
+
+def _is_automatic(headers: Headers) -> bool:
+    return headers.first("auto-submitted").strip().lower() not in ("", "no") or headers.has("x-autoreply")
 
 
 def _from_words(mail: Part, text: str) -> Bounce:
     speech = _speech(text)
     subject = mail.headers.first("subject")
-    status, smtp = _status_in(speech), _smtp_in(speech)
+    status = _status_in(speech)
     reason = reason_of_text(speech)
+    if reason is BounceReason.OTHER:
+        reason = _by_words(subject, STRONG) or reason
     is_late = bool(DELAY.search(folded(subject))) or (reason is BounceReason.DELAYED)
     if is_late and reason not in HARD:
         reason = BounceReason.DELAYED
     return Bounce(
-        kind=_kind(reason, status, smtp),
+        kind=_kind(reason, status, speech),
         reason=reason,
         status=status or None,
         recipients=_named_in(mail.headers, speech, text[len(speech) :][:_MAX_TEXT]),
@@ -217,6 +236,7 @@ def _named_in(headers: Headers, speech: str, copy: str) -> tuple[str, ...]:
     """Whom a returned mail is about: by the header that says so, its own words, or the copy of the message in it."""
     failed = [address for value in headers.all("x-failed-recipients") for address in emails_in(value)]
     own = set(emails_in(headers.first("to"))) | set(emails_in(headers.first("from")))
+    own |= {one for written in _ids_in(speech) for one in emails_in(written)}  # an id looks like an address
     named = failed or [address for address in emails_in(speech) if address not in own]
     return unique(named or [one for line in _TO_LINE.findall(copy) for one in emails_in(line) if one not in own])[:20]
 
@@ -248,8 +268,11 @@ def _speech(text: str) -> str:
     return (text[: copy.start()] if copy else text)[:_MAX_TEXT]
 
 
-def _kind(reason: BounceReason, status: str, smtp: str) -> Kind:
-    is_temporary = status.startswith("4") if status else smtp.startswith("4")
+def _kind(reason: BounceReason, status: str, said: str) -> Kind:
+    """A gateway's own 4xx does not soften the 550 it repeats; an enhanced code of class 4 with a meaning does."""
+    is_temporary = (status or _smtp_in(said)).startswith("4")
+    if is_temporary and status in ("", "4.0.0") and _REFUSAL.search(said[:_MAX_TEXT]):
+        is_temporary = False
     return Kind.BOUNCE_HARD if reason in HARD and not is_temporary else Kind.BOUNCE_SOFT
 
 

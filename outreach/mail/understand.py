@@ -96,7 +96,10 @@ def _message_child(kind: str, body: bytes) -> tuple[Headers, str, dict[str, str]
 def _sender(headers: Headers, name: str) -> Sender:
     written = headers.first("from")
     shown = name or written.partition("<")[0].strip(" \"'\t")
-    return Sender(email_of(written), shown if shown != written or "@" not in shown else "")
+    address = email_of(written)
+    if not shown and written.count("@") > 1:  # an address that is none still says who it was meant to be
+        shown = written.partition("<")[2].partition("@")[0].rstrip("\\")
+    return Sender(address, shown if shown != written or "@" not in shown else "")
 
 
 def _understood(mail: _Mail, own: frozenset[str], now: datetime | None) -> Understood:
