@@ -7,6 +7,8 @@ are those of the organisation's fields, so any is described.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from outreach.sandbox.described import (
     Call,
     Description,
@@ -29,6 +31,7 @@ _ID = "{id:[0-9]{1,19}}"
 _MODULE = "{module:Leads|Contacts|Deals}"
 _BIG = like(r"[0-9]{1,19}")  # ids are longer than a JSON number keeps
 _FIELDS = like(r"[A-Za-z_]\w*(,[A-Za-z_]\w*)*", 1000)
+_NAME = like(r"[A-Za-z_$]\w*")
 _DAY = like(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([+-]\d\d:\d\d|Z)")
 _ORDER = one_of("asc", "desc")
 _BY = one_of("id", "Created_Time", "Modified_Time")
@@ -57,6 +60,8 @@ _TAG = shape({"name": or_null(up_to(25)), "color_code": or_null(up_to(7))})
 _USERS = (
     *("CurrentUser", "DeletedUsers", "DeactiveUsers", "NotConfirmedUsers", "ConfirmedUsers", "ActiveUsers"),
     *("AdminUsers", "ActiveConfirmedAdmins", "ActiveConfirmedUsers", "DeveloperUsers", "AllUsers", "AllActiveUsers"),
+    *("ActiveLiteUser", "ActiveAndDeactive", "ChildRoleUsers", "ParentRoleUsers", "SubordinateRoleUsers"),
+    "ConfirmedReportingUsers",
 )
 _TOKEN = {
     "grant_type*": one_of("refresh_token", "authorization_code"),
@@ -66,13 +71,16 @@ _TOKEN = {
     "code": text,
     "redirect_uri": text,
 }
+_FEATURED: dict[str, Kind] = {"apply_feature_execution": _FEATURES, "skip_feature_execution": _FEATURES}
+_UPSERTED: dict[str, Kind] = {
+    "lar_id": like(r"[1-9][0-9]{0,18}"),
+    "duplicate_check_fields": many(up_to(100)),
+    "wf_trigger": or_null(up_to(50)),
+}
 
 
-def _data(record: Kind, most: int = 100, **more: Kind) -> Kind:
-    features = {"apply_feature_execution": _FEATURES, "skip_feature_execution": _FEATURES}
-    return shape(
-        {"data*": many(record, most=most, least=1), "trigger": _TRIGGER, "wf_trigger": text, **features, **more}
-    )
+def _data(record: Kind, more: Mapping[str, Kind], most: int = 100) -> Kind:
+    return shape({"data*": many(record, most=most, least=1), "trigger": _TRIGGER, **more})
 
 
 DESCRIPTION = Description(
@@ -82,11 +90,18 @@ DESCRIPTION = Description(
             {**_PAGED, "type": one_of(*_USERS), "include_lite_users": switch, "role_id": _BIG, "query_id": text}
             | {"child_data": text, "ids": text, "fields": text, "type__s": text}
         ),
-        "GET /settings/fields": Call({"module*": up_to(30), "type": one_of("all", "unused", "used"), "include": text}),
-        "GET /settings/layouts": Call({"module*": up_to(50), "mode": text}),
+        "GET /settings/fields": Call(
+            {"module*": up_to(30), "type": one_of("all", "unused", "used")}
+            | {"include": one_of("allowed_permissions_to_update")}
+        ),
+        "GET /settings/layouts": Call(
+            {"module*": up_to(50), "mode": one_of("all", "business_card", "quick_create")}
+            | {"include": one_of("total_profiles", "portal_user_types"), "include_inner_details": up_to(255)}
+            | {"include_element_types": one_of("field", "mirror_field")}
+        ),
         "GET /settings/pipeline": Call({"layout_id*": _BIG}),
         f"GET /{_MODULE}": Call(
-            {**_PAGED, "fields*": text, "ids": listed(_BIG, 100), "cvid": _BIG, "page_token": text}
+            {**_PAGED, "fields*": listed(_NAME, 50), "ids": listed(_BIG, 100), "cvid": _BIG, "page_token": text}
             | {"sort_order": _ORDER, "sort_by": _BY, "converted": _BOTH, "include_child": switch}
         ),
         f"GET /{_MODULE}/search": Call(
@@ -96,10 +111,10 @@ DESCRIPTION = Description(
         f"GET /{_MODULE}/deleted": Call(
             {**_PAGED, "type": one_of("all", "recycle", "permanent")}, headers={"if-modified-since": _DAY}
         ),
-        f"POST /{_MODULE}": Call(body=_data(_RECORD, lar_id=_BIG)),
-        f"POST /{_MODULE}/upsert": Call(body=_data(_RECORD, lar_id=_BIG, duplicate_check_fields=many(up_to(100)))),
+        f"POST /{_MODULE}": Call(body=_data(_RECORD, {"lar_id": _BIG, "wf_trigger": up_to(50), **_FEATURED})),
+        f"POST /{_MODULE}/upsert": Call(body=_data(_RECORD, _UPSERTED)),
         f"GET /{_MODULE}/{_ID}": Call(),
-        f"PUT /{_MODULE}/{_ID}": Call(body=_data(_KNOWN, most=1)),
+        f"PUT /{_MODULE}/{_ID}": Call(body=_data(_KNOWN, _FEATURED, most=1)),
         f"DELETE /{_MODULE}/{_ID}": Call({"wf_trigger": switch}),
         f"GET /{_MODULE}/{_ID}/Notes": Call({**_RELATED, "fields": _FIELDS}),
         f"POST /{_MODULE}/{_ID}/Notes": Call(body=shape({"data*": many(_NOTE, most=100, least=1)})),
