@@ -20,6 +20,17 @@ from outreach.testing.servers import PostgresServer, RedisServer
 
 _numbers = count(1)
 
+_MEMORY = Path("/dev/shm")
+_ROOM = 3_000_000_000
+"""Bytes that must be free there; containers often have 64 MB. A run needs less than a tenth of it."""
+
+if (
+    "PYTEST_DEBUG_TEMPROOT" not in os.environ
+    and os.access(_MEMORY, os.W_OK)
+    and shutil.disk_usage(_MEMORY).free > _ROOM
+):
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = str(_MEMORY)  # tmp_path is there: a commit does not wait for a disk
+
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 """Some images set it. The suite starts the program some hundred times, and each would compile every module anew."""
@@ -81,12 +92,32 @@ def postgres_template(postgres: PostgresServer) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def postgres_shape(postgres: PostgresServer, postgres_template: str) -> str:
+    return postgres.shape(postgres_template)
+
+
+@pytest.fixture(scope="session")
+def spare_databases() -> list[str]:
+    """Databases that served a test and were emptied."""
+    return []
+
+
 @pytest.fixture
-def postgres_url(postgres: PostgresServer, postgres_template: str) -> Iterator[str]:
-    """A fresh PostgreSQL database with every table and no row."""
-    name = f"test_{next(_numbers)}"
-    yield postgres.create(name, template=postgres_template)
-    postgres.drop(name)
+def postgres_url(
+    postgres: PostgresServer, postgres_template: str, postgres_shape: str, spare_databases: list[str]
+) -> Iterator[str]:
+    """A PostgreSQL database with every table and no row."""
+    if spare_databases:
+        name = spare_databases.pop()
+    else:
+        name = f"test_{next(_numbers)}"
+        postgres.create(name, template=postgres_template)
+    yield postgres.url(name)
+    if postgres.emptied(name, shape=postgres_shape):
+        spare_databases.append(name)
+    else:
+        postgres.drop(name)
 
 
 @pytest.fixture(scope="session")
