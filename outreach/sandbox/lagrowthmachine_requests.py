@@ -1,6 +1,6 @@
 """Requests of La Growth Machine's flow API as the vendor's own connectors make them, of those an adapter has a use for.
 
-Paths, ways to send the key and names in the query are those of its connectors for n8n and for language models; the
+Paths, ways to send the key and names in the query are those of its connectors for n8n and `lgm-mcp`; the
 names of a lead, of a status and of a note are those of clients that were tried against the service.
 """
 
