@@ -70,7 +70,7 @@ class ClinchPad:
     can: ClassVar[frozenset[Operation]] = READS_AND_WRITES - {Operation.TAGS}
     lacks: ClassVar[Mapping[Operation, str]] = {
         Operation.TAGS: "ClinchPad has no tags",
-        Operation.FORGET: "its API is not known to delete contacts",
+        Operation.FORGET: "a contact's leads carry the person's name, and would stay",
     }
     selections: ClassVar[frozenset[Selection]] = frozenset({Selection.STAGE, Selection.PERSON, Selection.DEAL})
 
