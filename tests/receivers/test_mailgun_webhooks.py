@@ -17,6 +17,7 @@ from outreach.receiver import Delivery
 from outreach.receivers.mailgun import Mailgun, Options, signature
 from outreach.sandbox.mail_api_hooks import File, MailgunHooks
 from outreach.testing.receiver import NOW, ReceiverContract, assert_within
+from tests.receivers.calls import altered
 from tests.receivers.mail_hooks import ORIGINAL, RAW, REPORT, TEXT, TROUBLE, delivery_of
 
 KEY = "sample-signing-key"
@@ -137,13 +138,28 @@ def test_the_signature_is_the_hex_digest_of_timestamp_and_token() -> None:
     assert made == "a5a7a9666ff5673622bef5a0d24c745f7f4e95f23476673d157c0ea31dd1cec0"
 
 
-def test_the_vector_of_the_standard_gives_the_same_digest() -> None:
-    """Mailgun publishes the rule, and sample payloads without the key they are signed with: test case 2 of RFC 4231,
-    its text divided into what stands for time and token.
-    """
-    made = signature("Jefe", "what do ya want ", "for nothing?")
+def _published() -> Delivery:
+    """Key, time, token and signature from Mailgun's own PHP library, its test of `verifyWebhookSignature`."""
+    triple = {
+        "timestamp": "1403645220",
+        "token": "5egbgr1vjgqxtrnp65xfznchgdccwh5d6i09vijqi3whgowmn6",
+        "signature": "9cfc5c41582e51246e73c88d34db3af0a3a2692a76fbab81492842f000256d33",
+    }
+    return replace(event("opened"), body=json.dumps({"signature": triple, "event-data": one("opened")}).encode())
 
-    assert made == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+
+def test_the_published_example_passes() -> None:
+    Mailgun(Options(signing_key="key-3ax6xnjp29jd6fds4gc373sgvjxteol0")).verify(_published(), now=NOW)
+
+
+@pytest.mark.parametrize("name", ["timestamp", "token", "signature"])
+def test_no_character_of_the_published_example_can_change(name: str) -> None:
+    receiver = Mailgun(Options(signing_key="key-3ax6xnjp29jd6fds4gc373sgvjxteol0"))
+    payload = json.loads(_published().body)
+    for value in altered(payload["signature"][name]):
+        body = json.dumps({**payload, "signature": {**payload["signature"], name: value}}).encode()
+        with pytest.raises(WebhookRejected):
+            receiver.verify(replace(_published(), body=body), now=NOW)
 
 
 def test_a_token_that_was_used_is_the_same_delivery_whatever_the_body() -> None:
