@@ -16,10 +16,11 @@ import structlog
 from sqlalchemy import select
 
 from outreach import adapters, settings
+from outreach.accounts import account_of, crm_options, imap_options, policy_of
 from outreach.adapters import Place
 from outreach.channel import Channel
 from outreach.clock import Clock, SystemClock, fresh_secret
-from outreach.content.configuration import CrmSettings, ImapSettings, SenderSettings, Settings
+from outreach.content.configuration import ImapSettings, SenderSettings, Settings
 from outreach.content.workspace import Workspace, load
 from outreach.domain import opt_out_token
 from outreach.doorbell import DELIVERIES, Doorbell
@@ -55,26 +56,6 @@ from outreach.store.vault import StoredVault
 
 log = structlog.get_logger()
 
-_SMTP_OPTIONS = (
-    "url",
-    "username",
-    "password",
-    "allow_plaintext",
-    "local_hostname",
-    "ca_file",
-    "connections",
-    "messages_per_connection",
-)
-_IMAP_OPTIONS = (
-    "url",
-    "username",
-    "password",
-    "folders",
-    "sent_folder",
-    "allow_plaintext",
-    "ca_file",
-    "idle",
-)
 _TIMEOUT = httpx.Timeout(30, connect=5)
 _SECRET = "secret_key"  # noqa: S105  # the name of a row, not a secret
 
@@ -187,11 +168,10 @@ class App:
     def poller_of(self, sender: str) -> Poller:
         """A new reader of a sender's mailbox, for one thread. It connects when it is first used."""
         server = self.mailboxes[sender]
-        options = {name: value for name in _IMAP_OPTIONS if (value := getattr(server, name)) is not None}
         place = Place("config/senders.yaml", f"{sender}.email.imap")
         token = self._token_for_threads(grant_of(server.oauth)) if server.oauth else None
         given = {"clock": self.clock, "token": token}
-        made: Poller = adapters.make(adapters.POLLERS, "imap", options, place=place, given=given)
+        made: Poller = adapters.make(adapters.POLLERS, "imap", imap_options(server), place=place, given=given)
         return made
 
     def _token_for_threads(self, grant: Grant) -> Callable[[str], str]:
@@ -403,40 +383,5 @@ def build(root: Path, environ: Mapping[str, str], *, clock: Clock | None = None,
     return App(settings.load(root, environ, crm_can=adapters.crm_abilities), clock=clock, policy=policy)
 
 
-def policy_of(configured: Settings) -> Policy:
-    organisation = configured.organisation
-    return Policy(
-        max_late=configured.defaults.max_late,
-        resend_unknown_once=configured.defaults.unknown == "resend_once",
-        organisation=organisation.name if organisation else "",
-        postal_address=organisation.postal_address if organisation else "",
-        public_url=configured.public_url.rstrip("/"),
-        tracking=configured.defaults.tracking,
-        recipients=configured.recipients,
-        guards=configured.guards,
-        snooze=configured.replies.out_of_office,
-        not_now=configured.replies.not_now,
-        new_leads_from_replies=configured.replies.new_leads,
-    )
-
-
 async def _access(source: TokenSource, refused: str) -> str:
     return (await source.token(refused=refused)).access_token
-
-
-def account_of(each: SenderSettings, channel: str) -> tuple[str, dict[str, Any]] | None:
-    """(adapter, its options) of the account a sender has on a channel; None if it has none."""
-    if channel == "email" and each.email:
-        server = each.email.smtp
-        own = {name: value for name in _SMTP_OPTIONS if (value := getattr(server, name))} if server else {}
-        return each.email.use, {**each.email.options, **own}
-    account = each.channels.get(channel)
-    return (account.use, dict(account.options)) if account else None
-
-
-def crm_options(each: CrmSettings, configured: Settings) -> dict[str, Any]:
-    """The adapter's options; a relative `directory` is meant from the workspace."""
-    options = adapters.own_options(each)
-    if "directory" in options:
-        options["directory"] = str(configured.root / str(options["directory"]))
-    return options

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from outreach.accounts import policy_of
 from outreach.adapters import crm_abilities
-from outreach.app import policy_of
 from outreach.channel import Channel
 from outreach.channels.memory import Memory
 from outreach.content.revision import freeze

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from outreach import app as apps
 from outreach import settings
+from outreach.accounts import policy_of
 from outreach.content.revision import freeze
 from outreach.domain.touch import TouchState
 from outreach.sandbox.smtp_sink import Sink, Stage
@@ -88,7 +89,7 @@ class Journey:
         self._write_files()
         configured = settings.load(root, self._environ)
         span = timedelta(seconds=lease)
-        policy = replace(apps.policy_of(configured), batch=batch, lease=span, pick_up=span)
+        policy = replace(policy_of(configured), batch=batch, lease=span, pick_up=span)
         self.app = apps.App(configured, policy=policy)
         self.scheduler = Scheduler(self.app)
         self._roles: list[Role] = []

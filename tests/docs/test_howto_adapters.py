@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from outreach import adapters
+from outreach.accounts import account_of, crm_options
 from outreach.adapters import Place
-from outreach.app import App, account_of, crm_options
+from outreach.app import App
 from outreach.content.configuration_files import read_configuration
 from outreach.errors import ConfigError
 from tests.docs.pages import ROOT, blocks

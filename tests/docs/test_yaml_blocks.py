@@ -18,8 +18,9 @@ import yaml
 from typer.testing import CliRunner
 
 from outreach import adapters
+from outreach.accounts import crm_options
 from outreach.adapters import Place
-from outreach.app import App, crm_options
+from outreach.app import App
 from outreach.cli.program import program
 from outreach.content import workspace, yaml_file
 from outreach.content.configuration import Settings

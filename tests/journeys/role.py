@@ -21,6 +21,7 @@ from typing import Any
 
 from outreach import app as apps
 from outreach import scheduler, settings, worker
+from outreach.accounts import policy_of
 from outreach.cli import logs
 from outreach.services.sending import dispatch
 from outreach.services.sending.outcomes import Outcome
@@ -82,7 +83,7 @@ def _carry_out(order: dict[str, Any]) -> None:
         _lay_mine(order["die"], order["nth"], signal.Signals(order["by"]))
     configured = settings.load(Path(order["root"]), os.environ)
     lease = timedelta(seconds=order["lease"])
-    policy = replace(apps.policy_of(configured), batch=order["batch"], lease=lease, pick_up=lease)
+    policy = replace(policy_of(configured), batch=order["batch"], lease=lease, pick_up=lease)
     built = apps.App(configured, policy=policy)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
