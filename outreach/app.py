@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import ssl
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -178,7 +179,7 @@ class App:
         """Access tokens for who is not on the network's loop; the vault keeps processes and threads from racing."""
 
         async def ask(refused: str) -> str:
-            async with httpx.AsyncClient(timeout=httpx.Timeout(30, connect=5), follow_redirects=False) as http:
+            async with _client() as http:
                 source = Tokens(http, vault=lambda: self.vault, clock=self.clock).source(grant)
                 return (await source.token(refused=refused)).access_token
 
@@ -245,7 +246,7 @@ class App:
     def http(self) -> httpx.AsyncClient:
         """One client for every provider: redirects off, connect 5 s, read 30 s."""
         if self._http is None:
-            self._http = httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False)
+            self._http = _client()
         return self._http
 
     @property
@@ -297,7 +298,7 @@ class App:
         """A client of its own for one CRM connection, whose calls are counted."""
         held = [hold_writes] if holds_writes else []
         hooks: dict[str, list[Any]] = {"request": [*held, meter.made], "response": [meter.answered]}
-        self._clients.append(httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False, event_hooks=hooks))
+        self._clients.append(_client(event_hooks=hooks))
         return self._clients[-1]
 
     async def drain(self, connection: str) -> None:
@@ -381,6 +382,16 @@ class App:
 def build(root: Path, environ: Mapping[str, str], *, clock: Clock | None = None, policy: Policy | None = None) -> App:
     """The system of the workspace at `root`. Raises ConfigError with every problem of the configuration."""
     return App(settings.load(root, environ, crm_can=adapters.crm_abilities), clock=clock, policy=policy)
+
+
+def _client(**options: Any) -> httpx.AsyncClient:
+    return httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False, verify=_trusted(), **options)
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom to believe over TLS. Reading every authority takes longer than opening ten connections: once will do."""
+    return httpx.create_ssl_context()
 
 
 async def _access(source: TokenSource, refused: str) -> str:
