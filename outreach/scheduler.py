@@ -6,6 +6,7 @@ import asyncio
 import threading
 from datetime import timedelta
 from functools import partial
+from importlib import import_module
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -13,14 +14,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from outreach.app import App
 from outreach.doorbell import DELIVERIES, SYNC, TOUCHES
 from outreach.services.hearing.understand import waiting_deliveries
-from outreach.services.measuring import kept_reports, report_mail, winners
+from outreach.services.measuring import report_mail, winners
 from outreach.services.pipeline.keep_pipeline import keep_pipeline
 from outreach.services.sending import recover, repeat
 from outreach.services.sending.advance import advance
 from outreach.services.sending.claim import claim_due
 from outreach.services.sequences.continuous import enroll_matching
 from outreach.services.sequences.reviews import close_moot
-from outreach.services.watching import guards
+from outreach.services.watching import forgotten, guards
 from outreach.services.watching.notices import tell_of_what_waits
 from outreach.store import leases
 
@@ -130,14 +131,18 @@ class Scheduler:
         try:
             if self.leads():
                 mail_reports(self._app)
-                renew_reports(self._app)
+                forgotten.count_again(self._app.engine)
+                while self.leads() and not self._stopped.is_set() and not pack_days(self._app):
+                    pass
         except Exception as error:  # noqa: BLE001  # as above
             log.warning("reports_failed", error=str(error)[:200])
 
 
-def renew_reports(app: App) -> int:
-    """Read the reports anew that are kept because they take long; how many."""
-    return kept_reports.renew(app.engine, app.settings.reports, app.workspace.goals)
+def pack_days(app: App) -> bool:
+    """One round of packing the days that reports of large lists are counted from; False: there is more at once."""
+    rolling = import_module("outreach.services.measuring.rolling")  # small lists do without what it needs
+    rolled = rolling.roll(app.engine, app.settings.reports)
+    return rolled is None or bool(rolled.is_complete)
 
 
 def mail_reports(app: App) -> list[str]:

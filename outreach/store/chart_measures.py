@@ -60,7 +60,7 @@ def cohorts(
             question,
             told,
             touches.c.enrollment_id,
-            func.min(touches.c.sent_at).label("first_at"),
+            func.min(case((touches.c.is_first, touches.c.sent_at))).label("first_at"),
             func.min(told.c.answered_at).label("answered_at"),
         )
         .group_by("place", touches.c.enrollment_id)

@@ -195,7 +195,8 @@ def drop_offs(connection: Connection, question: Question, closed: Collection[Sta
     number = func.count()
     statement = _visited(question, visits, *place, number, visits.c.because)
     is_closed = tuple_(visits.c.pipeline, visits.c.then).in_(list(closed))
-    statement = statement.where(is_closed).group_by(*place, visits.c.because).order_by(number.desc(), *place)
+    statement = statement.where(is_closed).group_by(*place, visits.c.because)
+    statement = statement.order_by(number.desc(), *place, visits.c.because)
     return [(Flow(*row[:4]), str(row[4])) for row in connection.execute(statement)]
 
 

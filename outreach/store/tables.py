@@ -23,7 +23,7 @@ from outreach.store.tables_of_people import (
     stage_moves,
     suppressions,
 )
-from outreach.store.tables_of_running import audit, contents, facts, kept_reports, leases, notices, vault
+from outreach.store.tables_of_running import audit, contents, facts, leases, notices, rollups, vault
 from outreach.store.tables_of_sending import (
     claims,
     enrollments,
@@ -59,7 +59,6 @@ __all__ = [
     "field_changes",
     "holds",
     "inquiries",
-    "kept_reports",
     "leads",
     "leases",
     "links",
@@ -74,6 +73,7 @@ __all__ = [
     "replies",
     "rests",
     "revisions",
+    "rollups",
     "rule_scores",
     "senders",
     "sequences",

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from outreach.store.column_types import Id, Instant, Json, Word
 from outreach.store.schema import metadata, name_column, partial
@@ -58,16 +69,6 @@ facts = Table(
     Column("value", Json, nullable=False),
 )
 
-kept_reports = Table(
-    "kept_reports",  # reports that take long to read, so that pages need not wait for them
-    metadata,
-    Column("key", String(64), primary_key=True),  # of what was asked, and of the settings it was answered with
-    Column("wish", Json, nullable=False),
-    Column("content", Json, nullable=False),
-    Column("made_at", Instant, nullable=False),
-    Column("asked_at", Instant, nullable=False, index=True),
-)
-
 vault = Table(
     "vault",
     metadata,
@@ -82,4 +83,15 @@ contents = Table(
     Column("hash", String(64), primary_key=True),  # SHA-256
     Column("body", LargeBinary, nullable=False),
     Column("created_at", Instant, nullable=False),
+)
+
+rollups = Table(
+    "rollups",  # what measures are made from, a day of one kind packed in columns, see store/rollups.py
+    metadata,
+    Column("kind", Word, nullable=False),
+    Column("day", Integer, nullable=False),  # days since 1970, UTC
+    Column("seen", Integer, nullable=False),  # rows of that day in the table it is made from
+    Column("rolled_at", Instant, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("kind", "day"),
 )

@@ -156,6 +156,7 @@ touches = Table(
     partial("ix_touches_provider_id", "provider_id", where="provider_id IS NOT NULL"),
     partial("ix_touches_thread_id", "thread_id", where="thread_id IS NOT NULL"),
     partial("ix_touches_doubt", "doubt_until", where="state = 'planned' AND doubt_until IS NOT NULL"),
+    partial("ix_touches_blocked", "due_at", where="state = 'planned' AND (block IS NOT NULL OR due_at IS NULL)"),
     partial("ix_touches_unresolved", "state", where="state IN ('unknown', 'failed')"),
 )
 

@@ -20,6 +20,7 @@ from outreach.services.measuring import kpis as service
 from outreach.services.measuring.kpis import Cut, measure, question
 from outreach.services.measuring.report import Wish, report, uplifts, variants
 from outreach.services.measuring.sales_forecast import forecast, needs
+from outreach.services.measuring.source import Live
 from outreach.services.measuring.stage_report import drop_offs, funnel, stage_lines
 from outreach.store.column_types import Instant
 from outreach.testing.field import Field
@@ -166,9 +167,9 @@ def test_stages_are_those_counted_by_hand(counted: Field) -> None:
     asked = question(pipelines.values(), REPORTS, QUARTER, Cut())
 
     with counted.app.store.read() as connection:
-        lines = {line.stage: line for line in stage_lines(connection, asked, pipelines)}
-        drops = drop_offs(connection, asked, list(pipelines.values()))
-        steps = [(step.stage, step.leads) for step in funnel(connection, asked, list(pipelines.values()))]
+        lines = {line.stage: line for line in stage_lines(Live(connection), asked, pipelines)}
+        drops = drop_offs(Live(connection), asked, list(pipelines.values()))
+        steps = [(step.stage, step.leads) for step in funnel(Live(connection), asked, list(pipelines.values()))]
 
     def counts(stage: str) -> tuple[int, int, int, int, int]:
         line = lines[stage]
@@ -201,8 +202,8 @@ def test_the_forecast_is_the_share_times_the_leads_times_the_value(counted: Fiel
     asked = question(pipelines, REPORTS, QUARTER, Cut())
 
     with counted.app.store.read() as connection:
-        ahead = forecast(connection, asked, pipelines, now=NOW)
-        needed = {need.stage: need for need in needs(connection, asked, pipelines, target=3, now=NOW)}
+        ahead = forecast(Live(connection), asked, pipelines, now=NOW)
+        needed = {need.stage: need for need in needs(Live(connection), asked, pipelines, target=3, now=NOW)}
 
     lines = {line.stage: line for line in ahead.lines}
     assert (lines["contacted"].leads, lines["contacted"].successes, lines["contacted"].trials) == (45, 2, 4)
@@ -218,8 +219,8 @@ def test_uplift_and_variants_are_those_counted_by_hand(counted: Field) -> None:
     asked = question(counted.engine.pipelines.values(), REPORTS, QUARTER, Cut(by=Dimension.VARIANT))
 
     with counted.app.store.read() as connection:
-        (lift,) = uplifts(connection, asked)
-        lines = {line.variant: line for line in variants(connection, asked)}
+        (lift,) = uplifts(Live(connection), asked)
+        lines = {line.variant: line for line in variants(Live(connection), asked)}
 
     assert (lift.treated, lift.treated_successes, lift.held_out, lift.held_out_successes) == (56, 4, 4, 1)
     assert lift.comparison
@@ -280,7 +281,7 @@ def ask(filled: Field) -> Callable[[Period, Cut], dict[str, dict[str, float]]]:
     def answer(period: Period, cut: Cut) -> dict[str, dict[str, float]]:
         asked = question(filled.engine.pipelines.values(), REPORTS, period, cut)
         with filled.app.store.read() as connection:
-            found = measure(connection, asked)
+            found = measure(Live(connection), asked)
         for values in found.values():
             for name, value in values.items():
                 if SINGLE[name].is_rate and value.value is not None:

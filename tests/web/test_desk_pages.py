@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from outreach.app import App
-from outreach.services.measuring import kept_reports
+from outreach.services.measuring import report as reporting
 from outreach.store.tables import addresses, leads
 from outreach.web.dashboard import report_shelf
 from tests.web.conftest import NOW
@@ -255,7 +255,7 @@ def test_every_page_of_a_long_list_is_reached_and_nobody_twice(desk: Desk) -> No
 
 def test_a_report_that_takes_long_does_not_hold_up_its_page(web: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     may_end, ended = threading.Event(), threading.Event()
-    read = kept_reports.report
+    read = reporting.report
 
     def slow(*asked: Any) -> Any:
         may_end.wait(60)

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
-
 from outreach.content.configuration import ReportSettings
 from outreach.content.suggestions import did_you_mean
 from outreach.domain.goal import Goal, Need, Progress, progress
@@ -18,33 +16,33 @@ from outreach.domain.period import Period
 from outreach.errors import UsageError
 from outreach.services.measuring import sales_forecast
 from outreach.services.measuring.kpis import Cut, measure, question
+from outreach.services.measuring.source import Source, opened
 from outreach.services.sending.engine import Engine
 from outreach.services.watching.status import zone_of_the_team
 
 
 def goals(engine: Engine, reports: ReportSettings, wanted: Sequence[Goal]) -> list[Progress]:
-    """The progress of these goals, as of now."""
-    zone, now = zone_of_the_team(engine), engine.clock.now()
-    with engine.store.read() as connection:
-        return [_progress(connection, engine, reports, goal, now=now, zone=zone) for goal in wanted]
+    """The progress of these goals, as of now; of large lists as of some minutes ago."""
+    with opened(engine, reports) as (source, now):
+        return progress_at(source, engine, reports, wanted, now=now)
 
 
 def progress_at(
-    connection: Connection, engine: Engine, reports: ReportSettings, wanted: Sequence[Goal], *, now: datetime
+    source: Source, engine: Engine, reports: ReportSettings, wanted: Sequence[Goal], *, now: datetime
 ) -> list[Progress]:
     """The same inside a transaction, as of an instant."""
     zone = zone_of_the_team(engine)
-    return [_progress(connection, engine, reports, goal, now=now, zone=zone) for goal in wanted]
+    return [_progress(source, engine, reports, goal, now=now, zone=zone) for goal in wanted]
 
 
 def _progress(
-    connection: Connection, engine: Engine, reports: ReportSettings, goal: Goal, *, now: datetime, zone: str
+    source: Source, engine: Engine, reports: ReportSettings, goal: Goal, *, now: datetime, zone: str
 ) -> Progress:
     kpi = SINGLE[goal.kpi]
     until = min(goal.deadline, max(goal.start, now.astimezone(ZoneInfo(zone)).date()))
     names = [goal.kpi, "sales"] if kpi.unit is Unit.MONEY and not kpi.by else [goal.kpi]
     asked = question(engine.pipelines.values(), reports, Period(goal.start, until, zone), Cut())
-    values = measure(connection, asked, names)[""]
+    values = measure(source, asked, names)[""]
     events = values["sales"].value if len(names) > 1 else None
     return progress(goal, kpi, values[goal.kpi], now, zone=zone, events=events)
 
@@ -67,15 +65,15 @@ def needs(
 
     Raises UsageError for an unknown goal, and for one that leads cannot be counted for.
     """
-    now, pipelines = engine.clock.now(), list(engine.pipelines.values())
+    pipelines = list(engine.pipelines.values())
     period = Period(date(1970, 1, 1), date(1970, 1, 1))
     asked = question(pipelines, reports, period, Cut())
     what, wanted, left = "sales", target or 1.0, target or 1.0
-    with engine.store.read() as connection:
+    with opened(engine, reports) as (source, now):
         if name:
             goal = find(known, name)
-            what, wanted, left = _of_goal(connection, engine, reports, goal, now)
-        found = sales_forecast.needs(connection, asked, pipelines, target=left, now=now, by_meeting=what == "meetings")
+            what, wanted, left = _of_goal(source, engine, reports, goal, now)
+        found = sales_forecast.needs(source, asked, pipelines, target=left, now=now, by_meeting=what == "meetings")
     return Needs(what=what, target=wanted, left=left, goal=name or "", needs=tuple(found))
 
 
@@ -90,24 +88,24 @@ def find(known: Sequence[Goal], name: str) -> Goal:
 
 
 def _of_goal(
-    connection: Connection, engine: Engine, reports: ReportSettings, goal: Goal, now: datetime
+    source: Source, engine: Engine, reports: ReportSettings, goal: Goal, now: datetime
 ) -> tuple[str, float, float]:
-    done = _progress(connection, engine, reports, goal, now=now, zone=zone_of_the_team(engine)).value or 0.0
+    done = _progress(source, engine, reports, goal, now=now, zone=zone_of_the_team(engine)).value or 0.0
     left = max(0.0, goal.target - done)
     if goal.kpi == "meetings":
         return "meetings", goal.target, left
     if goal.kpi == "sales":
         return "sales", goal.target, left
     if goal.kpi == "revenue":
-        each = _average(connection, engine, reports, now)
+        each = _average(source, engine, reports, now)
         return "sales", goal.target / each, left / each
     raise UsageError(f"leads are counted for goals of meetings, sales and revenue, not of '{goal.kpi}'.")
 
 
-def _average(connection: Connection, engine: Engine, reports: ReportSettings, now: datetime) -> float:
+def _average(source: Source, engine: Engine, reports: ReportSettings, now: datetime) -> float:
     past = Period((now - sales_forecast.MEMORY).date(), now.date(), "UTC")
     asked = question(engine.pipelines.values(), reports, past, Cut())
-    value = measure(connection, asked, ["deal_value"])[""]["deal_value"].value
+    value = measure(source, asked, ["deal_value"])[""]["deal_value"].value
     if not value:
         raise UsageError("no sale of the last year has a value yet, so money says nothing about leads.")
     return value

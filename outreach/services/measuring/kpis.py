@@ -1,35 +1,21 @@
-"""The registry of measures, computed: one statement for each kind of count, whatever the number of leads."""
+"""The registry of measures, computed: one question for each kind of count, whatever the number of leads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-
-from sqlalchemy import Connection
 
 from outreach.content.configuration import ReportSettings
 from outreach.domain.kpi import SINGLE
 from outreach.domain.measure import Dimension, Kpi, Value, value_of
 from outreach.domain.period import Period
 from outreach.domain.pipeline import Pipeline, StageKind
+from outreach.services.measuring.source import Source, opened
 from outreach.services.sending.engine import Engine
-from outreach.store import measures, measures_of_leads
-from outreach.store.measures import Groups, Question
+from outreach.store.measures import Question
 
 Values = Mapping[str, Value]
 """Name of a measure → its value."""
-
-_COUNTS: Mapping[str, Callable[[Connection, Question], Groups]] = {
-    "touches": measures.sent,
-    "hours": measures.reply_hours,
-    "until": measures.touches_to_reply,
-    "meetings": measures_of_leads.meetings,
-    "created": measures_of_leads.created,
-    "sales": measures_of_leads.sales,
-    "cycles": measures_of_leads.cycle_days,
-    "tasks": measures_of_leads.work_done,
-    "offers": measures_of_leads.offers,
-}
 
 _MADE_OF = {
     "leads": "created",
@@ -47,7 +33,7 @@ _MADE_OF = {
     "proposals": "offers",
     "offers": "offers",
 }
-"""Which statement gives a count; all others come from touches."""
+"""Which count of a source gives a number; all others come from touches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,16 +63,16 @@ def stages_of(pipelines: Iterable[Pipeline], *kinds: StageKind) -> list[tuple[st
     return [(pipeline.name, stage.name) for pipeline in pipelines for stage in pipeline.stages if stage.kind in kinds]
 
 
-def measure(connection: Connection, asked: Question, names: Iterable[str] = SINGLE) -> dict[str, dict[str, Value]]:
+def measure(source: Source, asked: Question, names: Iterable[str] = SINGLE) -> dict[str, dict[str, Value]]:
     """Group → measure → value, for these measures; without `by` the one group is "".
 
     A measure that cannot be taken apart in the way that is asked is left out.
     """
     kpis = [SINGLE[name] for name in names if applies(SINGLE[name], asked)]
-    sources = dict.fromkeys(_MADE_OF.get(count, "touches") for kpi in kpis for count in (kpi.of, kpi.by) if count)
+    needed = dict.fromkeys(_MADE_OF.get(count, "touches") for kpi in kpis for count in (kpi.of, kpi.by) if count)
     counts: dict[str, dict[str, float | None]] = {} if asked.by else {"": {}}
-    for source in sources:
-        for group, found in _COUNTS[source](connection, asked).items():
+    for what in needed:
+        for group, found in source.count(what, asked).items():
             counts.setdefault(group, {}).update(found)
     return {group: {kpi.name: value_of(kpi, found) for kpi in kpis} for group, found in sorted(counts.items())}
 
@@ -100,7 +86,7 @@ def applies(kpi: Kpi, asked: Question) -> bool:
 def kpis(
     engine: Engine, reports: ReportSettings, period: Period, cut: Cut | None = None, *, names: Iterable[str] = SINGLE
 ) -> dict[str, dict[str, Value]]:
-    """The same in a transaction of its own: for the API and pages."""
+    """The same in a transaction of its own: for the API and pages. Of large lists as of some minutes ago."""
     asked = question(engine.pipelines.values(), reports, period, cut or Cut())
-    with engine.store.read() as connection:
-        return measure(connection, asked, names)
+    with opened(engine, reports) as (source, _):
+        return measure(source, asked, names)

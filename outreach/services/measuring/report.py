@@ -6,11 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import Connection
 
 from outreach.content.configuration import ReportSettings
 from outreach.domain import period as periods
@@ -21,13 +18,14 @@ from outreach.domain.uncertainty import Comparison, compare, wilson
 from outreach.services.measuring.goals import progress_at
 from outreach.services.measuring.kpis import Cut, measure, question
 from outreach.services.measuring.sales_forecast import Forecast, forecast
+from outreach.services.measuring.source import LARGE, Live, Source, as_of, opened
 from outreach.services.measuring.stage_report import DropOff, FunnelStep, StageLine, drop_offs, funnel, stage_lines
 from outreach.services.measuring.winners import TrialView, trials
 from outreach.services.sending.engine import Engine
 from outreach.services.watching.plain import plain
 from outreach.services.watching.status import zone_of_the_team
-from outreach.store import chart_measures, measures_of_leads, stage_measures
 from outreach.store import measures as store_measures
+from outreach.store import rollups, stage_measures
 from outreach.store.chart_measures import QUARTER_SECONDS
 from outreach.store.measures import Question
 from outreach.store.sample_data import is_sample
@@ -135,20 +133,26 @@ class Wish:
 
 
 def report(engine: Engine, reports: ReportSettings, wish: Wish) -> Report:
-    """As of now, or where that takes long as of some minutes ago (`kept_reports.py`); `Report.at` says which."""
-    kept = import_module("outreach.services.measuring.kept_reports")  # which is made of what stands here
-    found: Report = kept.report(engine, reports, wish)
-    return found
+    """As of now, or of a large list as of some minutes ago (`rolling.py`); `Report.at` says which."""
+    with opened(engine, reports) as (source, at):
+        return _report(source, engine, reports, wish, now=at)
+
+
+def is_quick(engine: Engine, reports: ReportSettings) -> bool:
+    """Does no report take long: is the list small, or are its days packed?"""
+    with engine.store.read() as connection:
+        at = as_of(connection, reports, engine.clock.now())
+        return at is not None or not rollups.is_large(connection, LARGE)
 
 
 def live_report(engine: Engine, reports: ReportSettings, wish: Wish) -> Report:
     """As of now, whatever it takes: everything is read in one transaction."""
-    with engine.store.read() as connection:
+    with rollups.snapshot(engine.store) as connection:
         store_measures.read_much(connection)
-        return _report(connection, engine, reports, wish, now=engine.clock.now())
+        return _report(Live(connection), engine, reports, wish, now=engine.clock.now())
 
 
-def _report(connection: Connection, engine: Engine, reports: ReportSettings, wish: Wish, *, now: datetime) -> Report:
+def _report(source: Source, engine: Engine, reports: ReportSettings, wish: Wish, *, now: datetime) -> Report:
     pipelines = list(engine.pipelines.values())
     zone, cut = wish.period.zone, wish.cut
     earlier = periods.before(wish.period)
@@ -157,9 +161,8 @@ def _report(connection: Connection, engine: Engine, reports: ReportSettings, wis
         for period, asked in ((wish.period, Cut(only=cut.only)), (earlier, Cut(only=cut.only)), (wish.period, cut))
     )
     begin = min(earlier.start_at, _months(wish.period)[0].start_at)
-    store_measures.lay_out(connection, replace(whole, start_at=begin, end_at=_months(wish.period)[-1].end_at))
-    stage_measures.lay_out(connection, whole)
-    sent, answered = chart_measures.by_quarter(connection, whole)
+    source.prepare(replace(whole, start_at=begin, end_at=_months(wish.period)[-1].end_at), whole)
+    sent, answered = source.by_quarter(whole)
     return Report(
         period=wish.period,
         before=earlier,
@@ -169,30 +172,30 @@ def _report(connection: Connection, engine: Engine, reports: ReportSettings, wis
         only=cut.only,
         currency=reports.currency,
         sector_days=reports.sector_cycle / timedelta(days=1) if reports.sector_cycle else None,
-        is_sample=is_sample(connection),
-        values=measure(connection, whole)[""],
-        previous=measure(connection, past)[""],
-        groups=measure(connection, apart) if cut.by else {},
-        stages=tuple(stage_lines(connection, whole, engine.pipelines)),
-        drops=tuple(drop_offs(connection, whole, pipelines)),
-        funnel=tuple(funnel(connection, whole, pipelines)),
-        forecast=forecast(connection, whole, pipelines, now=now),
-        uplift=tuple(uplifts(connection, whole)),
-        variants=tuple(variants(connection, replace(whole, by=Dimension.VARIANT))),
-        trials=tuple(trials(connection, engine)),
-        goals=tuple(progress_at(connection, engine, reports, wish.goals, now=now)),
+        is_sample=is_sample(source.connection),
+        values=measure(source, whole)[""],
+        previous=measure(source, past)[""],
+        groups=measure(source, apart) if cut.by else {},
+        stages=tuple(stage_lines(source, whole, engine.pipelines)),
+        drops=tuple(drop_offs(source, whole, pipelines)),
+        funnel=tuple(funnel(source, whole, pipelines)),
+        forecast=forecast(source, whole, pipelines, now=now),
+        uplift=tuple(uplifts(source, whole)),
+        variants=tuple(variants(source, replace(whole, by=Dimension.VARIANT))),
+        trials=tuple(trials(source.connection, engine)),
+        goals=tuple(progress_at(source, engine, reports, wish.goals, now=now)),
         sent_days=_by_day(sent, zone),
         answered_days=_by_day(answered, zone),
         hours=Hours(sent=_by_hour(sent, zone), answered=_by_hour(answered, zone)),
-        cohorts=tuple(_cohorts(connection, whole, wish.period, now)),
-        cycles=_cycles(connection, whole),
+        cohorts=tuple(_cohorts(source, whole, wish.period, now)),
+        cycles=_cycles(source, whole),
     )
 
 
-def uplifts(connection: Connection, asked: Question) -> Iterable[Uplift]:
+def uplifts(source: Source, asked: Question) -> Iterable[Uplift]:
     """For each sequence with a hold-out group: what it causes."""
     arms: dict[str, dict[bool, stage_measures.Arm]] = {}
-    for arm in stage_measures.arms(connection, asked):
+    for arm in source.arms(asked):
         arms.setdefault(arm.sequence, {})[arm.is_held_out] = arm
     for sequence, sides in arms.items():
         held, treated = sides.get(True), sides.get(False)
@@ -208,10 +211,10 @@ def uplifts(connection: Connection, asked: Question) -> Iterable[Uplift]:
         )
 
 
-def variants(connection: Connection, asked: Question) -> Iterable[VariantLine]:
+def variants(source: Source, asked: Question) -> Iterable[VariantLine]:
     """Every variant of every step that has more than one; the first one by name, `main` before all, is the measure."""
     steps: dict[str, dict[str, Mapping[str, Any]]] = {}
-    for place, counts in store_measures.sent(connection, asked).items():
+    for place, counts in source.count("touches", asked).items():
         step, _, variant = place.rpartition(": ")
         steps.setdefault(step, {})[variant] = counts
     for step, found in sorted(steps.items()):
@@ -245,10 +248,10 @@ def _by_hour(quarters: Mapping[int, int], zone: str) -> dict[tuple[int, int], in
     return dict(found)
 
 
-def _cohorts(connection: Connection, asked: Question, period: Period, now: datetime) -> Iterable[Cohort]:
+def _cohorts(source: Source, asked: Question, period: Period, now: datetime) -> Iterable[Cohort]:
     months = _months(period)
     span = replace(asked, start_at=months[0].start_at, end_at=months[-1].end_at, by=None)
-    found = chart_measures.cohorts(connection, span, [month.start_at for month in months])
+    found = source.cohorts(span, [month.start_at for month in months])
     for number, month in enumerate(months):
         people = sum(count for (cohort, _), count in found.items() if cohort == number)
         if not people:
@@ -267,9 +270,9 @@ def _months(period: Period) -> list[Period]:
     return months
 
 
-def _cycles(connection: Connection, asked: Question) -> dict[str, tuple[float, ...]]:
+def _cycles(source: Source, asked: Question) -> dict[str, tuple[float, ...]]:
     by_segment = replace(asked, by=Dimension.SEGMENT)
-    return {name: tuple(days) for name, days in measures_of_leads.cycle_lengths(connection, by_segment).items()}
+    return {name: tuple(days) for name, days in source.cycle_lengths(by_segment).items()}
 
 
 def today(engine: Engine) -> tuple[date, str]:

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from outreach.domain.goal import Need
 from outreach.domain.pipeline import Pipeline, StageKind
 from outreach.domain.uncertainty import CONFIDENCE, Stake, sum_range, wilson
 from outreach.services.measuring.kpis import stages_of
-from outreach.store import measures_of_leads, stage_measures
+from outreach.services.measuring.source import Source
+from outreach.store import stage_measures
 from outreach.store.measures import Question
 
 MEMORY = timedelta(days=365)
@@ -59,15 +58,12 @@ def memory_of(asked: Question, now: datetime) -> Question:
     return replace(asked, start_at=now - MEMORY, end_at=now, by=None, only=())
 
 
-def forecast(connection: Connection, asked: Question, pipelines: Sequence[Pipeline], *, now: datetime) -> Forecast:
+def forecast(source: Source, asked: Question, pipelines: Sequence[Pipeline], *, now: datetime) -> Forecast:
     """Open leads now × the share won of those who were in their stage × their value."""
     past = memory_of(asked, now)
-    shares = stage_measures.outcomes(connection, past, stages_of(pipelines, *_CLOSED))
-    average = _average_value(connection, past)
-    found = {
-        (each.pipeline, each.stage): each
-        for each in stage_measures.standing(connection, stages_of(pipelines, *_NOT_OPEN))
-    }
+    shares = source.outcomes(past, stages_of(pipelines, *_CLOSED))
+    average = _average_value(source, past)
+    found = {(each.pipeline, each.stage): each for each in source.standing(stages_of(pipelines, *_NOT_OPEN))}
     lines = [
         _line(found[stage], shares.get(stage, (0, 0)), average)
         for stage in stages_of(pipelines, StageKind.OPEN)
@@ -87,8 +83,8 @@ def forecast(connection: Connection, asked: Question, pipelines: Sequence[Pipeli
     )
 
 
-def _average_value(connection: Connection, past: Question) -> float:
-    found = measures_of_leads.sales(connection, past).get("", {})
+def _average_value(source: Source, past: Question) -> float:
+    found = source.count("sales", past).get("", {})
     return found["won_value"] / found["won_with_value"] if found.get("won_with_value") else 0.0
 
 
@@ -108,7 +104,7 @@ def _line(standing: stage_measures.Standing, known: tuple[int, int], average: fl
 
 
 def needs(
-    connection: Connection,
+    source: Source,
     asked: Question,
     pipelines: Sequence[Pipeline],
     *,
@@ -121,7 +117,7 @@ def needs(
     The range is that of the share, at 95 %. Stages behind the goal, from which nobody comes to it, are left out.
     """
     past = memory_of(asked, now)
-    shares = stage_measures.outcomes(connection, past, stages_of(pipelines, *_CLOSED), by_meeting=by_meeting)
+    shares = source.outcomes(past, stages_of(pipelines, *_CLOSED), by_meeting=by_meeting)
     return [need_of(stage, shares[stage], target) for stage in stages_of(pipelines, StageKind.OPEN) if stage in shares]
 
 

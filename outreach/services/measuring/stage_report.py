@@ -6,12 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from outreach.domain.pipeline import Pipeline, StageKind
 from outreach.domain.uncertainty import wilson
 from outreach.services.measuring.kpis import stages_of
-from outreach.store import stage_measures
+from outreach.services.measuring.source import Source
 from outreach.store.measures import Question
 from outreach.store.stage_measures import Flow
 
@@ -70,11 +68,11 @@ class FunnelStep:
     leads: int
 
 
-def stage_lines(connection: Connection, asked: Question, pipelines: Mapping[str, Pipeline]) -> list[StageLine]:
+def stage_lines(source: Source, asked: Question, pipelines: Mapping[str, Pipeline]) -> list[StageLine]:
     """Every stage of every pipeline somebody was in, in order."""
-    flows = stage_measures.flows(connection, asked)
-    days = stage_measures.days_in_stage(connection, asked)
-    moved = stage_measures.moves(connection, asked)
+    flows = source.flows(asked)
+    days = source.days_in_stage(asked)
+    moved = source.moves(asked)
     present = {flow.pipeline for flow in flows}
     lines = []
     for pipeline in (each for name, each in pipelines.items() if name in present):
@@ -139,13 +137,13 @@ def _skipped(pipeline: Pipeline, moved: Iterable[Flow]) -> Counter[str]:
     return counts
 
 
-def drop_offs(connection: Connection, asked: Question, pipelines: Sequence[Pipeline]) -> list[DropOff]:
+def drop_offs(source: Source, asked: Question, pipelines: Sequence[Pipeline]) -> list[DropOff]:
     """Reasons, the most frequent first."""
-    found = stage_measures.drop_offs(connection, asked, stages_of(pipelines, *_CLOSED))
+    found = source.drop_offs(asked, stages_of(pipelines, *_CLOSED))
     return [DropOff(flow.pipeline, flow.stage, flow.then or "", reason, flow.leads) for flow, reason in found]
 
 
-def funnel(connection: Connection, asked: Question, pipelines: Sequence[Pipeline]) -> list[FunnelStep]:
+def funnel(source: Source, asked: Question, pipelines: Sequence[Pipeline]) -> list[FunnelStep]:
     """For each pipeline with new leads, its open stages and the first won one."""
     shown = {pipeline.name: list(_steps(pipeline)) for pipeline in pipelines}
     order = {(name, stage): at for name, stages in shown.items() for at, stage in enumerate(stages)}
@@ -156,7 +154,7 @@ def funnel(connection: Connection, asked: Question, pipelines: Sequence[Pipeline
         if stage.kind is StageKind.WON and stage.name not in shown[pipeline.name]
     }
     reached: dict[str, Counter[int]] = defaultdict(Counter)
-    for (name, rank), number in stage_measures.furthest(connection, asked, order).items():
+    for (name, rank), number in source.furthest(asked, order).items():
         reached[name][rank] += number
     return [
         FunnelStep(name, stage, sum(number for rank, number in reached[name].items() if rank >= at))

@@ -13,8 +13,8 @@ from outreach.domain.pipeline import Pipeline, Stage, StageKind
 from outreach.errors import UsageError
 from outreach.services.people.leads import LeadLine, lines_of
 from outreach.services.sending.engine import Engine
+from outreach.services.watching.forgotten import closed_stages
 from outreach.services.watching.lead_page import reachable
-from outreach.services.watching.status import closed_stages
 from outreach.store import board as store_board
 from outreach.store import figures, lead_lists
 

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, RowMapping, select
 
 from outreach.domain import window
-from outreach.domain.pipeline import StageKind
 from outreach.domain.quota import Allowance
 from outreach.domain.rules import Block
 from outreach.domain.sender import queue_of
@@ -22,12 +21,11 @@ from outreach.services.sending import recover
 from outreach.services.sending.claim import Quota, quotas
 from outreach.services.sending.days_off import day_off
 from outreach.services.sending.engine import Engine
+from outreach.services.watching.forgotten import forgotten
 from outreach.services.watching.plain import plain
 from outreach.store import crm_connections, crm_jobs, figures, notices, stops
 from outreach.store.tables import senders
 from outreach.store.touches import TOO_LATE
-
-_MOST_FORGOTTEN = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +118,7 @@ class Status:
     stale: int  # open leads that stand longer at their stage than it allows
     forgotten_by: Mapping[str, int]  # situation → leads
     forgotten_leads: tuple[str, ...]  # some of them
+    forgotten_at: datetime  # when these and `stale` were counted: of large lists some minutes ago
     trials: tuple[TrialView, ...]  # of variants, in the sequences as they are applied
     scheduler_at: datetime | None  # when scheduling ran last
     scheduler_age: timedelta | None
@@ -142,8 +141,7 @@ def _status(connection: Connection, engine: Engine, now: datetime) -> Status:
     tasks_open, tasks_overdue = figures.open_tasks(connection, now)
     deliveries_waiting, deliveries_failed = figures.unread_deliveries(connection)
     notices_waiting, notices_failed = notices.counts(connection)
-    closed = closed_stages(engine)
-    forgotten = figures.forgotten(connection, closed, now)
+    neglected = forgotten(connection, engine, now)
     ticked_at = recover.last_tick(connection)
     return Status(
         at=now,
@@ -169,12 +167,11 @@ def _status(connection: Connection, engine: Engine, now: datetime) -> Status:
         notices_waiting=notices_waiting,
         notices_failed=notices_failed,
         crms=_crms(connection, engine, now),
-        forgotten=sum(forgotten.values()),
-        stale=figures.stale(connection, stale_stages(engine, now), now),
-        forgotten_by=forgotten,
-        forgotten_leads=tuple(figures.forgotten_ids(connection, closed, now, most=_MOST_FORGOTTEN))
-        if forgotten
-        else (),
+        forgotten=sum(neglected.by.values()),
+        stale=neglected.stale,
+        forgotten_by=neglected.by,
+        forgotten_leads=neglected.ids,
+        forgotten_at=neglected.at,
         trials=tuple(trials(connection, engine)),
         scheduler_at=ticked_at,
         scheduler_age=now - ticked_at if ticked_at else None,
@@ -191,26 +188,6 @@ def senders_and_pauses(
 def crm_lines(connection: Connection, engine: Engine, now: datetime) -> tuple[CrmLine, ...]:
     """The work lists of the CRM connections alone."""
     return _crms(connection, engine, now)
-
-
-def closed_stages(engine: Engine) -> list[tuple[str, str]]:
-    """(pipeline, stage) of every stage in which a lead needs no next action: won, lost or parked."""
-    return [
-        (pipeline.name, stage.name)
-        for pipeline in engine.pipelines.values()
-        for stage in pipeline.stages
-        if stage.kind is not StageKind.OPEN
-    ]
-
-
-def stale_stages(engine: Engine, now: datetime) -> list[tuple[str, str, datetime]]:
-    """(pipeline, stage, since): who stands there since before that instant is stale."""
-    return [
-        (pipeline.name, stage.name, now - stage.stale_after.elapsed)
-        for pipeline in engine.pipelines.values()
-        for stage in pipeline.stages
-        if stage.kind is StageKind.OPEN and stage.stale_after
-    ]
 
 
 def day_of_the_team(engine: Engine, day: datetime) -> datetime:

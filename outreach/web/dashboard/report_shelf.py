@@ -1,7 +1,7 @@
 """Reports that were read a moment ago: a page and the charts on it ask for the same one.
 
-Large ones are kept longer in the database and read anew by the scheduler, see `measuring/kept_reports.py`. One that was
-never read is read in the background, so that no page waits for it.
+Those of large lists are counted from packed days, see `measuring/rolling.py`. Until these are there a report takes long:
+it is read in the background, so that no page waits for it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from concurrent.futures import Future
 from datetime import datetime, timedelta
 
 from outreach.app import App
-from outreach.services.measuring.kept_reports import report
-from outreach.services.measuring.report import Report, Wish
+from outreach.services.measuring.report import Report, Wish, report
 
 _KEPT = 8
 _FOR = timedelta(seconds=60)

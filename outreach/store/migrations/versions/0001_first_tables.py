@@ -210,16 +210,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_facts")),
     )
     op.create_table(
-        "kept_reports",
-        sa.Column("key", sa.String(length=64), nullable=False),
-        sa.Column("wish", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
-        sa.Column("content", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
-        sa.Column("made_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
-        sa.Column("asked_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_kept_reports")),
-    )
-    op.create_index(op.f("ix_kept_reports_asked_at"), "kept_reports", ["asked_at"], unique=False)
-    op.create_table(
         "leases",
         sa.Column("name", sa.String(length=128), nullable=False),
         sa.Column("owner", sa.String(length=128), nullable=False),
@@ -286,6 +276,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("sequence", "number", name=op.f("uq_revisions_sequence_number")),
     )
     op.create_index(op.f("ix_revisions_sequence"), "revisions", ["sequence"], unique=False)
+    op.create_table(
+        "rollups",
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("seen", sa.Integer(), nullable=False),
+        sa.Column("rolled_at", sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "day", name=op.f("pk_rollups")),
+    )
     op.create_table(
         "senders",
         sa.Column("name", sa.String(length=128), nullable=False),
@@ -670,6 +669,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_touches")),
         sa.UniqueConstraint("enrollment_id", "step", name=op.f("uq_touches_enrollment_id_step")),
+    )
+    op.create_index(
+        "ix_touches_blocked",
+        "touches",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'planned' AND (block IS NOT NULL OR due_at IS NULL)"),
+        postgresql_where=sa.text("state = 'planned' AND (block IS NOT NULL OR due_at IS NULL)"),
     )
     op.create_index(
         "ix_touches_closing",
