@@ -86,7 +86,7 @@ class Account:
     status_values: tuple[str, ...] = ()  # values the status field takes; empty: any
     pipelines: tuple[str, ...] = ()  # remote ids of deal pipelines
     labels: Mapping[str, str] = field(default_factory=dict)  # stage id → what people call it, where it differs
-    unread: Mapping[str, str] = field(default_factory=dict)  # fields, stages, users, …: why it could not be read
+    unread: Mapping[str, str] = field(default_factory=dict)  # fields, stages, an operation, …: why it is closed to us
     remaining_quota: int | None = None
 
 

@@ -66,6 +66,9 @@ class HubSpot:
         self._prove_options(fields)
         parts: Parts = {("stages", "pipelines"): self._catalogue.read_stages, ("users",): self._catalogue.read_owners}
         unread = await unread_of(parts)
+        scopes: Parts = {(Operation.STAGE, Operation.DEAL): self._prove_deals}
+        scopes |= {} if self._options.do_not_contact_property else {(Operation.DO_NOT_CONTACT,): self._prove_opt_outs}
+        unread |= await unread_of(scopes, closed=(Refused, Unauthorized))
         return Account(
             name=await self._account_name(),
             fields=fields,
@@ -174,6 +177,15 @@ class HubSpot:
             raise self._refused("without an e-mail address nobody can be unsubscribed", Outcome.VALIDATION)
         path = f"/communication-preferences/{self._options.api_version}/statuses/{segment(email)}/unsubscribe-all"
         await self._api.post(path, params={"channel": "EMAIL"}, read=lambda _: None)
+
+    async def _prove_deals(self) -> None:
+        """Pipelines may be read by whoever reads anything; deals want a scope of their own."""
+        await self._records.listed("deals", ["dealstage"], after="", is_archived=False, most=1)
+
+    async def _prove_opt_outs(self) -> None:
+        """The cheapest read that wants the scope of opt-outs."""
+        path = f"/communication-preferences/{self._options.api_version}/definitions"
+        await self._api.get(path, read=lambda body: list(body["results"]))
 
     def _prove_options(self, fields: tuple[str, ...]) -> None:
         for option in ("tags_property", "do_not_contact_property"):

@@ -59,8 +59,8 @@ class Records:
         path = f"{self._path('contacts')}/gdpr-delete"
         await self._api.post(path, json={"objectId": contact}, read=lambda _: None)
 
-    async def listed(self, kind: str, names: Iterable[str], *, after: str, is_archived: bool) -> Json:
-        params = {"limit": str(PAGE), "properties": ",".join(names)}
+    async def listed(self, kind: str, names: Iterable[str], *, after: str, is_archived: bool, most: int = PAGE) -> Json:
+        params = {"limit": str(most), "properties": ",".join(names)}
         params |= {"after": after} if after else {}
         params |= {"archived": "true"} if is_archived else {}
         return await self._api.get(self._path(kind), params=params, read=page_of)

@@ -32,10 +32,13 @@ def answer(
 ) -> Answer | None:
     """None: the path is none of these."""
     match (method, *parts):
-        case ("GET", "crm", "objects", version, "contacts") if version == _VERSION:
-            return 200, _listed(hubspot, params)
+        case ("GET", "crm", "objects", version, ("contacts" | "deals") as kind) if version == _VERSION:
+            return 200, _listed(hubspot, kind, params)
         case ("POST", "crm", "objects", version, ("contacts" | "deals") as kind, "search") if version == _VERSION:
             return 200, _found(hubspot, kind, body)
+        case ("GET", "communication-preferences", version, "definitions") if version == _VERSION:
+            hubspot.prove_subscriptions_scope()
+            return 200, {"status": "COMPLETE", "results": [{"id": "1", "name": "Newsletter", "isActive": True}]}
         case ("POST", "crm", "associations", version, kind, other, "batch", "read") if version == _VERSION:
             return 200, _associated(hubspot, kind, other, body)
         case ("GET", "crm", "lists", version, list_id, "memberships") if version == _VERSION:
@@ -45,9 +48,11 @@ def answer(
     return None
 
 
-def _listed(hubspot: FakeHubSpot, params: Mapping[str, str]) -> dict[str, Any]:
+def _listed(hubspot: FakeHubSpot, kind: str, params: Mapping[str, str]) -> dict[str, Any]:
+    if kind == "deals":
+        hubspot.prove_deals_scope()
     is_archived = params.get("archived") == "true"
-    things = sorted((hubspot.archived if is_archived else hubspot.objects["contacts"]).values(), key=_number)
+    things = sorted((hubspot.archived if is_archived else hubspot.objects[kind]).values(), key=_number)
     behind = [thing for thing in things if _number(thing) > int(params.get("after", "0"))]
     size = min(int(params.get("limit", "10")), hubspot.page_size)
     page = behind[:size]

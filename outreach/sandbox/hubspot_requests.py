@@ -100,6 +100,9 @@ DESCRIPTION = Description(
         ),
         "GET /crm/lists/2026-09/{id}/memberships": Call({"after": text, "before": text, "limit": digits(250, 1)}),
         "GET /crm/lists/2026-09/object-type-id/{type}/name/{name}": Call({"includeFilters": switch}),
+        "GET /communication-preferences/2026-09/definitions": Call(
+            {"businessUnitId": digits(), "includeTranslations": switch}
+        ),
         "POST /communication-preferences/2026-09/statuses/{email}/unsubscribe-all": Call(
             {"channel*": one_of("EMAIL"), "businessUnitId": digits(), "verbose": switch}
         ),

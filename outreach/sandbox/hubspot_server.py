@@ -225,6 +225,10 @@ class FakeHubSpot:
         if not self.may_read_deals:
             raise Refusal(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes")
 
+    def prove_subscriptions_scope(self) -> None:
+        if not self.may_unsubscribe:
+            raise Refusal(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes")
+
     def _thing(self, kind: str, record: str, id_property: str | None = None) -> Thing:
         by_email = kind == "contacts" and id_property == "email"
         thing = self.contact(record) if by_email else self.objects.get(kind, {}).get(record)
@@ -245,8 +249,7 @@ class FakeHubSpot:
         return {name: value.lower() if name == "email" else value for name, value in properties.items()}
 
     def _unsubscribe(self, email: str, params: Mapping[str, str], version: str) -> tuple[int, Any]:
-        if not self.may_unsubscribe:
-            raise Refusal(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes")
+        self.prove_subscriptions_scope()
         if params != {"channel": "EMAIL"} or version != VERSION:
             raise Refusal(400, "VALIDATION_ERROR", "channel is required")
         self.unsubscribed.add(email.lower())

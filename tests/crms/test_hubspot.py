@@ -301,6 +301,16 @@ class TestRequests:
         assert "crm.objects.owners.read" in account.unread["users"]
         assert account.stages
 
+    def test_scopes_that_lack_for_what_is_to_be_written_are_said_by_check(self, world: HubSpotWorld) -> None:
+        world.fake.may_read_deals = world.fake.may_unsubscribe = False
+        when = {CrmTrigger.UNSUBSCRIBE: ("do_not_contact",), CrmTrigger.WON: ("stage",)}
+
+        rows = run(check(CrmMapping(name="hubspot", when=when), world.crm))
+
+        lacking = {row.subject: row for row in rows if not row.is_ok}
+        assert set(lacking) == {"operation do_not_contact", "operation stage"}
+        assert all("MISSING_SCOPES" in row.said and not row.is_certain for row in lacking.values())
+
     def test_a_mapping_is_proved_against_the_account(self, world: HubSpotWorld) -> None:
         mapping = CrmMapping(
             name="hubspot",

@@ -43,6 +43,7 @@ async def refusals(connections: Sequence[tuple[CrmMapping, Crm]]) -> tuple[list[
 
 def _rows(mapping: CrmMapping, crm: Crm, account: Account) -> Iterator[CheckRow]:
     yield from _operations(mapping, crm)
+    yield from _scopes(mapping, account)
     for rule in mapping.fields:
         yield _row(mapping, account, "fields", f"field {rule.remote}", rule.remote)
     if mapping.statuses and mapping.status_property:
@@ -60,6 +61,15 @@ def _rows(mapping: CrmMapping, crm: Crm, account: Account) -> Iterator[CheckRow]
     if mapping.deal:
         yield _row(mapping, account, "pipelines", "deal pipeline", mapping.deal.pipeline)
         yield _row(mapping, account, "stages", "deal stage", mapping.deal.stage)
+
+
+def _scopes(mapping: CrmMapping, account: Account) -> Iterator[CheckRow]:
+    """Operations that `when` asks for and the credentials seem not to allow: `unread` names them."""
+    for operation in sorted(mapping.operations & set(account.unread)):
+        said = f"a scope is missing: {account.unread[operation]}"
+        yield CheckRow(
+            connection=mapping.name, subject=f"operation {operation}", is_ok=False, said=said, is_certain=False
+        )
 
 
 def crm_refusals(mapping: CrmMapping, crm: Crm) -> tuple[str, ...]:
