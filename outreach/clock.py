@@ -32,8 +32,8 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _TIME_SHIFTS = range(50, -1, -10)  # six pairs; the first digit is cut off
-_DRAW, _BYTES, _MASK = 256, 9, (1 << 65) - 1
-_RANDOM_SHIFTS = range(60, -1, -10)  # seven pairs of 65 bits; the first digit is always 0, and cut off
+_DRAW, _DIGITS = 256, 13
+_DIGIT_OF_BYTE = "".join(_ALPHABET[byte % 32] for byte in range(256)).encode()
 
 
 @lru_cache(maxsize=16)
@@ -41,26 +41,24 @@ def _time_digits(milliseconds: int) -> str:
     return "".join([_PAIRS[milliseconds >> shift & 1023] for shift in _TIME_SHIFTS])[1:]
 
 
-_drawn: list[int] = []
+_drawn: list[str] = []
 """Random numbers that were drawn and not used: asking the kernel for each costs more than the rest of an id."""
 
 os.register_at_fork(after_in_child=_drawn.clear)  # else parent and child would use the same ones
 
 
-def _random_bits() -> int:
-    """65 random bits, each given out once, whoever asks: taking the last of a list is one step."""
+def _random_digits() -> str:
+    """13 random digits, given out once, whoever asks: taking the last of a list is one step."""
     while True:
         try:
             return _drawn.pop()
         except IndexError:
-            block = secrets.token_bytes(_DRAW * _BYTES)
-            _drawn.extend(int.from_bytes(block[at : at + _BYTES]) & _MASK for at in range(0, len(block), _BYTES))
+            block = secrets.token_bytes(_DRAW * _DIGITS).translate(_DIGIT_OF_BYTE).decode()
+            _drawn.extend(block[at : at + _DIGITS] for at in range(0, len(block), _DIGITS))
 
 
-def _id_at(instant: datetime) -> str:
-    bits = _random_bits()
-    random_digits = "".join([_PAIRS[bits >> shift & 1023] for shift in _RANDOM_SHIFTS])[1:]
-    return _time_digits(int(instant.timestamp() * 1000)) + random_digits
+def _id_at(seconds: float) -> str:
+    return _time_digits(int(seconds * 1000)) + _random_digits()
 
 
 class SystemClock:
@@ -73,7 +71,7 @@ class SystemClock:
         return time.monotonic()
 
     def fresh_id(self) -> str:
-        return _id_at(self.now())
+        return _id_at(time.time())
 
 
 class MovableClock:
@@ -92,7 +90,7 @@ class MovableClock:
         return (self.now() - self._start).total_seconds()
 
     def fresh_id(self) -> str:
-        return _id_at(self.now())
+        return _id_at(self.now().timestamp())
 
     def advance(self, by: timedelta) -> None:
         with self._lock:
