@@ -13,7 +13,7 @@ from outreach.content.template_source import Value
 from outreach.errors import ConfigError, Problem
 
 SEPARATOR = "\0"
-"""What the program gives out behind each part; no text or value holds it."""
+"""What the program gives out behind each part, within a piece or as one; no text or value holds it."""
 
 _HTML = 3  # the place of the HTML among the parts
 
@@ -38,7 +38,7 @@ def compile_parts(
     found = [*builder.problems, *html_builder.problems]
     if found:
         raise ConfigError(*dict.fromkeys(sorted(found, key=lambda each: (each.line, each.column))))
-    tree = nodes.Template(statements)
+    tree = nodes.Template(_together(statements))
     tree.set_lineno(1)
     tree.set_environment(SANDBOX)
     return Template.from_code(SANDBOX, SANDBOX.compile(tree), {}), builder.needed(parts, scope)
@@ -46,6 +46,17 @@ def compile_parts(
 
 def _literal(text: str) -> nodes.Node:
     return nodes.Output([nodes.TemplateData(text)])
+
+
+def _together(statements: Sequence[nodes.Node]) -> list[nodes.Node]:
+    """What is given out in a row as one statement: its literals are then joined while it is compiled."""
+    joined: list[nodes.Node] = []
+    for statement in statements:
+        if isinstance(statement, nodes.Output) and joined and isinstance(joined[-1], nodes.Output):
+            joined[-1] = nodes.Output([*joined[-1].nodes, *statement.nodes])
+        else:
+            joined.append(statement)
+    return joined
 
 
 def _inside(piece: Piece) -> Sequence[Piece]:

@@ -32,6 +32,7 @@ __all__ = ["MissingValue", "RenderError", "Rendered", "Template", "UnsafeLink", 
 
 MAX_SOURCE = 64 * 1024
 MAX_OUTPUT = 256 * 1024
+_PARTS = 4  # subject, preheader, text, HTML; the texts of `values` stand behind them
 MAX_SUBJECT = 400
 _HTML = 3  # its place among the parts
 _SHOWN = re.compile(r"[(\"']\s*cid:([A-Za-z0-9_-]{1,40})")
@@ -94,7 +95,8 @@ class Template:
         """
         spinning = SpinKey(key)
         running = self.program.new_context({**context, KEY: spinning}, shared=True)
-        subject, preheader, text, html, *values = _parts(self.program.root_render_func(running))
+        chunks = self.program.root_render_func(running)
+        subject, preheader, text, html, *values = _parts(chunks, _PARTS + len(self.values))
         text = text.strip("\n")
         if not text.strip() or not html or html.isspace():
             raise EmptyMessage("message")
@@ -110,19 +112,18 @@ class Template:
         return subject
 
 
-def _parts(chunks: Iterable[str]) -> list[str]:
-    parts: list[str] = []
+def _parts(chunks: Iterable[str], count: int) -> list[str]:
+    """Texts, cut where the program wrote its separators. Raises TooLong, also before it is done."""
     gathered: list[str] = []
     size = 0
     for chunk in chunks:
-        if chunk == SEPARATOR:
-            parts.append("".join(gathered))
-            gathered, size = [], 0
-            continue
         gathered.append(chunk)
         size += len(chunk)
-        if size > MAX_OUTPUT:
+        if size > MAX_OUTPUT * count:
             raise TooLong("the message", MAX_OUTPUT)
+    parts = "".join(gathered).split(SEPARATOR)[:-1]
+    if size > MAX_OUTPUT and max(map(len, parts)) > MAX_OUTPUT:
+        raise TooLong("the message", MAX_OUTPUT)
     return parts
 
 

@@ -6,11 +6,12 @@ has to work for as long as the mail lies in somebody's mailbox.
 
 from __future__ import annotations
 
-import base64
-import hashlib
+import binascii
 import hmac
 
 _BYTES = 16
+_CHARACTERS = 22  # of the base64 of 16 bytes, without its padding
+_FOR_URLS = bytes.maketrans(b"+/", b"-_")  # base64url, RFC 4648 §5
 
 
 def sign(touch_id: str, secret: bytes) -> str:
@@ -26,5 +27,5 @@ def touch_of(token: str, secret: bytes) -> str | None:
 
 
 def _mark(touch_id: str, secret: bytes) -> str:
-    digest = hmac.digest(secret, b"opt-out:" + touch_id.encode(), hashlib.sha256)
-    return base64.urlsafe_b64encode(digest[:_BYTES]).rstrip(b"=").decode()
+    digest = hmac.digest(secret, b"opt-out:" + touch_id.encode(), "sha256")
+    return binascii.b2a_base64(digest[:_BYTES], newline=False)[:_CHARACTERS].translate(_FOR_URLS).decode()
