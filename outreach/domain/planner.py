@@ -143,21 +143,29 @@ def next_move(facts: Facts, now: datetime) -> Move:
     raise RuntimeError(f"sequence {facts.sequence.name} does not come to an end")
 
 
-def is_same_for_all(sequence: Sequence, step_id: str) -> bool:
-    """Do all who end this touch at one instant make the same move, if they share zone and holidays?
+def following_touch(sequence: Sequence, step_id: str) -> str | None:
+    """The touch that everybody goes on to who ends this one at one instant, if they share zone and holidays.
 
-    It is so where the next touch follows at once or after a wait, and neither jitter nor variants are drawn for it.
+    None where the move is a person's own: variants or jitter are drawn for it, or it depends on what happened.
+    It holds for those who were not at the following touch before.
     """
+    step = sequence.steps[step_id]
+    if not isinstance(step, TouchStep) or step.task or not step.then:
+        return None
+    following = sequence.steps[step.then]
+    if isinstance(following, WaitStep):
+        if following.jitter or following.then is None or isinstance(following.wait, RelativeTo):
+            return None
+        following = sequence.steps[following.then]
+    return following.id if isinstance(following, TouchStep) and not following.variants else None
+
+
+def is_same_for_all(sequence: Sequence, step_id: str) -> bool:
+    """Do all who end this touch at one instant make the same move? They go on to one touch, or it was the last."""
     step = sequence.steps[step_id]
     if not isinstance(step, TouchStep) or step.task:
         return False
-    following = sequence.steps[step.then] if step.then else None
-    if isinstance(following, WaitStep):
-        if following.jitter or following.then is None or isinstance(following.wait, RelativeTo):
-            return False
-        following = sequence.steps[following.then]
-        return isinstance(following, TouchStep) and not following.variants
-    return following is None or (isinstance(following, TouchStep) and not following.variants)
+    return step.then is None or following_touch(sequence, step_id) is not None
 
 
 def _step(walk: _Walk) -> PlanTouch | LookAgain | Finish | None:

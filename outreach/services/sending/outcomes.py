@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 from outreach.channel import Receipt
 from outreach.domain.enrollment import EnrollmentState
 from outreach.domain.event import Clues, Event, EventKind
-from outreach.domain.planner import Had, next_move
 from outreach.domain.rules import Block, first_block
 from outreach.domain.sequence import OnFailure, Trigger
 from outreach.domain.touch import COUNTED, TouchState
@@ -19,8 +18,9 @@ from outreach.record import record
 from outreach.services.hearing import react
 from outreach.services.sending.batch import Ready
 from outreach.services.sending.engine import Engine
-from outreach.services.sending.facts import address_kind, path_facts
+from outreach.services.sending.facts import address_kind
 from outreach.services.sending.moves import Planned, carry_out, move_stages, stage_move
+from outreach.services.sending.next_moves import NextMoves
 from outreach.services.sending.standings import standings
 from outreach.services.sending.task_rows import task_row
 from outreach.store import enrollments, stops, touches
@@ -189,7 +189,8 @@ def _go_on(
     elsewhere = [o.ready.touch["enrollment_id"] for o in going if _is_elsewhere(o, states)]
     enrollments.look_now(connection, elsewhere, now)
     here = [outcome for outcome in going if not _is_elsewhere(outcome, states)]
-    return carry_out(connection, engine, [_planned(engine, outcome, now) for outcome in here], now) or bool(moved)
+    moves = NextMoves(engine, now)
+    return carry_out(connection, engine, [_planned(moves, outcome) for outcome in here], now) or bool(moved)
 
 
 def _is_elsewhere(outcome: Outcome, states: Mapping[str, Stand]) -> bool:
@@ -207,20 +208,12 @@ def _first_touch(engine: Engine, outcome: Outcome) -> Any:
     return stage_move(engine, ready.row["enrollments_lead_id"], ready.revision.pipeline, stage=stage, reason=reason)
 
 
-def _planned(engine: Engine, outcome: Outcome, now: datetime) -> Planned:
+def _planned(moves: NextMoves, outcome: Outcome) -> Planned:
     ready = outcome.ready
-    facts = path_facts(
-        ready.revision.sequence,
-        ready.row,
-        ready.siblings,
-        sender=engine.sender(ready.row["enrollments_sender"]),
-        team=engine.sender,
-        ended={ready.step.id: Had(outcome.state, now)},
-    )
     return Planned(
         row=ready.row,
         addresses=ready.addresses,
         sequence=ready.revision.sequence,
         pipeline=ready.revision.pipeline,
-        move=next_move(facts, now),
+        move=moves.after(ready, outcome.state),
     )
