@@ -18,7 +18,7 @@ from outreach.services.measuring import report_mail, winners
 from outreach.services.pipeline.keep_pipeline import keep_pipeline
 from outreach.services.sending import recover, repeat
 from outreach.services.sending.advance import advance
-from outreach.services.sending.claim import claim_due
+from outreach.services.sending.claim import each_claim
 from outreach.services.sequences.continuous import enroll_matching
 from outreach.services.sequences.reviews import close_moot
 from outreach.services.watching import forgotten, guards
@@ -78,9 +78,11 @@ class Scheduler:
         moved = 0
         for _ in range(_MOST_ROUNDS):
             round_moved = recover.open_windows(engine) + advance(engine)
-            claims = claim_due(engine, self._app.actions)
-            self._app.doorbell.ring(TOUCHES, claims)
-            moved += round_moved + len(claims)
+            claims = 0
+            for claim_id in each_claim(engine, self._app.actions):
+                self._app.doorbell.ring(TOUCHES, [claim_id])
+                claims += 1
+            moved += round_moved + claims
             if not round_moved and not claims:
                 break
         self._ring_for_the_rest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -36,36 +36,38 @@ def enter_senders(engine: Engine) -> None:
 
 
 def claim_due(engine: Engine, actions: Collection[str]) -> list[str]:
-    """Claims for everything that may go now; the ids to be handed to workers. One transaction for each queue.
+    """Claims for everything that may go now; the ids to be handed to workers."""
+    return list(each_claim(engine, actions))
 
-    Where as much is in flight as may be, it waits until there is room for a whole batch.
+
+def each_claim(engine: Engine, actions: Collection[str]) -> Iterator[str]:
+    """The same one after the other, each when it is committed: workers begin while the next is made.
+
+    One transaction for each batch of a queue. Where as much is in flight as may be, it waits until there is room for a
+    whole batch.
     """
     queues = [(name, action) for name in sorted(engine.senders) for action in actions]
     with engine.store.read() as connection:
         now = engine.clock.now()
         room = engine.policy.most_in_flight - touches.in_flight(connection)
         if room < min(engine.policy.batch, engine.policy.most_in_flight):
-            return []
+            return
         due = touches.due_queues(connection, queues, now)
-    claims: list[str] = []
     for sender, action in due:
-        taken = _claim_queue(engine, sender, action, room)
-        claims.extend(claim_id for claim_id, _ in taken)
-        room -= sum(count for _, count in taken)
-    return claims
+        for claim_id, count in _claims_of(engine, sender, action, room):
+            room -= count
+            yield claim_id
 
 
-def _claim_queue(engine: Engine, sender: str, action: str, room: int) -> list[tuple[str, int]]:
-    claims = []
+def _claims_of(engine: Engine, sender: str, action: str, room: int) -> Iterator[tuple[str, int]]:
     while room > 0:
         claimed = engine.store.write(partial(_claim, engine=engine, name=sender, action=action, room=room))
         if claimed is None:
-            break
-        claims.append(claimed)
+            return
+        yield claimed
         room -= claimed[1]
         if claimed[1] < engine.policy.batch:
-            break
-    return claims
+            return
 
 
 def _claim(connection: Connection, *, engine: Engine, name: str, action: str, room: int) -> tuple[str, int] | None:
