@@ -17,7 +17,7 @@ from sqlalchemy import JSON, Connection, Table
 from outreach.store.bulk_changes import Changes, Row
 from outreach.store.column_types import Instant, to_microseconds
 
-_SIZES = (64, 16, 4, 1)
+_SIZES = (64, 32, 16, 8, 4, 2, 1)
 
 Tuples = Sequence[tuple[Any, ...]]
 
