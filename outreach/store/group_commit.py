@@ -20,6 +20,7 @@ Answer = TypeVar("Answer")
 _MOST = 500
 
 Waiter: TypeAlias = Future[Answer] | asyncio.Future[Answer]
+Entry: TypeAlias = tuple[Item, Waiter[Answer]]
 Result: TypeAlias = Answer | Exception
 
 
@@ -31,21 +32,25 @@ class GroupCommit(Generic[Item, Answer]):
 
     def __init__(self, write: Callable[[Sequence[Item]], Sequence[Answer]], *, name: str) -> None:
         self._write = write
-        self._waiting: queue.SimpleQueue[tuple[Item, Waiter[Answer]] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Sequence[Entry[Item, Answer]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def submit(self, item: Item) -> Future[Answer]:
         """Hand in one item from a thread; the future resolves after the commit that holds it."""
         future: Future[Answer] = Future()
-        self._waiting.put((item, future))
+        self.take([(item, future)])
         return future
 
     def ask(self, item: Item) -> asyncio.Future[Answer]:
         """The same from a running event loop, which is woken once for a whole group."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._waiting.put((item, future))
+        self.take([(item, future)])
         return future
+
+    def take(self, entries: Sequence[Entry[Item, Answer]]) -> None:
+        """Several at once, each with the future that is to hear of it."""
+        self._waiting.put(entries)
 
     def close(self) -> None:
         """Finish what was handed in, then end."""
@@ -60,19 +65,19 @@ class GroupCommit(Generic[Item, Answer]):
             if is_last:
                 return
 
-    def _gather(self, first: tuple[Item, Waiter[Answer]]) -> tuple[list[tuple[Item, Waiter[Answer]]], bool]:
-        group = [first]
+    def _gather(self, first: Sequence[Entry[Item, Answer]]) -> tuple[list[Entry[Item, Answer]], bool]:
+        group = [*first]
         while len(group) < _MOST:
             try:
-                entry = self._waiting.get_nowait()
+                more = self._waiting.get_nowait()
             except queue.Empty:
                 break
-            if entry is None:
+            if more is None:
                 return group, True
-            group.append(entry)
+            group.extend(more)
         return group, False
 
-    def _results(self, group: Sequence[tuple[Item, Waiter[Answer]]]) -> Sequence[Result[Answer]]:
+    def _results(self, group: Sequence[Entry[Item, Answer]]) -> Sequence[Result[Answer]]:
         if not group:
             return []
         try:

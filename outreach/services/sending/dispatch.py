@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -22,10 +23,11 @@ from outreach.domain.touch import TouchState
 from outreach.services.sending import circuit
 from outreach.services.sending.batch import Ready, take
 from outreach.services.sending.engine import Engine
-from outreach.services.sending.gate import Gate
+from outreach.services.sending.lanes import Lanes
 from outreach.services.sending.marks import LOST
 from outreach.services.sending.outcomes import Outcome, back_off
 from outreach.services.sending.progress import Step, write
+from outreach.services.sending.wave import Wave
 from outreach.store import touches
 from outreach.store.group_commit import GroupCommit
 from outreach.store.session import OUTAGES
@@ -37,8 +39,17 @@ ChannelOf = Callable[[str, str], Channel | None]
 
 _STOPPING = Block("the worker is stopping")
 _NOT_WRITTEN = Block("the database did not answer when the message was to be marked")
+_NO_CHANNEL = ("", "")
+_MOST_WITHOUT_CHANNEL = 500  # tasks for people, and what is blocked already
 _RECORD_TRIES = 30
 _RECORD_PAUSE_SECONDS = 2.0
+
+
+class _InHand(NamedTuple):
+    """A touch that is carried out, and who is told of its end."""
+
+    ready: Ready
+    ended: Callable[[str], None]
 
 
 class Dispatcher:
@@ -51,12 +62,14 @@ class Dispatcher:
         self._writer: GroupCommit[Step, Block | None] = GroupCommit(
             lambda steps: write(engine, owner, steps), name="writer"
         )
+        self._wave = Wave(self._writer)
         # One batch is prepared while others are on the wire: more at once would only fight for the interpreter.
         self._preparing = ThreadPoolExecutor(1, thread_name_prefix="prepare")
         self._is_stopping = False
-        self._gates: dict[tuple[str, str], Gate] = {}  # (sender, channel) → places before the wire
+        self._lanes: dict[tuple[str, str], Lanes[_InHand]] = {}  # by sender and channel
         self._working_on: set[str] = set()  # claims; used by the loop and read by the heart
         self._in_hand: set[str] = set()  # touches; used by the loop alone
+        self._recording: set[asyncio.Task[None]] = set()  # outcomes the database did not take at once
         self._stopped = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="leases", daemon=True)
         self._heart.start()
@@ -78,31 +91,84 @@ class Dispatcher:
         try:
             loop = asyncio.get_running_loop()
             batch = await loop.run_in_executor(self._preparing, take, self._engine, claim_id, self.owner)
-            ended = await asyncio.gather(*(self._carry_out(ready) for ready in batch), return_exceptions=True)
+            # What began before this process slept through its lease goes on, and is not begun again.
+            begun = [ready for ready in batch if ready.touch_id not in self._in_hand]
+            await self._carry_out(begun)
         finally:
             self._working_on.discard(claim_id)
-        for error in filter(None, ended):  # its lease ends with this claim, and the sweeper finds it
-            log.error("touch_left_to_the_sweeper", claim_id=claim_id, error=str(error)[:300])
         return len(batch)
 
-    async def _carry_out(self, ready: Ready) -> None:
-        if ready.touch_id in self._in_hand:
-            # This process slept through its lease, and the touch was claimed again: what began first goes on.
+    async def _carry_out(self, batch: Sequence[Ready]) -> None:
+        """Return when every touch of it has its outcome in the database, or was left to the sweeper."""
+        if not batch:
             return
-        self._in_hand.add(ready.touch_id)
-        try:
-            await self._to_its_outcome(ready)
-        finally:
-            self._in_hand.discard(ready.touch_id)
+        ended = asyncio.get_running_loop().create_future()
+        left = len(batch)
 
-    async def _to_its_outcome(self, ready: Ready) -> None:
-        outcome = _refused(ready, ready.block) if ready.block else await self._deliver(ready)
-        if outcome is not None:
-            await self._record(outcome)
+        def one_ended(touch_id: str) -> None:
+            nonlocal left
+            left -= 1
+            self._in_hand.discard(touch_id)
+            if not left and not ended.done():
+                ended.set_result(None)
+
+        for ready in batch:
+            self._in_hand.add(ready.touch_id)
+            self._lanes_of(ready).put(_InHand(ready, one_ended))
+        await ended
+
+    def _lanes_of(self, ready: Ready) -> Lanes[_InHand]:
+        """Two for each connection: one message on the wire, one that may ride behind it."""
+        sender, name = ready.touch["sender"], ready.step.channel
+        has_channel = not ready.block and not ready.is_task
+        key = (sender, name) if has_channel else _NO_CHANNEL
+        if key not in self._lanes:
+            self._lanes[key] = Lanes(self._to_its_outcome, self._places(*key))
+        return self._lanes[key]
+
+    def _places(self, sender: str, name: str) -> int:
+        try:
+            channel = self._channel_of(sender, name) if name else None
+        except errors.OutreachError:  # each touch will tell of it
+            channel = None
+        return 2 * getattr(channel, "connections", channel.can.connections) if channel else _MOST_WITHOUT_CHANNEL
+
+    async def _to_its_outcome(self, touch: _InHand) -> None:
+        """It is recorded behind the lane's back, so that the next message's mark shares the commit."""
+        ready = touch.ready
+        try:
+            outcome = _refused(ready, ready.block) if ready.block else await self._deliver(ready)
+        except Exception as error:  # its lease ends with this claim, and the sweeper finds it
+            log.exception("touch_left_to_the_sweeper", touch_id=ready.touch_id, error=type(error).__name__)
+            outcome = None
+        if outcome is None:
+            touch.ended(ready.touch_id)
+        else:
+            self._wave.ask(outcome).add_done_callback(partial(self._recorded, touch, outcome))
+
+    def _recorded(self, touch: _InHand, outcome: Outcome, answer: asyncio.Future[Block | None]) -> None:
+        if answer.cancelled() or answer.exception() is None:
+            touch.ended(touch.ready.touch_id)
+            return
+        again = asyncio.get_running_loop().create_task(self._record_later(touch, outcome, answer.exception()))
+        self._recording.add(again)
+        again.add_done_callback(self._recording.discard)
+
+    async def _record_later(self, touch: _InHand, outcome: Outcome, error: BaseException | None) -> None:
+        """The message is out: recording it is tried for a minute; then the sweeper finds it `unknown`."""
+        for _ in range(_RECORD_TRIES):
+            log.warning("outcome_not_recorded", touch_id=touch.ready.touch_id, error=str(error)[:200])
+            await asyncio.sleep(_RECORD_PAUSE_SECONDS)
+            try:
+                await self._wave.ask(outcome)
+                break
+            except Exception as still:  # noqa: BLE001  # the database may be restarting
+                error = still
+        touch.ended(touch.ready.touch_id)
 
     async def _deliver(self, ready: Ready) -> Outcome | None:
         """Exactly one outcome, whatever happens; None when the touch is not ours any more."""
-        look = _LastLook(self._writer, ready)
+        look = _LastLook(self._wave, ready)
         try:
             receipt = await self._send(ready, look)
         except errors.NotNow:
@@ -112,6 +178,8 @@ class Dispatcher:
         except Exception as error:  # one bad touch does not stop the rest
             log.exception("touch_broke", touch_id=ready.touch_id, error=type(error).__name__)
             return _bug(ready, error, look)
+        finally:
+            self._wave.expected -= look.was_marked
         return Outcome(ready=ready, state=TouchState.SENT, receipt=receipt)
 
     async def _send(self, ready: Ready, look: _LastLook) -> Receipt:
@@ -119,19 +187,10 @@ class Dispatcher:
         if channel is None:
             await look()
             return Receipt(reply="a task for a person")
-        async with self._gate(ready, channel):
-            if self._is_stopping:
-                look.block = _STOPPING
-                raise errors.NotNow(_STOPPING.because)
-            return await channel.send(ready.message, last_look=look)
-
-    def _gate(self, ready: Ready, channel: Channel) -> Gate:
-        """Two messages for each connection: one on the wire, one that may ride behind it."""
-        key = (ready.touch["sender"], ready.step.channel)
-        if key not in self._gates:
-            connections = getattr(channel, "connections", channel.can.connections)
-            self._gates[key] = Gate(2 * connections)
-        return self._gates[key]
+        if self._is_stopping:
+            look.block = _STOPPING
+            raise errors.NotNow(_STOPPING.because)
+        return await channel.send(ready.message, last_look=look)
 
     async def _failed(self, ready: Ready, error: errors.AdapterError, look: _LastLook) -> Outcome:
         trouble = circuit.trouble_of(error)
@@ -144,16 +203,6 @@ class Dispatcher:
     def _dedupes(self, ready: Ready) -> bool:
         channel = self._channel_of(ready.touch["sender"], ready.step.channel)
         return channel is not None and channel.can.dedupes_by_key
-
-    async def _record(self, outcome: Outcome) -> None:
-        """The message is out: recording it is tried for a minute; then the sweeper finds it `unknown`."""
-        for _ in range(_RECORD_TRIES):
-            try:
-                await self._writer.ask(outcome)
-                return
-            except Exception as error:  # noqa: BLE001  # the database may be restarting
-                log.warning("outcome_not_recorded", touch_id=outcome.ready.touch_id, error=str(error)[:200])
-                await asyncio.sleep(_RECORD_PAUSE_SECONDS)
 
     def _beat(self) -> None:
         """What this process works on stays its own. What it only took, its answer lost on the way, is swept."""
@@ -173,8 +222,8 @@ class Dispatcher:
 class _LastLook:
     """Awaited by a channel before the point of no return: marks the touch, or raises NotNow."""
 
-    def __init__(self, writer: GroupCommit[Step, Block | None], ready: Ready) -> None:
-        self._writer = writer
+    def __init__(self, wave: Wave[Step, Block | None], ready: Ready) -> None:
+        self._wave = wave
         self._ready = ready
         self.block: Block | None = None
         self.was_marked = False
@@ -184,13 +233,14 @@ class _LastLook:
 
     async def _look(self) -> None:
         try:
-            self.block = await self._writer.ask(self._ready.subject)
+            self.block = await self._wave.ask(self._ready.subject)
         except OUTAGES as error:  # nothing was handed over, whether the mark was written or not
             log.warning("mark_not_written", touch_id=self._ready.touch_id, error=str(error)[:200])
             self.block = _NOT_WRITTEN
         if self.block is not None:
             raise errors.NotNow(self.block.because)
         self.was_marked = True
+        self._wave.expected += 1
 
 
 def _refused(ready: Ready, block: Block | None) -> Outcome | None:
