@@ -207,15 +207,6 @@ class App:
             self._channels[key] = self._connect(sender, channel)
         return self._channels[key]
 
-    def load_channels(self) -> None:
-        """Make the channels of every sender before a message waits for them: loading code holds up the event loop."""
-        for name, sender in self.engine.senders.items():
-            for channel in sender.channels:
-                try:
-                    self.channel_of(name, channel)
-                except ConfigError as error:  # its messages will say the same
-                    log.warning("channel_not_loaded", sender=name, channel=channel, error=str(error)[:300])
-
     def _connect(self, sender: str, channel: str) -> Channel | None:
         each = self.settings.senders.get(sender)
         found = account_of(each, channel) if each else None

@@ -9,17 +9,32 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import structlog
+
 from outreach import adapters
 from outreach.adapters import Place
 from outreach.app import App
 from outreach.channel import Channel, Receipt, Sought
 from outreach.domain.notice import EMAIL
+from outreach.errors import ConfigError
 from outreach.services.sending.inquire import LookUp
 from outreach.services.sending.relations import Relations
 from outreach.services.watching.notices import mail_sender
 
+log = structlog.get_logger()
+
 _BODIES = {"json", "form", "multipart", "text"}
 _PLAIN_BODY = {"text": "{{ text }}", "kinds": "{{ values.kinds }}", "key": "{{ key }}"}
+
+
+def load_channels(app: App) -> None:
+    """Make the channels of every sender before a message waits for them: loading code holds up the event loop."""
+    for name, sender in app.engine.senders.items():
+        for channel in sender.channels:
+            try:
+                app.channel_of(name, channel)
+            except ConfigError as error:  # its messages will say the same
+                log.warning("channel_not_loaded", sender=name, channel=channel, error=str(error)[:300])
 
 
 def way_of(app: App, name: str) -> Channel | None:

@@ -62,7 +62,7 @@ class Worker:
 
     def start(self) -> None:
         sys.setswitchinterval(_SWITCH_SECONDS)
-        self._app.load_channels()
+        errands.load_channels(self._app)
         _collect_seldom()
         self._app.journal.compare(self._app.store, self._app.clock.now())
         self._loop_thread.start()
