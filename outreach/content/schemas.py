@@ -19,11 +19,12 @@ from outreach.content.goals_file import GoalModel
 from outreach.content.outreach_file import OutreachModel, WebhookModel
 from outreach.content.pipelines import PipelineModel
 from outreach.content.schedules import ScheduleModel
-from outreach.content.schema_words import BY_MODEL, HTTP_STEP, STEP, TESTS, Words
+from outreach.content.schema_words import BY_MODEL, HTTP_STEP, STEP, TESTS
 from outreach.content.scoring_file import ScoringModel
 from outreach.content.senders_file import ChannelModel, EmailModel, SenderModel
 from outreach.content.sequence_test_models import CaseModel
 from outreach.content.sequences import SequenceModel
+from outreach.content.setting_words import Words
 from outreach.content.step_models import EVENTS, STEPS, model_of
 from outreach.domain.action import HTTP_KEY
 
