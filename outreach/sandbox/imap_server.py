@@ -13,47 +13,13 @@ import socket
 import socketserver
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from enum import StrEnum
+from datetime import UTC, datetime
+
+from outreach.sandbox.imap_mails import PIECE, Folder, Spoilt, Stored, cut, is_in, searched, unquoted, words_of
 
 _CAPABILITIES = "IMAP4rev1 SASL-IR AUTH=XOAUTH2 IDLE SPECIAL-USE LITERAL+"
 _LITERAL = re.compile(rb"\{(\d+)(\+?)\}\r\n\Z")
-_PIECE = re.compile(r"BODY\.PEEK\[(HEADER)?\](?:<(\d+)\.(\d+)>)?")
 _PAUSE_SECONDS = 0.02
-
-
-class Spoilt(StrEnum):
-    """How a damaged mail shows itself to whoever fetches its text."""
-
-    REFUSED = "refused"
-    TEXT_REFUSED = "text refused"  # its header can be had
-    HANGS_UP = "hangs up"
-
-
-@dataclass(slots=True)
-class Stored:
-    """One mail in a folder."""
-
-    uid: int
-    raw: bytes = field(repr=False)
-    at: datetime
-    flags: tuple[str, ...] = ()
-    spoilt: Spoilt | None = None
-
-
-@dataclass(slots=True)
-class _Folder:
-    use: str = ""  # \Sent and the like (RFC 6154)
-    validity: int = 1
-    next_uid: int = 1
-    mails: list[Stored] = field(default_factory=list)
-
-    def put(self, raw: bytes, at: datetime, flags: tuple[str, ...] = (), spoilt: Spoilt | None = None) -> int:
-        uid = self.next_uid
-        self.mails.append(Stored(uid, raw, at, flags, spoilt))
-        self.next_uid += 1
-        return uid
 
 
 class ImapServer:
@@ -118,7 +84,7 @@ class ImapServer:
         with self.changed:
             return list(self._folders[address][folder].mails)
 
-    def folder(self, address: str, name: str) -> _Folder | None:
+    def folder(self, address: str, name: str) -> Folder | None:
         return self._folders[address].get(name)
 
     def folder_names(self, address: str) -> list[tuple[str, str]]:
@@ -141,8 +107,8 @@ class ImapServer:
         return known
 
     @staticmethod
-    def _usual() -> dict[str, _Folder]:
-        return {"INBOX": _Folder(), "Sent Items": _Folder("\\Sent"), "Junk": _Folder("\\Junk")}
+    def _usual() -> dict[str, Folder]:
+        return {"INBOX": Folder(), "Sent Items": Folder("\\Sent"), "Junk": Folder("\\Junk")}
 
 
 def with_errors_ignored(work: Callable[[], object]) -> None:
@@ -173,7 +139,7 @@ class _Session(socketserver.StreamRequestHandler):
         self.box = self.server.box
         self.box.sessions.add(self.connection)
         self.address = ""
-        self.selected: _Folder | None = None
+        self.selected: Folder | None = None
         self.is_over = False
 
     def finish(self) -> None:
@@ -220,7 +186,7 @@ class _Session(socketserver.StreamRequestHandler):
         self.is_over = True
 
     def do_login(self, tag: str, arguments: str, line: bytes) -> None:
-        user, password = (_unquoted(each) for each in _words(arguments)[:2])
+        user, password = (unquoted(each) for each in words_of(arguments)[:2])
         self._let_in(tag, user, self.box.lets_in(user, password=password))
 
     def do_authenticate(self, tag: str, arguments: str, line: bytes) -> None:
@@ -244,14 +210,14 @@ class _Session(socketserver.StreamRequestHandler):
         self.say(f"{tag} OK [CAPABILITY {self.capabilities}] in" if is_right else f"{tag} NO [AUTHENTICATIONFAILED] no")
 
     def do_list(self, tag: str, arguments: str, line: bytes) -> None:
-        pattern = _unquoted(_words(arguments)[-1])
+        pattern = unquoted(words_of(arguments)[-1])
         for name, use in self.box.folder_names(self.address):
             if pattern in ("*", "%", name):
                 self.say(f'* LIST (\\HasNoChildren{" " + use if use else ""}) "/" "{name}"')
         self.say(f"{tag} OK done")
 
     def do_select(self, tag: str, arguments: str, line: bytes) -> None:
-        folder = self.box.folder(self.address, _unquoted(arguments))
+        folder = self.box.folder(self.address, unquoted(arguments))
         if folder is None:
             self.say(f"{tag} NO [NONEXISTENT] there is no such folder")
             return
@@ -265,7 +231,7 @@ class _Session(socketserver.StreamRequestHandler):
     def do_uid_search(self, tag: str, arguments: str, line: bytes) -> None:
         assert self.selected
         with self.box.changed:
-            found = _searched(self.selected.mails, arguments)
+            found = searched(self.selected.mails, arguments)
         self.say("* SEARCH" + "".join(f" {mail.uid}" for mail in found))
         self.say(f"{tag} OK done")
 
@@ -273,14 +239,14 @@ class _Session(socketserver.StreamRequestHandler):
         assert self.selected
         wanted, _, items = arguments.partition(" ")
         with self.box.changed:
-            mails = [mail for mail in self.selected.mails if _is_in(mail.uid, wanted, self.selected.mails)]
+            mails = [mail for mail in self.selected.mails if is_in(mail.uid, wanted, self.selected.mails)]
         for number, mail in enumerate(mails, 1):
             if not self._fetch(tag, number, mail, items.upper()):
                 return
         self.say(f"{tag} OK done")
 
     def _fetch(self, tag: str, number: int, mail: Stored, items: str) -> bool:
-        piece = _PIECE.search(items)
+        piece = PIECE.search(items)
         is_header = bool(piece and piece.group(1))
         if piece and mail.spoilt is Spoilt.HANGS_UP:
             self.is_over = True
@@ -292,13 +258,13 @@ class _Session(socketserver.StreamRequestHandler):
         if piece is None:
             self.say(head + ")")
             return True
-        name, content = _cut(mail.raw, piece)
+        name, content = cut(mail.raw, piece)
         self.wfile.write(f"{head} {name} {{{len(content)}}}\r\n".encode() + content + b")\r\n")
         return True
 
     def do_append(self, tag: str, arguments: str, line: bytes) -> None:
         size = _LITERAL.search(line)
-        folder = self.box.folder(self.address, _unquoted(_words(arguments)[0]))
+        folder = self.box.folder(self.address, unquoted(words_of(arguments)[0]))
         if size is None:
             self.say(f"{tag} BAD a literal is missing")
             return
@@ -344,58 +310,3 @@ class _Session(socketserver.StreamRequestHandler):
         if present != told:
             self.say(f"* {present} EXISTS")
         return present
-
-
-def _words(arguments: str) -> list[str]:
-    return re.findall(r'"(?:[^"\\]|\\.)*"|\S+', arguments)
-
-
-def _unquoted(word: str) -> str:
-    return word.strip().strip('"').replace('\\"', '"').replace("\\\\", "\\")
-
-
-def _searched(mails: list[Stored], arguments: str) -> list[Stored]:
-    words = arguments.upper().replace("(", " ").replace(")", " ").split()
-    found = mails
-    if "UID" in words:
-        found = [mail for mail in found if _is_in(mail.uid, words[words.index("UID") + 1], mails)]
-    if "SINCE" in words:
-        day = _day(words[words.index("SINCE") + 1])
-        found = [mail for mail in found if mail.at.date() >= day]
-    if header := _HEADER.search(arguments):
-        name, value = header.group(1).lower().encode(), header.group(2).encode()
-        found = [mail for mail in found if any(_holds(line, name, value) for line in mail.raw.split(b"\r\n"))]
-    return found
-
-
-_HEADER = re.compile(r'HEADER "?([\w-]+)"? "?([^"\s]+)"?', re.I)
-
-
-def _holds(line: bytes, name: bytes, value: bytes) -> bool:
-    key, _, rest = line.partition(b":")
-    return key.lower() == name and value in rest
-
-
-def _day(word: str) -> date:
-    return datetime.strptime(word.strip('"').title(), "%d-%b-%Y").replace(tzinfo=UTC).date()
-
-
-def _is_in(uid: int, wanted: str, mails: list[Stored]) -> bool:
-    """`5:*` holds the last mail whatever its uid is, as the standard has it."""
-    last = max((mail.uid for mail in mails), default=0)
-    for piece in wanted.split(","):
-        first, _, end = piece.partition(":")
-        low = last if first == "*" else int(first)
-        high = low if not end else last if end == "*" else int(end)
-        if min(low, high) <= uid <= max(low, high):
-            return True
-    return False
-
-
-def _cut(raw: bytes, piece: re.Match[str]) -> tuple[str, bytes]:
-    header, start, count = piece.groups()
-    if header:
-        return "BODY[HEADER]", raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-    if start is None:
-        return "BODY[]", raw
-    return f"BODY[]<{start}>", raw[int(start) : int(start) + int(count)]

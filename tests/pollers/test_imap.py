@@ -13,7 +13,8 @@ from outreach.clock import SystemClock
 from outreach.errors import Unauthorized, Unavailable, UsageError
 from outreach.poller import Cursor, Folder, Look, Poller
 from outreach.pollers.imap import MAX_BYTES, Imap, Options
-from outreach.sandbox.imap_server import ImapServer, Spoilt
+from outreach.sandbox.imap_mails import Spoilt
+from outreach.sandbox.imap_server import ImapServer
 
 ANNA = "anna@sender.example"
 SINCE = date(2026, 3, 1)

@@ -15,7 +15,8 @@ from outreach.errors import WebhookRejected
 from outreach.poller import Cursor, Folder, Look, Mail
 from outreach.receiver import Delivery
 from outreach.receivers.mailbox import Mailbox, Options
-from outreach.sandbox.imap_server import ImapServer, Spoilt
+from outreach.sandbox.imap_mails import Spoilt
+from outreach.sandbox.imap_server import ImapServer
 from outreach.services.hearing import poll
 from outreach.services.hearing.understand import understand_due
 from outreach.store import mailboxes as mailbox_rows
