@@ -11,6 +11,7 @@ from outreach.content.account_checks import Can
 from outreach.content.configuration_files import read_configuration
 from outreach.content.crm_abilities import CrmCan
 from outreach.content.sequence_test_files import TESTS, files_of_tests, read_tests
+from outreach.content.workspace_files import PIPELINES, SEQUENCES, TEMPLATES
 from outreach.errors import Problem
 
 _YAML = ("*.yaml", "*.yml")
@@ -61,15 +62,15 @@ def fix(root: Path, paths: Sequence[Path] = ()) -> list[str]:
 
 
 def _sequence_files(root: Path, paths: Sequence[Path]) -> list[Path]:
-    found = sorted(path for pattern in _YAML for path in (root / workspace.SEQUENCES).glob(pattern) if path.is_file())
+    found = sorted(path for pattern in _YAML for path in (root / SEQUENCES).glob(pattern) if path.is_file())
     return [path for path in found if not paths or any(path.is_relative_to(each) for each in paths)]
 
 
 def _count(root: Path, paths: Sequence[Path]) -> int:
     """How many files were looked at."""
     root = root.resolve()
-    folders = ("config/*.yaml", f"{workspace.PIPELINES}/*.y*ml", f"{workspace.SEQUENCES}/*.y*ml", f"{TESTS}/**/*.y*ml")
-    templates = (f"{workspace.TEMPLATES}/**/*.md", f"{workspace.TEMPLATES}/**/*.html")
+    folders = ("config/*.yaml", f"{PIPELINES}/*.y*ml", f"{SEQUENCES}/*.y*ml", f"{TESTS}/**/*.y*ml")
+    templates = (f"{TEMPLATES}/**/*.md", f"{TEMPLATES}/**/*.html")
     found = {path for pattern in (*folders, *templates) for path in root.glob(pattern)}
     wanted = [path.resolve() for path in paths]
     return sum(1 for path in found if not wanted or any(path.is_relative_to(each) for each in wanted))
