@@ -29,8 +29,11 @@ def failed(context: typer.Context, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json([each.to_json() for each in found])
         return
-    rows = [(each.id, each.connection, each.received_at, each.attempts, each.error) for each in found]
-    print_table(("id", "connection", "received", "attempts", "error"), rows)
+    rows = [
+        (each.id, each.connection, each.received_at, each.attempts, each.next_at or "given up", each.error)
+        for each in found
+    ]
+    print_table(("id", "connection", "received", "attempts", "tried_again", "error"), rows)
 
 
 @commands.command("replay")

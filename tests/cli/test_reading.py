@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -240,6 +241,19 @@ def test_deliveries_that_were_not_understood_are_tried_again(stocked: Shell) -> 
     assert wrong.code == 2
     assert again.json == {"replayed": ["d1"]}
     assert stocked.run("status", "--json").json["deliveries_waiting"] == 1
+
+
+def test_a_delivery_in_trouble_is_listed_before_it_is_given_up(stocked: Shell) -> None:
+    now = SystemClock().now()
+    row = {"id": "d2", "connection": "replies", "key": "k2", "method": "POST", "url": "/", "headers": {}, "body": b"?"}
+    due = now + timedelta(hours=1)
+    _insert(stocked, deliveries, **row, received_at=now, state="stored", attempts=1, due_at=due, error="ValueError: x")
+
+    listed = stocked.run("inbound", "failed", "--json").json
+
+    assert [(each["id"], each["attempts"], each["next_at"] is None) for each in listed] == [("d2", 1, False)]
+    assert stocked.run("inbound", "replay", "--only", "failed", "--json").json == {"replayed": ["d2"]}
+    assert stocked.run("inbound", "failed", "--json").json == []
 
 
 def test_postgresql_asks_for_the_upgrade_and_then_is_fine(shell: Shell, postgres: PostgresServer) -> None:

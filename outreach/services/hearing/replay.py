@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from outreach.errors import UsageError
 from outreach.services.sending.engine import Engine
@@ -21,29 +21,31 @@ UNDERSTOOD = "understood"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedDelivery:
-    """A delivery that was given up; its holds still stand."""
+    """A delivery that could not be understood; its holds still stand. `next_at`: None once it is given up."""
 
     id: str
     connection: str
     received_at: datetime
     attempts: int
     error: str | None
+    next_at: datetime | None = None
 
     def to_json(self) -> Any:
         return plain(self)
 
 
 def failed(engine: Engine, *, most: int = 1_000) -> list[FailedDelivery]:
-    """The oldest first."""
+    """Those given up, and those that are tried again by themselves; the oldest first."""
     columns = [deliveries.c[name] for name in ("id", "connection", "received_at", "attempts", "error")]
-    statement = select(*columns).where(deliveries.c.state == FAILED).order_by(deliveries.c.received_at).limit(most)
+    statement = select(*columns, deliveries.c.due_at.label("next_at")).where(_is_in_trouble())
+    statement = statement.order_by(deliveries.c.received_at).limit(most)
     with engine.store.read() as connection:
         return [FailedDelivery(**row) for row in connection.execute(statement).mappings()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Which:
-    """Which deliveries are tried again. Empty: all that failed. `since`: all that came in since then, failed or not."""
+    """Which deliveries are tried again. Empty: all that failed. `since`: all since then, also those understood."""
 
     connection: str | None = None
     ids: Collection[str] = ()
@@ -62,7 +64,7 @@ def replay(engine: Engine, which: Which, *, by: str) -> list[str]:
 
 def _replay(connection: Connection, engine: Engine, which: Which, by: str) -> list[str]:
     now = engine.clock.now()
-    statement = update(deliveries).where(deliveries.c.state.in_(_states(which)))
+    statement = update(deliveries).where(_asked_for(which))
     if which.connection is not None:
         statement = statement.where(deliveries.c.connection == which.connection)
     if which.ids:
@@ -80,7 +82,11 @@ def _replay(connection: Connection, engine: Engine, which: Which, by: str) -> li
     return replayed
 
 
-def _states(which: Which) -> tuple[str, ...]:
+def _is_in_trouble() -> ColumnElement[bool]:
+    return or_(deliveries.c.state == FAILED, and_(deliveries.c.state == "stored", deliveries.c.attempts > 0))
+
+
+def _asked_for(which: Which) -> ColumnElement[bool]:
     """Whoever names deliveries, or a time, means also those that were understood, unless only failed ones are asked."""
     is_wide = (which.since is not None or bool(which.ids)) and not which.is_failed_alone
-    return (FAILED, UNDERSTOOD) if is_wide else (FAILED,)
+    return or_(_is_in_trouble(), deliveries.c.state == UNDERSTOOD) if is_wide else _is_in_trouble()
