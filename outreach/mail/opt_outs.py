@@ -6,9 +6,8 @@ import re
 from functools import lru_cache
 
 from outreach.mail.auto_words import REPLY_PREFIX
+from outreach.mail.opt_out_phrases import BARE, CLEAR
 from outreach.mail.opt_out_words import (
-    BARE,
-    CLEAR,
     NOT_A_REQUEST,
     POLITE,
     REQUESTS,
