@@ -71,9 +71,20 @@ def shell(tmp_path: Path, sqlite_template: Path) -> Iterator[Shell]:
     structlog.reset_defaults()
 
 
-@pytest.fixture
-def stocked(shell: Shell) -> Shell:
-    """The same with the sample leads imported and the sample sequence applied."""
+@pytest.fixture(scope="session")
+def stocked_template(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+    """A workspace to copy from: the sample leads imported, the sample sequence applied."""
+    shell = Shell(tmp_path_factory.mktemp("stocked") / "workspace")
+    make(shell.root)
+    shutil.copyfile(sqlite_template, shell.root / "outreach.db")
     assert shell.run("leads", "import", str(shell.root / "leads.csv")).code == 0
     assert shell.run("apply", "--yes").code == 0
+    structlog.reset_defaults()
+    return shell.root
+
+
+@pytest.fixture
+def stocked(shell: Shell, stocked_template: Path) -> Shell:
+    """The same with the sample leads imported and the sample sequence applied."""
+    shutil.copytree(stocked_template, shell.root, dirs_exist_ok=True)
     return shell

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from email.header import decode_header, make_header
@@ -18,12 +19,17 @@ def outreach(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), check=False)
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Path:
-    root = tmp_path / "w"
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("imported") / "w"
     subprocess.run([sys.executable, "-m", "outreach", "init", str(root)], check=True, capture_output=True)
     assert outreach(root, "leads", "import", str(root / "leads.csv")).returncode == 0
     return root
+
+
+@pytest.fixture
+def workspace(imported: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(imported, tmp_path / "w")
 
 
 def test_a_preview_shows_messages_and_writes_a_page(workspace: Path, tmp_path: Path) -> None:
