@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from outreach.cli.conditions import check_where
 from outreach.cli.invocation import actor, opened
 from outreach.cli.terminal import AsJson, Yes, confirm, count, print_json, print_table, progress
 from outreach.errors import UsageError
@@ -56,22 +57,11 @@ def _selection(app: App, named: list[str], file: Path | None, where: str | None,
         raise UsageError("nobody to enroll. Name leads (--lead), a file (--file), a condition (--where) or --all.")
     if everybody and (named or file or where):
         raise UsageError("--all means everybody. Leave the others out, or leave --all out.")
-    _check_condition(app, where)
+    check_where(where, declared=app.settings.fields)
     ids = find.leads_of(app.engine, named) + (_listed(app, file) if file else [])
     if file and not ids:
         raise UsageError(f"{file} lists nobody who is known here. Run: outreach leads import {file}")
     return Selection(lead_ids=tuple(ids), where=where, everybody=everybody)
-
-
-def _check_condition(app: App, where: str | None) -> None:
-    from outreach.content.expressions import check
-
-    if where is None:
-        return
-    try:
-        check(where, declared=app.settings.fields)
-    except ValueError as error:
-        raise UsageError(f"--where: {error}") from None
 
 
 def _listed(app: App, file: Path) -> list[str]:

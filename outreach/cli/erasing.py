@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from outreach.cli.conditions import check_where
 from outreach.cli.invocation import actor, opened
 from outreach.cli.terminal import AsJson, Yes, confirm, count, print_json
 
@@ -39,6 +40,7 @@ def export(
         if lead is not None:
             print_json(everything_about(app.engine, find.lead(app.engine, lead)))
             return
+        check_where(where, declared=app.settings.fields)
         export_leads.write_csv(app.store, sys.stdout, where=where, now=app.clock.now())
 
 

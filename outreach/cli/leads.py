@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from outreach.cli import crm_import, erasing, list_import, merging, verifying
+from outreach.cli.conditions import check_where
 from outreach.cli.failures import FAILED
 from outreach.cli.invocation import invocation, opened
 from outreach.cli.terminal import AsJson, count, print_json, print_table, progress
@@ -182,6 +183,7 @@ def list_leads(
     )
     wanted = Wanted(asked=asked, search=search, where=where, sort=sort, after=after, size=size)
     with opened(context) as app:
+        check_where(where, declared=app.settings.fields)
         try:
             found = find_leads(app.engine, wanted)
         except WrongFilter as error:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from outreach.cli.conditions import check_where
 from outreach.cli.invocation import invocation, opened
 from outreach.cli.terminal import AsJson, count, print_table, progress, when
 from outreach.errors import UsageError
@@ -70,7 +71,7 @@ def simulate(
     )  # fmt: skip
     _check(leads, where, everybody=everybody)
     workspace = _workspace(context)
-    _check_condition(workspace, where)
+    check_where(where, declared=workspace.settings.fields)
     question = _question(workspace, sequence, start, days=days, seed=seed, rates=rates, where=where)
     report = _run(context, workspace, question, leads)
     _write(report, csv, html)
@@ -107,17 +108,6 @@ def _check(leads: Path | None, where: str | None, *, everybody: bool) -> None:
         raise UsageError("--leads and --all are two lists. Leave one out.")
     if not (leads or everybody or where):
         raise UsageError("nobody to simulate. Give a file (--leads), a condition (--where) or --all.")
-
-
-def _check_condition(workspace: Workspace, where: str | None) -> None:
-    from outreach.content.expressions import check
-
-    if where is None:
-        return
-    try:
-        check(where, declared=workspace.settings.fields)
-    except ValueError as error:
-        raise UsageError(f"--where: {error}") from None
 
 
 def _workspace(context: typer.Context) -> Workspace:

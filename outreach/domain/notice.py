@@ -16,6 +16,7 @@ class NoticeKind(StrEnum):
     CRM_FAILED = "crm_failed"  # something that could not be written to a CRM
     UNKNOWN = "unknown"  # a message of which nobody can know whether it went out
     OVERDUE = "overdue"  # a task whose time is over
+    WINNER = "winner"  # a variant is surely better, and everybody gets it from now on
     STAGE = "stage"  # a lead entered a stage whose pipeline asks for a word
     REPLY = "reply"  # somebody answered
 

@@ -129,6 +129,8 @@ def make(
     for name, content in revisions.items():
         row = {"id": ids[name], "sequence": name, "number": 1, "hash": content["hash"], "content": content}
         book.rows["revisions"].append({**row, "created_at": _start(book)})
+        applied = {"name": name, "revision_id": ids[name], "applied_at": _start(book)}
+        book.rows["sequences"].append(applied)  # so that their pages are there
     reason = {"scope": "domain", "value": DOMAIN, "reason": "by_hand", "detail": "sample data", "by": "sample data"}
     book.rows["suppressions"].append({"id": book.id("suppression"), **reason, "created_at": now})
     for position in range(max(1, number // 3)):

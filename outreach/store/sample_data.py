@@ -31,7 +31,7 @@ def has_leads(connection: Connection) -> bool:
 
 def put(connection: Connection, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     """Made-up rows by the name of their table, parents first. A reply names its event by `key`."""
-    for name in ("companies", "leads", "addresses", "suppressions", "revisions", "enrollments", "touches"):
+    for name in ("companies", "leads", "addresses", "suppressions", "revisions", "sequences", "enrollments", "touches"):
         _insert(connection, name, rows.get(name, ()))
     for name in ("tasks", "notes", "stage_moves", "events"):
         _insert(connection, name, rows.get(name, ()))

@@ -49,6 +49,11 @@ def test_one_person_comes_out_as_a_document_and_is_gone_after_erasing(stocked: S
 
 def test_an_expression_that_is_none_is_a_mistake(stocked: Shell) -> None:
     assert stocked.run("leads", "export", "--where", "lead.score >").code == 2
+    for command in ("export", "list"):
+        misspelt = stocked.run("leads", command, "--where", "led.score > 10")
+        mistyped = stocked.run("leads", command, "--where", "lead.score > 'high'")
+        assert (misspelt.code, mistyped.code) == (2, 2)
+        assert "led" in misspelt.err
 
 
 def test_two_leads_are_merged_and_parted(stocked: Shell) -> None:

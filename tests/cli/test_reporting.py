@@ -12,6 +12,7 @@ from outreach.app import build
 from outreach.clock import MovableClock
 from outreach.sandbox.history import fill
 from outreach.services.watching.new_workspace import make
+from outreach.services.watching.sequence_page import list_sequences, sequence_page
 from outreach.testing.field import at
 from tests.cli.conftest import Shell
 
@@ -52,6 +53,16 @@ def test_a_report_of_a_quarter_stands_beside_the_one_before(with_history: Shell)
     for title in ("Reach", "Answers", "Sales", "Activity", "Stages", "Funnel", "Forecast", "Against hold-out", "Goals"):
         assert f"\n{title}" in said.out
     assert "Opens (unreliable)" in said.out
+
+
+def test_the_sequences_of_the_history_have_their_pages(with_history: Shell) -> None:
+    app = build(with_history.root, {}, clock=MovableClock(NOW))
+
+    pages = {line.name: sequence_page(app.engine, line.name) for line in list_sequences(app.engine)}
+    app.close()
+
+    assert sorted(pages) == ["after-the-webinar", "first-contact"]
+    assert all(page.people.finished for page in pages.values())
 
 
 def test_a_report_as_json_has_everything(with_history: Shell) -> None:

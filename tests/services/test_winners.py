@@ -25,8 +25,8 @@ from outreach.services.simulating.simulate_stored import people_of
 from outreach.services.watching.explain import explain_lead
 from outreach.services.watching.explain_sequence import explain_sequence
 from outreach.services.watching.status import status
-from outreach.store.tables import audit, enrollments, events, leads, replies, sequences, touches, trials
-from outreach.testing.field import Field
+from outreach.store.tables import audit, enrollments, events, leads, notices, replies, sequences, touches, trials
+from outreach.testing.field import FILES, Field
 
 MakeField = Callable[[Mapping[str, str]], Field]
 
@@ -141,6 +141,20 @@ def test_the_decision_is_kept_with_its_numbers_and_in_the_audit_trail(make_field
     assert kept["counts"] == {"main": [people["main"], 0], "story": [people["story"], round(people["story"] * 0.6)]}
     assert kept["decided_at"] == field.clock.now()
     assert (entry["subject"], entry["actor"], entry["data"]["variant"]) == (f"{NAME}/intro", "engine", "story")
+
+
+def test_the_team_is_told_once_who_has_won(make_field: MakeField) -> None:
+    slack = "\nnotify: {slack: {url: https://hooks.slack.com/services/T/B/x}}\n"
+    field = make_field({**files(), "config/outreach.yaml": FILES["config/outreach.yaml"] + slack})
+    answer(field, written(field, 100), main=0.0, story=0.6)
+    field.go(days=4)
+
+    assert decided(field) == ["story"]
+    look_now(field.engine)
+
+    (told,) = field.rows(notices, kind="winner")
+    assert told["text"].startswith(f"story has won in {NAME}/intro by reply_rate: ")
+    assert "against main 0 of " in told["text"]
 
 
 def test_a_touch_that_is_planned_already_keeps_its_variant(make_field: MakeField) -> None:

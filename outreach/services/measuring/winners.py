@@ -8,7 +8,7 @@ other texts are another trial.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,9 +17,11 @@ from sqlalchemy import Connection, RowMapping
 
 from outreach.content.trials import StepTrial
 from outreach.domain import winner
+from outreach.domain.notice import Notice, NoticeKind
 from outreach.domain.winner import Arm, Looks, Won
 from outreach.services.sending import rounds
 from outreach.services.sending.engine import Engine
+from outreach.services.watching import notices
 from outreach.store import audit
 from outreach.store import trials as store_trials
 
@@ -139,6 +141,21 @@ def _keep(connection: Connection, engine: Engine, trial: StepTrial, won: Won, co
     data = {"variant": won.variant, "by": trial.trial.by, "counts": dict(counts), "p_value": round(won.p_value, 6)}
     subject = f"{trial.sequence}/{trial.step}"
     audit.write(connection, now=now, actor=_BY, action=ACTION, subject=subject, data=data)
+    key = f"winner:{subject}:{trial.fingerprint}"
+    notices.tell(
+        connection, engine.notify, Notice(kind=NoticeKind.WINNER, key=key, text=_told(trial, won, counts)), now
+    )
+
+
+def _told(trial: StepTrial, won: Won, counts: Mapping[str, Sequence[int]]) -> str:
+    people, hits = counts[won.variant]
+    others = ", ".join(
+        f"{name} {counts[name][1]:,} of {counts[name][0]:,}" for name in trial.variants if name != won.variant
+    )
+    return (
+        f"{won.variant} has won in {trial.sequence}/{trial.step} by {trial.trial.by}: {hits:,} of {people:,} "
+        f"against {others}. Who comes to the step from now on gets it. See: outreach report --by variant"
+    )
 
 
 def trials(connection: Connection, engine: Engine, sequence: str | None = None) -> list[TrialView]:
