@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, String, TypeDecorator
@@ -43,7 +44,9 @@ def to_microseconds(value: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
+@lru_cache(maxsize=4096)
 def from_microseconds(value: int | None) -> datetime | None:
+    """The same back. Rows that were written together share their instants."""
     return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
