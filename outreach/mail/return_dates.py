@@ -14,6 +14,11 @@ _MAX_TEXT = 4000
 _MAX_AHEAD = timedelta(days=550)
 _MONTH = "|".join(sorted((re.escape(name) for name in MONTHS), key=len, reverse=True))
 _DAY = "|".join(sorted((re.escape(name) for name in WEEKDAYS), key=len, reverse=True))
+_ALONE = (
+    rf"(?![\d:/-]|\.\d|,\d| ?(?:h|uhr|kişi|%)|\.? ?(?:of |de |del |di )?(?:{_MONTH})\b"
+    r"|\W{1,3}\d|(?: e| y| et| und) \d)"
+)
+"""What follows a number that is a day of the month by itself: no month, hour, or further number."""
 _DATES = re.compile(
     (
         r"(?<![\d.])(?:"
@@ -25,8 +30,9 @@ _DATES = re.compile(
         rf"(?:(?:,? | de | del |[-/.']){{1,2}}(?P<year_after>(?:20)?\d\d)(?![\d:.h%]))?"
         rf"|(?P<month_first>{_MONTH})\b\.?[\s\-]{{1,2}}(?:the )?(?:\d{{1,2}}(?:st|nd|rd"
         rf"|th)? ?[-–—] ?)?(?P<day_after>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:,? (?P<year_last>20\d\d))?"
+        rf"|(?:{_DAY}),? (?:the |den |dia |el |le |il )?(?P<nth_of_weekday>\d{{1,2}}){_ALONE}"
         rf"|(?P<weekday>{_DAY})\b"
-        r"|the (?P<nth>\d{1,2})(?:st|nd|rd|th)\b"
+        rf"|(?:\b(?:the|am|el|dia|le|il|dnia|op de|ayin) )(?P<nth>\d{{1,2}})(?:st|nd|rd|th|er)?{_ALONE}"
         r")"
     ),
 )
@@ -46,11 +52,13 @@ def return_date(text: str, *, sent_on: date) -> date | None:
     found = [one for one in _found(text, sent_on) if sent_on <= one.day <= sent_on + _MAX_AHEAD]
     found = [one for one in found if not (one.is_exact is False and _belongs_to_a_date(one, found, text))]
     back = [one for one in found if _is_back(text, one)]
-    if back:
-        return max(back, key=lambda one: (one.is_exact, -one.start)).day
     until = [one for one in found if _is_until(text, one)]
-    if until:
-        return max(until, key=lambda one: (one.is_exact, one.day)).day
+    last = max(until, key=lambda one: (one.is_exact, one.day)) if until else None
+    if back:
+        best = max(back, key=lambda one: (one.is_exact, -one.start))
+        return last.day if last and last.is_exact and last.day > best.day else best.day
+    if last:
+        return last.day
     exact = [one for one in found if one.is_exact and not FROM.search(text[max(0, one.start - 40) : one.start])]
     return max(one.day for one in exact) if exact else _by_word(text, sent_on)
 
@@ -94,7 +102,7 @@ def _day_of(match: re.Match[str], sent_on: date, month_first: bool) -> date | No
         return _near(month, int(groups["day_after"]), year, sent_on)
     if groups["weekday"]:
         return _next_weekday(WEEKDAYS[groups["weekday"].lower()], sent_on)
-    return _next_nth(int(groups["nth"]), sent_on)
+    return _next_nth(int(groups["nth"] or groups["nth_of_weekday"]), sent_on)
 
 
 def _from_numbers(text: str, sent_on: date, month_first: bool) -> date | None:
@@ -163,16 +171,23 @@ def _is_back(text: str, one: _Found) -> bool:
     sentence = re.split(r"[.!?;] ", before)[-1]
     if UNTIL.search(before[-30:]) and not BACK.search(sentence[-22:]):
         return False
+    after = re.split(r"[.!?;,] ", text[one.end : one.end + 50])[0]
     begins = FROM.search(before[-30:])
-    if begins and not BACK.search(begins.group()) and not _BACK_FROM.search(sentence):
+    if begins and _ANSWERS.search(sentence):
+        return True
+    if begins and not (BACK.search(begins.group()) or _BACK_FROM.search(sentence) or _BACK_AFTER.search(after)):
         return False
     if BACK.search(sentence):
         return True
-    after = re.split(r"[.!?;,] ", text[one.end : one.end + 50])[0]
     return not UNTIL_AFTER.match(after) and bool(_BACK_AFTER.search(after))
 
 
 _BACK_FROM = re.compile(r"\b(?:ab|back|available|wieder|od)\b")
+_ANSWERS = re.compile(
+    r"\b(?:répondr\w+|traiter\w+|antworte\w*|beantworte\w*|melde|reply|respond|answer|responder\w+|contest\w+"
+    r"|risponder\w+|rispondo|reageer|beantwoord|odpowiem|odpiszę|yanıtla\w+)\b"
+)
+"""Answering from a day on is being there again."""
 _BACK_AFTER = re.compile(
     (
         r"\b(?:wieder|zurück|dön\w*|iş ?baş\w*|ofiste\w*|tekrar|weer|terug|de retour|tillbaka|tilbage)\b|戻|返回"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 
+from outreach.mail.return_dates import return_date
 from outreach.mail.understand import understand
 from outreach.mail.understood import Kind
 from tests.mail.conftest import read_cases
@@ -57,3 +59,21 @@ def test_the_day_of_return_of_a_short_note_is_read() -> None:
     understood = understand((_ANSWER + "On holiday. Back 16 March.\n").encode())
 
     assert (understood.kind, str(understood.until)) == (Kind.AUTO_REPLY, "2026-03-16")
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("Estoy de vacaciones hasta el 12 de marzo. Vuelvo el lunes 16.", 16),
+        ("Sono in vacanza fino al 12 marzo. Torno lunedì 16.", 16),
+        ("Ik ben op vakantie tot 12 maart. Vanaf 16 maart ben ik er weer.", 16),
+        ("Estou de férias até 12 de março. Volto dia 16.", 16),
+        ("Actuellement en vacances, je répondrai à votre message à partir du 16 mars.", 16),
+        ("Yıllık iznimi kullanıyorum, ayın 20'sinde işbaşı yapacağım.", 20),
+        ("¡Vacaciones! Hasta el 16 no leo correos.", 16),
+        ("I am away from 2 to 13 March. Back on Monday.", 13),
+        ("Vuelvo el 12 de marzo; llame al 91 555 0100.", 12),
+    ],
+)
+def test_a_day_without_its_month_is_the_next_one_and_no_return_comes_before_the_last_day(text: str, day: int) -> None:
+    assert return_date(text, sent_on=date(2026, 3, 2)) == date(2026, 3, day)
