@@ -19,7 +19,8 @@ from outreach.services.watching import doctor
 from outreach.testing.processes import wait_until
 from outreach.testing.rabbit_server import RabbitServer
 
-Ask = Callable[[str], None]
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+"""pika leaves the sockets of connections that the server ended to Python's collector, whenever it comes by."""
 
 
 @pytest.fixture
@@ -77,7 +78,6 @@ def test_a_bell_nobody_rings_for_long_and_an_answer_that_takes_long_keep_their_c
     assert _sockets(rabbitmq) >= before
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pika leaves lost sockets to Python
 def test_a_server_that_is_away_holds_nobody_up_and_is_used_again_when_it_is_back(
     bell: Doorbell, rabbitmq: RabbitServer
 ) -> None:

@@ -23,6 +23,9 @@ from outreach.testing.journey import CONNECTIONS, Journey
 from outreach.testing.processes import RoleForge
 from outreach.testing.rabbit_server import RabbitServer
 
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+"""pika leaves the sockets of connections that the server ended to Python's collector, whenever it comes by."""
+
 Environ = dict[str, str]
 ROLES = ("worker", "worker", "scheduler", "scheduler")
 
@@ -159,9 +162,9 @@ def test_sending_goes_on_while_rabbitmq_is_away_and_after_its_return(
         rabbitmq.kill()
         before = journey.sink.accepted
         leaving.terminate()
+        journey.wait_for_mails(before + 10)
         leaving.wait(20)
         assert journey.states_held_by(leaving) <= {"sent", "planned"}
-        journey.wait_for_mails(before + 10)
         rabbitmq.start()
         journey.settle(60)
 
