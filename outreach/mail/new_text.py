@@ -49,6 +49,9 @@ _QUOTING = re.compile(
     r"^(?:quoting|zitat von|citando a?|thus spake|\w.{0,60} via .{2,60} (?:wrote|schrieb)\b)", re.IGNORECASE
 )
 _OF_ONESELF = re.compile(r"^(?:as )?(?:i|you|we|he|she|they|ich|wie|comme|como|come)\b", re.IGNORECASE)
+_HEAD_IN_LINE = re.compile(r"(?<=\S)(?:\s+|-{2,}\s*)(?=(?:On|Am|Le|El|Em|Il|Op|W dniu|Den) \S.{8,200}[:：]$)")
+"""Where the head of a quote begins behind the writer's last words, in one line with them."""
+_OF_A_LINK = re.compile(r"^\s{0,4}[(<]?https?://\S{1,2000}$")
 _PIPE = re.compile(r"^\s{0,2}\|(?:\s|$)(?!.*\|$)")
 _ESCAPED = re.compile(r"^>From \S")
 """`>From` at the start of a line is how mailboxes store a line of somebody's own that begins with From."""
@@ -94,7 +97,21 @@ def _page(text: str) -> _Page:
 def _lines(text: str) -> list[str]:
     text = _INVISIBLE.sub("", text[:MAX_CHARACTERS]).replace("\r\n", "\n").replace("\r", "\n")
     text = text.replace("\u00a0", " ").replace("\u2028", "\n").replace("\u202f", " ")
-    return [line.rstrip() for line in text.split("\n", MAX_LINES)[:MAX_LINES]]
+    return _with_heads_apart([line.rstrip() for line in text.split("\n", MAX_LINES)[:MAX_LINES]])
+
+
+def _with_heads_apart(lines: list[str]) -> list[str]:
+    """A line that ends with the head of a quote, as two lines."""
+    apart: list[str] = []
+    for at, line in enumerate(lines):
+        is_head = line.endswith((":", "：")) and len(line) <= _HEAD_CHARACTERS and bool(WROTE.search(line))
+        found = _HEAD_IN_LINE.search(line) if is_head and DATED.search(line) and not _QUOTE.match(line) else None
+        below = _next_text(lines, at + 1) if found else len(lines)
+        if found and below < len(lines) and _QUOTE.match(lines[below]):
+            apart += [line[: found.start()], line[found.end() :]]
+        else:
+            apart.append(line)
+    return apart
 
 
 def _joined(lines: list[str]) -> str:
@@ -106,11 +123,23 @@ def _is_quoted(lines: list[str]) -> list[bool]:
     pipes = [bool(_PIPE.match(line)) for line in lines]
     with_pipes = sum(pipes) >= 3
     quoted = [bool(_QUOTE.match(line)) or (pipe and with_pipes) for line, pipe in zip(lines, pipes, strict=True)]
-    return [is_quoted and not _is_escaped(lines, quoted, at) for at, is_quoted in enumerate(quoted)]
+    return [
+        (is_quoted and not _is_escaped(lines, quoted, at)) or _is_rest_of_a_link(lines, quoted, at)
+        for at, is_quoted in enumerate(quoted)
+    ]
+
+
+def _is_rest_of_a_link(lines: list[str], quoted: list[bool], at: int) -> bool:
+    """A link that was broken out of the quoted lines around it, and still has a bracket of the one above."""
+    if not _OF_A_LINK.match(lines[at].rstrip(" >")) or not (0 < at < len(lines) - 1):
+        return False
+    return quoted[at - 1] and quoted[at + 1] and lines[at].rstrip(" >").endswith(")")
 
 
 def _is_escaped(lines: list[str], quoted: list[bool], at: int) -> bool:
     beside = quoted[max(0, at - 1) : at] + quoted[at + 1 : at + 2]
+    if lines[at].endswith("<<<") and not any(beside):  # an ornament
+        return True
     return bool(_ESCAPED.match(lines[at])) and not any(beside)
 
 
@@ -190,8 +219,9 @@ def _attribution_at(page: _Page, at: int) -> _Head | None:
 
 
 def _between_rules(core: str, page: _Page, at: int) -> _Head | None:
-    """`---- On 2 March Ada wrote ----`: a head whose rules stand in for its colon."""
-    is_head = WROTE.search(core) and DATED.search(core)
+    """`---- On 2 March Ada wrote ----`: a head whose rules stand in for its colon; a name and the verb are enough."""
+    wrote = WROTE.search(core)
+    is_head = wrote and (DATED.search(core) or (not core[wrote.end() :].strip() and len(core.split()) <= 6))
     return _Head(at + 1, is_marked=_quote_follows(page, at + 1)) if is_head else None
 
 

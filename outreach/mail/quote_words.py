@@ -45,6 +45,7 @@ DATED = re.compile(r"\b(?:19|20)\d\d\b|\d{1,2}[:.h]\d{2}\b|\d{1,2}[./-]\d{1,2}|\
 _FROM = (
     "from|von|de|da|van|od|kimden|gönderen|från|fra|lähettäjä|от|від|发件人|寄件者|寄件人|差出人|送信者"
     "|보낸 사람|보낸사람"
+    "|từ|gửi từ"
     "|feladó|de la|από|dari|người gửi|expéditeur|remitente|remetente|mittente|afzender|absender|nadawca|من|מאת"
     "|odesílatel"
 )
@@ -56,12 +57,12 @@ _SENT = (
     "|tarih|gönderilen|skickat|sendt|dato|lähetetty|päivämäärä|päiväys|отправлено|дата|надіслано|发送时间|日期"
     "|時間|送信日時|日時"
     "|보낸 날짜|날짜|odesláno|odoslané|elküldve|dátum|trimis|tanggal|ngày|ημερομηνία|στάλθηκε|تاريخ|נשלח|תאריך"
-    "|skickad|sendte"
+    "|skickad|sendte|đã gửi|ngày gửi"
 )
 _TO = (
     "to|an|à|a|para|aan|do|kime|alıcı|alıcılar|till|til|vastaanottaja|кому|收件人|收件者|宛先|받는 사람"
     "|받는사람|komu|címzett"
-    "|către|pro|destinataire|destinatario|destinatário|ontvanger|empfänger|adresat|προς|kepada|إلى|אל"
+    "|către|pro|destinataire|destinatario|destinatário|ontvanger|empfänger|adresat|προς|kepada|tới|đến|إلى|אל"
 )
 _COPY = "cc|bcc|kopie|copie|copia|cópia|kopia|bilgi|dw|kopi|kopio|копия|抄送|副本|参照|másolat|copie à|cci|cco|ccn|참조"
 _SUBJECT = (

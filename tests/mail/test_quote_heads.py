@@ -51,3 +51,34 @@ def test_a_card_below_a_rule_is_a_signature(rule: str) -> None:
 @pytest.mark.parametrize("text", [case.text for case in WHOLE], ids=[case.name for case in WHOLE])
 def test_a_text_without_a_quote_is_kept_whole(text: str) -> None:
     assert new_text(text) == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("Yes, gladly. On Wed, Apr 4, 2026 at 3:59 PM, anna@example.org wrote:\n> Hi", "Yes, gladly."),
+        ("Yes, gladly.--- On Wed, Apr 4, 2026 at 3:59 PM, anna@example.org wrote:\n> Hi", "Yes, gladly."),
+        ("Gerne! Am 04.03.2026 um 10:15 schrieb Anna Example:\n> Hallo", "Gerne!"),
+        ("Yes.\n\n---- Ada Example wrote ----\n\nHello there", "Yes."),
+        ("Vâng.\n\nTừ: anna@example.org\nĐã gửi: 2 tháng 3, 2026\nTới: ada@example.com\nChủ đề: Hỏi\n\nChào", "Vâng."),
+        ("Yes.\n\nOn 2 March 2026, Anna wrote:\n> our page (\nhttp://example.org/c/Yz) >\n> and tell me\n", "Yes."),
+    ],
+)
+def test_a_head_or_a_link_that_lost_its_line_is_still_no_new_text(text: str, new: str) -> None:
+    assert new_text(text) == new
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On Monday he wrote: no.\n\nSo that is settled.",
+        "Look what Ada wrote: On 4 March 2026 we met, and that was that.",
+        ">>> our new page <<<\n\nHave a look.",
+    ],
+)
+def test_what_only_looks_like_one_stays(text: str) -> None:
+    assert new_text(text) == text
+
+
+def test_a_link_between_quotes_may_be_the_answer() -> None:
+    assert new_text("> Where is it\nhttps://example.com/here\n> and when\n") == "https://example.com/here"
