@@ -41,6 +41,12 @@ def load(connection: Connection, delivery_id: str) -> RowMapping | None:
     return connection.execute(statement).mappings().one_or_none()
 
 
+def is_stored(connection: Connection, delivery_id: str) -> bool:
+    """Does it still wait to be understood? Locked for the rest of the transaction."""
+    statement = select(deliveries.c.state).where(deliveries.c.id == delivery_id).with_for_update()
+    return connection.execute(statement).scalar() == "stored"
+
+
 def settle(connection: Connection, delivery_id: str, **values: Any) -> None:
     """Change the state of a delivery: state, attempts, due_at, error."""
     connection.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(**values))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from sqlalchemy import Connection
 
 from outreach.domain.event import Clues, Event, EventKind
 from outreach.domain.reply import ReplyClass, ReplyText, Suggestion
@@ -18,7 +19,7 @@ from outreach.services.hearing.replay import Which, replay
 from outreach.services.hearing.understand import understand_due
 from outreach.services.sending.engine import Engine
 from outreach.store.replies import Filter
-from outreach.store.tables import addresses, crm_jobs, events, leads, replies, suppressions, tasks, touches
+from outreach.store.tables import addresses, crm_jobs, deliveries, events, leads, replies, suppressions, tasks, touches
 from outreach.testing.field import FILES, Field, at
 
 MakeField = Callable[[Mapping[str, str]], Field]
@@ -360,6 +361,34 @@ def test_a_mail_that_nobody_can_read_holds_until_a_person_says_whose_it_is(
     assert held == len(field.memory().sent) == 1
     assert field.enrollment(lead_id)["reason"] == "replied"
     assert inbox(field.engine, Filter()).unreadable == ()
+
+
+def test_an_event_that_cannot_be_applied_does_not_keep_the_others_of_its_delivery_for_ever(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead_id = field.add_lead("ada@example.com")
+    field.enroll(lead_id)
+    field.settle()
+    receiver = field.app.receivers["replies"]
+    parse, tries = type(receiver).parse, []
+    bad = Event(key="bad", kind=EventKind.OPENED, at=field.clock.now(), channel="email")
+
+    def refuse(connection: Connection, engine: Engine, event: Event, *, delivery_id: str) -> None:
+        if event.key == "bad":
+            tries.append(event.key)
+            raise ValueError("this one is broken")
+        apply(connection, engine, event, delivery_id=delivery_id)
+
+    monkeypatch.setattr(type(receiver), "parse", lambda itself, delivery: (bad, *parse(itself, delivery)))
+    monkeypatch.setattr("outreach.services.hearing.understand.apply", refuse)
+    delivery_id = field.reply("ada@example.com", "Sounds good, call me on Tuesday.")
+    for _ in range(20):
+        field.go(minutes=5)
+
+    delivery = field.row(deliveries, id=delivery_id)
+    assert (delivery["state"], delivery["error"]) == ("failed", "ValueError: this one is broken")
+    assert field.lead(lead_id)["status"] == "responded"
+    assert len(tries) == 6  # five times together, and once apart
 
 
 def test_an_answer_that_names_the_providers_id_of_our_mail_finds_it(field: Field) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection, RowMapping, select
@@ -15,6 +16,7 @@ from outreach.services.hearing.classify import classified
 from outreach.services.hearing.react import apply
 from outreach.services.sending.engine import Engine
 from outreach.store import deliveries, enrollments, mailboxes, stops, touches
+from outreach.store.session import OUTAGES
 from outreach.store.tables import deliveries as delivery_table
 
 log = structlog.get_logger()
@@ -85,7 +87,30 @@ def understand(engine: Engine, receivers: Mapping[str, Receiver], row: RowMappin
         return
     if woken:
         engine.store.write(lambda connection: mailboxes.want(connection, woken, engine.clock.now()))
-    engine.store.write(lambda connection: _apply(connection, engine, row["id"], events))
+    try:
+        engine.store.write(lambda connection: _apply(connection, engine, row["id"], events))
+    except OUTAGES:  # nothing is wrong with the delivery
+        raise
+    except Exception as error:  # noqa: BLE001  # one event that cannot be applied must not be tried for ever
+        if row["attempts"] + 1 >= _MOST_ATTEMPTS:
+            _apply_apart(engine, row["id"], events)
+        _put_off(engine, row, error)
+
+
+def _apply_apart(engine: Engine, delivery_id: str, events: Sequence[Event]) -> None:
+    """Together they could not be applied: what can be is, and a person looks at the rest."""
+    for event in events:
+        try:
+            engine.store.write(partial(_apply_alone, engine=engine, delivery_id=delivery_id, event=event))
+        except OUTAGES:
+            raise
+        except Exception as error:  # noqa: BLE001  # told of with the delivery
+            log.warning("event_not_applied", delivery_id=delivery_id, key=event.key, error=type(error).__name__)
+
+
+def _apply_alone(connection: Connection, *, engine: Engine, delivery_id: str, event: Event) -> None:
+    if deliveries.is_stored(connection, delivery_id) and not event.data.get("is_quarantined"):
+        apply(connection, engine, event, delivery_id=delivery_id)
 
 
 def _delivery(row: RowMapping) -> Delivery:
@@ -101,10 +126,7 @@ def _delivery(row: RowMapping) -> Delivery:
 
 def _apply(connection: Connection, engine: Engine, delivery_id: str, events: Sequence[Event]) -> None:
     now = engine.clock.now()
-    state = connection.execute(
-        select(delivery_table.c.state).where(delivery_table.c.id == delivery_id).with_for_update()
-    ).scalar()
-    if state != "stored":
+    if not deliveries.is_stored(connection, delivery_id):
         return
     readable = [event for event in events if not event.data.get("is_quarantined")]
     for event in readable:
