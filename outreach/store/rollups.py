@@ -135,7 +135,21 @@ def days_of_merged_leads(connection: Connection, since: datetime) -> dict[str, s
     """Kind → days on which something is that belongs to leads that were merged or parted since."""
     changed = or_(merges.c.at >= since, merges.c.undone_at >= since)
     pairs = connection.execute(select(merges.c.kept_id, merges.c.merged_id).where(changed)).all()
-    ids = {each for pair in pairs for each in pair}
+    return _days_of(connection, {each for pair in pairs for each in pair})
+
+
+def days_of_late_touches(connection: Connection, days: Iterable[int]) -> dict[str, set[int]]:
+    """Kind → days on which something is that belongs to leads who were written to on these days."""
+    ids: set[str] = set()
+    for day in days:
+        sent = select(touches.c.lead_id).where(
+            touches.c.sent_at >= start_of(day), touches.c.sent_at < start_of(day + 1)
+        )
+        ids.update(connection.execute(sent).scalars())
+    return _days_of(connection, ids)
+
+
+def _days_of(connection: Connection, ids: set[str]) -> dict[str, set[int]]:
     if not ids:
         return {}
     return {

@@ -29,62 +29,63 @@ _COUNTS: Mapping[str, Callable[[PackedRows, Question], Groups]] = {
 class Packed:
     """A source (`source.py`) of counts as of one instant."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, rows: PackedRows | None = None) -> None:
         self.connection = connection
-        self._rows = PackedRows(connection)
+        self.rows = rows or PackedRows(connection)
+        self.rows.connection = connection
         self._visits: dict[tuple[datetime, datetime], packed_stages.Visits] = {}
 
     def prepare(self, touched: Question, visited: Question) -> None:
         """Read the touches of the first span at once; every other span is cut from it."""
-        self._rows.hold(TOUCHES, touched.start_at, touched.end_at)
+        self.rows.hold(TOUCHES, touched.start_at, touched.end_at)
 
     def count(self, what: str, question: Question) -> Groups:
-        return _COUNTS[what](self._rows, question)
+        return _COUNTS[what](self.rows, question)
 
     def by_quarter(self, question: Question) -> tuple[dict[int, int], dict[int, int]]:
-        return packed_touches.by_quarter(self._rows, question)
+        return packed_touches.by_quarter(self.rows, question)
 
     def cohorts(self, question: Question, starts: Sequence[datetime]) -> dict[tuple[int, int | None], int]:
-        return packed_touches.cohorts(self._rows, question, starts)
+        return packed_touches.cohorts(self.rows, question, starts)
 
     def cycle_lengths(self, question: Question) -> dict[str, list[float]]:
-        return packed_leads.cycle_lengths(self._rows, question)
+        return packed_leads.cycle_lengths(self.rows, question)
 
     def flows(self, question: Question) -> list[Flow]:
-        return [] if question.asks_for_touches else packed_stages.flows(self._rows, self._of(question), question)
+        return [] if question.asks_for_touches else packed_stages.flows(self.rows, self._of(question), question)
 
     def days_in_stage(self, question: Question) -> Groups:
         if question.asks_for_touches:
             return {}
-        return packed_stages.days_in_stage(self._rows, self._of(question), question)
+        return packed_stages.days_in_stage(self.rows, self._of(question), question)
 
     def drop_offs(self, question: Question, closed: Collection[Stage]) -> list[tuple[Flow, str]]:
         if question.asks_for_touches:
             return []
-        return packed_stages.drop_offs(self._rows, self._of(question), question, closed)
+        return packed_stages.drop_offs(self.rows, self._of(question), question, closed)
 
     def moves(self, question: Question) -> list[Flow]:
-        return [] if question.asks_for_touches else packed_stages.moves(self._rows, question)
+        return [] if question.asks_for_touches else packed_stages.moves(self.rows, question)
 
     def furthest(self, question: Question, order: Mapping[Stage, int]) -> dict[tuple[str, int], int]:
         if question.asks_for_touches or not order:
             return {}
-        return packed_stages.furthest(self._rows, self._of(question), question, order)
+        return packed_stages.furthest(self.rows, self._of(question), question, order)
 
     def outcomes(
         self, question: Question, closed: Sequence[Stage], *, by_meeting: bool = False
     ) -> dict[Stage, tuple[int, int]]:
-        return packed_stages.outcomes(self._rows, question, closed, by_meeting=by_meeting)
+        return packed_stages.outcomes(self.rows, question, closed, by_meeting=by_meeting)
 
     def standing(self, closed: Collection[Stage]) -> list[Standing]:
-        return packed_stages.standing(self._rows, closed)
+        return packed_stages.standing(self.rows, closed)
 
     def arms(self, question: Question) -> list[Arm]:
-        return packed_stages.arms(self._rows, question)
+        return packed_stages.arms(self.rows, question)
 
     def _of(self, question: Question) -> packed_stages.Visits:
         """The visits of a span, worked out once. Who is asked for makes no difference."""
         span = question.start_at, question.end_at
         if span not in self._visits:
-            self._visits[span] = packed_stages.visits_of(self._rows, question)
+            self._visits[span] = packed_stages.visits_of(self.rows, question)
         return self._visits[span]

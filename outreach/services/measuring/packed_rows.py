@@ -18,6 +18,7 @@ from outreach.store.rollup_rows import ENROLLMENTS, KINDS, LEADS, MOVES, THINGS,
 
 _AT = {TOUCHES.name: "sent_at", MOVES.name: "at", THINGS.name: "at", ENROLLMENTS.name: "entered_at"}
 _LAST_DAY = 100_000  # of the year 2243
+_MOST_ROWS = 10_000_000  # kept for the next question; some thirty bytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,10 @@ class Leads:
 
 
 class PackedRows:
-    """The days that were asked for, as of one instant."""
+    """The days that were asked for, as of one instant. For one thread at a time, which gives its transaction."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self.connection = connection
         self._words: dict[str, Mapping[str, Words]] = {
             kind.name: {name: Words() for name, sort in kind.sorts.items() if sort == "word"} for kind in KINDS.values()
         }
@@ -78,8 +79,10 @@ class PackedRows:
         for (name, begin, end), frame in self._frames.items():
             if name == kind.name and begin <= first and last <= end:
                 return frame
-        contents = rollups.contents(self._connection, kind, (first, last))
+        contents = rollups.contents(self.connection, kind, (first, last))
         found = unpack(kind.sorts, contents.values(), self._words[kind.name])
+        while self._frames and sum(map(len, self._frames.values())) + len(found) > _MOST_ROWS:
+            del self._frames[next(iter(self._frames))]  # the one that was read first
         self._frames[kind.name, first, last] = found
         return found
 

@@ -18,7 +18,7 @@ from outreach.domain.uncertainty import Comparison, compare, wilson
 from outreach.services.measuring.goals import progress_at
 from outreach.services.measuring.kpis import Cut, measure, question
 from outreach.services.measuring.sales_forecast import Forecast, forecast
-from outreach.services.measuring.source import LARGE, Live, Source, as_of, opened
+from outreach.services.measuring.source import KeptRows, Live, Source, opened
 from outreach.services.measuring.stage_report import DropOff, FunnelStep, StageLine, drop_offs, funnel, stage_lines
 from outreach.services.measuring.winners import TrialView, trials
 from outreach.services.sending.engine import Engine
@@ -132,17 +132,10 @@ class Wish:
     goals: Sequence[Goal] = ()
 
 
-def report(engine: Engine, reports: ReportSettings, wish: Wish) -> Report:
+def report(engine: Engine, reports: ReportSettings, wish: Wish, kept: KeptRows | None = None) -> Report:
     """As of now, or of a large list as of some minutes ago (`rolling.py`); `Report.at` says which."""
-    with opened(engine, reports) as (source, at):
+    with opened(engine, reports, kept) as (source, at):
         return _report(source, engine, reports, wish, now=at)
-
-
-def is_quick(engine: Engine, reports: ReportSettings) -> bool:
-    """Does no report take long: is the list small, or are its days packed?"""
-    with engine.store.read() as connection:
-        at = as_of(connection, reports, engine.clock.now())
-        return at is not None or not rollups.is_large(connection, LARGE)
 
 
 def live_report(engine: Engine, reports: ReportSettings, wish: Wish) -> Report:

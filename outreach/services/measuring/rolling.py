@@ -4,7 +4,8 @@ Only large lists are rolled: smaller ones are read live at once. A round of the 
 what they were, and packs those anew:
 
 - the last two days, because things come in late;
-- days whose number of rows is another than then: what was erased, or came in later still;
+- days whose number of rows is another than then: what was erased, or came in later still. A touch that was sent longer
+  ago than we knew may be the one that something later belongs to, so days of the same leads are packed as well;
 - days on which leads came in that were changed since, and on which touches were sent to leads somebody answered for,
   told the class of an answer of, assigned a delivery to, or merged;
 - and the oldest few, so that every day is packed anew about once a day whatever happened to it.
@@ -31,7 +32,7 @@ from outreach.store import rollups
 from outreach.store.columns import Array, pack
 from outreach.store.measures import Question
 from outreach.store.numbers import Numbers
-from outreach.store.rollup_rows import KINDS, read
+from outreach.store.rollup_rows import KINDS, TOUCHES, read
 from outreach.store.rollups import Day, Mark
 
 log = structlog.get_logger()
@@ -118,6 +119,8 @@ def _changed(
     found = {each for each, number in seen.items() if each not in known or known[each].seen != number}
     late = rollups.day_of(now) - _LATE + 1
     found |= {each for each in seen if each[1] >= late}
+    grown = [each[1] for each in found & set(known) if each[0] == TOUCHES.name and seen[each] > known[each].seen]
+    found |= _spread(rollups.days_of_late_touches(connection, (day for day in grown if day < late)))
     stale = sorted((day for day in known if known[day].rolled_at <= now - _STALE), key=lambda day: known[day].rolled_at)
     found |= set(stale[:_STALE_AT_ONCE])
     if noted.get("since"):
@@ -133,8 +136,10 @@ def _told(connection: Connection, noted: Mapping[str, Any]) -> set[Day]:
         "leads": rollups.days_of_changed_leads(connection, since),
         "touches": rollups.days_of_news(connection, since, after=after),
     }
-    for name, more in rollups.days_of_merged_leads(connection, since).items():
-        days[name] = days.get(name, set()) | more
+    return _spread(days) | _spread(rollups.days_of_merged_leads(connection, since))
+
+
+def _spread(days: Mapping[str, set[int]]) -> set[Day]:
     return {(name, day) for name, found in days.items() for day in found}
 
 

@@ -6,12 +6,13 @@ from columns, and a test holds it to them.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from hashlib import sha256
 from importlib import import_module
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
@@ -130,8 +131,35 @@ def as_of(connection: Connection, reports: ReportSettings, now: datetime) -> dat
     return at if at > now - USABLE_FOR else None
 
 
+class KeptRows:
+    """What one report read, for the next one as of the same instant. Whoever comes while it is in use reads alone."""
+
+    def __init__(self) -> None:
+        self._in_use = threading.Lock()
+        self._at: datetime | None = None
+        self._rows: Any = None
+
+    @contextmanager
+    def source(self, connection: Connection, at: datetime) -> Iterator[Source]:
+        """The counts as of an instant."""
+        if not self._in_use.acquire(blocking=False):
+            yield _packed(connection)
+            return
+        try:
+            found = _packed(connection, self._rows if self._at == at else None)
+            self._at, self._rows = at, found.rows
+            yield found
+        finally:
+            self._in_use.release()
+
+
+def _packed(connection: Connection, rows: Any = None) -> Any:
+    counts = import_module("outreach.services.measuring.packed_counts")  # only then its library is needed
+    return counts.Packed(connection, rows)
+
+
 @contextmanager
-def opened(engine: Engine, reports: ReportSettings) -> Iterator[tuple[Source, datetime]]:
+def opened(engine: Engine, reports: ReportSettings, kept: KeptRows | None = None) -> Iterator[tuple[Source, datetime]]:
     """Where to count from, and as of when: packed days if there are any that are young enough, else the tables."""
     now = engine.clock.now()
     with rollups.snapshot(engine.store) as connection:
@@ -139,6 +167,8 @@ def opened(engine: Engine, reports: ReportSettings) -> Iterator[tuple[Source, da
         if at is None:
             measures.read_much(connection)
             yield Live(connection), now
+        elif kept:
+            with kept.source(connection, at) as source:
+                yield source, at
         else:
-            counts = import_module("outreach.services.measuring.packed_counts")  # only then its library is needed
-            yield counts.Packed(connection), at
+            yield _packed(connection), at

@@ -1,7 +1,7 @@
 """Reports that were read a moment ago: a page and the charts on it ask for the same one.
 
-Those of large lists are counted from packed days, see `measuring/rolling.py`. Until these are there a report takes long:
-it is read in the background, so that no page waits for it.
+Those of large lists are counted from packed days, see `measuring/rolling.py`. Until these are there a report takes
+long: it is read in the background, so that no page waits for it.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 
 from outreach.app import App
 from outreach.services.measuring.report import Report, Wish, report
+from outreach.services.measuring.source import KeptRows
 
 _KEPT = 8
 _FOR = timedelta(seconds=60)
-PATIENCE = 0.7
+PATIENCE = 2.0
 """Seconds that a page waits for its numbers."""
 _MOST_AT_ONCE = 2  # readings in the background; each is work for the database alone
 
@@ -30,6 +31,7 @@ class Shelf:
         self._reading: dict[Hashable, threading.Lock] = {}
         self._kept: OrderedDict[Hashable, tuple[datetime, Report]] = OrderedDict()
         self._coming: dict[Hashable, Future[Report]] = {}
+        self._rows = KeptRows()
 
     def soon(self, program: App, wish: Wish) -> Report | None:
         """The same if it comes in a moment. None: it is read on, and who asks again later finds it."""
@@ -65,7 +67,7 @@ class Shelf:
                 known = self._kept.get(key)
             if known and now - known[0] < _FOR:
                 return known[1]
-            found = report(program.engine, program.settings.reports, wish)
+            found = report(program.engine, program.settings.reports, wish, self._rows)
             self._keep(key, now, found)
             return found
 
