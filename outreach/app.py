@@ -27,8 +27,9 @@ from outreach.domain import opt_out_token
 from outreach.doorbell import DELIVERIES, Doorbell
 from outreach.errors import ConfigError, Problem, StoreError
 from outreach.fetching import Fetcher
+from outreach.grants import Grant
 from outreach.name_servers import NameServers, Resolver
-from outreach.oauth import Grant, Tokens, TokenSource
+from outreach.oauth import Tokens, TokenSource
 from outreach.poller import Poller
 from outreach.pollers.sent_copies import SentCopies
 from outreach.receiver import Receiver

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from outreach.clock import fresh_secret
 from outreach.errors import UsageError
-from outreach.oauth import Grant
+from outreach.grants import Grant
 
 _UNSPOKEN = frozenset({"offline_access", "refresh_token", "openid"})
 """Asked for, and not always named among what was granted: that there is a refresh token says it."""

@@ -15,7 +15,8 @@ import pytest
 from outreach.api_client import ApiClient
 from outreach.clock import MovableClock
 from outreach.errors import AdapterError, RateLimited, Unauthorized, Unavailable
-from outreach.oauth import Bearer, Grant, GrantKind, Tokens, TokenSource
+from outreach.grants import Grant, GrantKind
+from outreach.oauth import Bearer, Tokens, TokenSource
 
 T = TypeVar("T")
 TOKEN_URL = "https://login.example.com/oauth/token?tenant=1"

@@ -24,7 +24,8 @@ from outreach.channels.http_endpoint import Endpoint, Filled, at_path, fill, rea
 from outreach.channels.meanings import error_of
 from outreach.clock import Clock
 from outreach.errors import AdapterError, Outcome, OutcomeUnknown, Refused, Unavailable
-from outreach.oauth import Bearer, Grant, GrantKind, Tokens
+from outreach.grants import Grant, GrantKind
+from outreach.oauth import Bearer, Tokens
 from outreach.public_address import NotAllowed, Resolve, Target, networks, target_of
 
 PROVIDER = "http"

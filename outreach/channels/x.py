@@ -23,7 +23,8 @@ from outreach.channels import meanings
 from outreach.channels.meanings import error_of
 from outreach.clock import Clock
 from outreach.errors import AdapterError, Outcome, RateLimited, Refused, Unauthorized
-from outreach.oauth import Bearer, Grant, Tokens
+from outreach.grants import Grant
+from outreach.oauth import Bearer, Tokens
 
 PROVIDER = "x"
 LONGEST = 10_000  # characters of a direct message

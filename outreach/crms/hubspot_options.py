@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from outreach.consent import Consent
 from outreach.crm import READS_AND_WRITES, Operation
-from outreach.oauth import Grant
+from outreach.grants import Grant
 
 ALWAYS = READS_AND_WRITES - {Operation.TAGS}
 _SCOPES = (

@@ -11,7 +11,7 @@ from outreach.consent import Consent
 from outreach.crm import READS_AND_WRITES, Operation
 from outreach.crms.hosts import label, origin_below
 from outreach.crms.pipedrive_values import PROVIDER
-from outreach.oauth import Grant
+from outreach.grants import Grant
 
 LACKS = {
     Operation.STATUS: "a status needs `status`, with a field of persons as its property",

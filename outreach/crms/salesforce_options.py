@@ -12,7 +12,7 @@ from outreach.consent import Consent
 from outreach.crm import READS_AND_WRITES, Operation
 from outreach.crms.hosts import label, origin_below
 from outreach.crms.salesforce_values import OBJECTS, PROVIDER
-from outreach.oauth import Grant, GrantKind, signed_assertion
+from outreach.grants import Grant, GrantKind, signed_assertion
 
 DEALS = frozenset({Operation.STAGE, Operation.DEAL})
 LACKS = dict.fromkeys(DEALS, "opportunities belong to contacts; set `object: Contact`") | {

@@ -10,7 +10,7 @@ from outreach.consent import Consent
 from outreach.crm import READS_AND_WRITES, Operation
 from outreach.crms.hosts import origin_below
 from outreach.crms.zoho_values import PEOPLE, PROVIDER
-from outreach.oauth import Grant
+from outreach.grants import Grant
 
 REGIONS = {
     "us": ("accounts.zoho.com", "www.zohoapis.com", "crm.zoho.com"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from outreach.consent import Consent
 from outreach.content.configuration import OAuthSettings
-from outreach.oauth import Grant, GrantKind
+from outreach.grants import Grant, GrantKind
 
 _GOOGLE_TOKENS = "https://oauth2.googleapis.com/token"
 _GOOGLE_SCOPE = ""  # a refresh token carries the scopes that were agreed to
