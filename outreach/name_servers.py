@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
-
-import dns.exception
-import dns.name
-import dns.resolver
-import dns.reversename
+from typing import TYPE_CHECKING, Protocol
 
 from outreach.errors import Unavailable
+
+if TYPE_CHECKING:
+    import dns.resolver
 
 PROVIDER = "dns"
 _SECONDS = 5.0
@@ -37,6 +35,11 @@ class NameServers:
         self._resolver: dns.resolver.Resolver | None = None
 
     def look_up(self, name: str, kind: str) -> tuple[str, ...]:
+        import dns.exception  # noqa: PLC0415  # half a tenth of a second, which most commands do without
+        import dns.name  # noqa: PLC0415  # as above
+        import dns.resolver  # noqa: PLC0415  # as above
+        import dns.reversename  # noqa: PLC0415  # as above
+
         try:
             asked = dns.reversename.from_address(name) if kind == "PTR" else dns.name.from_text(name)
             answer = self._opened().resolve(asked, kind, search=False)
@@ -47,6 +50,8 @@ class NameServers:
         return tuple(_text(record, kind) for record in answer)
 
     def _opened(self) -> dns.resolver.Resolver:
+        import dns.resolver  # noqa: PLC0415  # as above
+
         if self._resolver is None:
             self._resolver = dns.resolver.Resolver(configure=not self._servers)
             self._resolver.lifetime = self._seconds

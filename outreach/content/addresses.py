@@ -10,14 +10,17 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import phonenumbers
-import tldextract
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from outreach.content.free_mail import is_free_mail
 from outreach.domain.lead import Address, AddressKind
+
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
 
 _MOST_CHARACTERS = 512
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
@@ -115,9 +118,11 @@ def organisation_domain(domain: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _suffixes() -> tldextract.TLDExtract:
+def _suffixes() -> TLDExtract:
     """The bundled public suffix list: nothing is fetched, nothing is written."""
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+    from tldextract import TLDExtract  # noqa: PLC0415  # a tenth of a second: it brings a client for HTTP along
+
+    return TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 def _to_ascii(host: str) -> str:
