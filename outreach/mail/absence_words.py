@@ -94,6 +94,7 @@ STATE = pattern(
     r"|een congres|bouwvak|feestdag\b|\bwyjazd|wyjeździe|na targi|przerwa (?:świąteczna|wakacyjna)|opiek\w+ nad",
     r"secondment|travell?ing for work|işte değil|hastalık nedeniyle|non (?:sarò|sono) (?:disponibile"
     r"|raggiungibile)|niedostępn|bis auf weiteres|unplugged|entre (?:le )?\d|out of office",
+    r"\bi'?a?m out (?:enjoying|and about|for|in)\b|izinde oldu",
 )
 """Where a person is instead, or why nobody is there."""
 
@@ -227,6 +228,7 @@ SLOW = pattern(
     r"|nie (?:będę|mogę) (?:czytać|odpisywać|odpowiadać)",
     r"not (?:be )?(?:checking|reading|monitoring)|expect (?:a )?delays?|patchy|bakacağım|non (?:sarò"
     r"|sono) (?:raggiungibile|reperibile)",
+    r"dönüş yapama|yanıt verem|cevap verem",
 )
 """That reading and answering takes long, or is not done."""
 

@@ -18,7 +18,8 @@ PERSON = pattern(
         r"|tell me|i'll look|i will look|look (?:at|into) (?:it|this)|i can help|not interested|i'?a?m interested"
         r"|\binteresting\b|tonight|short answer|stop (?:following|writing|mailing|e-?mailing|sending)|but (?:i "
         r"|am|could"
-        r"|would|still|happy|please|interested|yes|no\b)|what is this|moved on\b|after (?:my|the) (?:vacation"
+        r"|would|still|happy|please|interested|yes|no\b)|(?:regarding|about|for) this\b(?! (?:matter|request|time"
+        r"|period))|what is this|moved on\b|after (?:my|the) (?:vacation"
         r"|holidays?"
         r"|leave)|try me (?:in|on|again)|ping me|remind me|happy to (?:talk|chat|meet)|sounds good|our (?:budget"
         r"|vendor)"
@@ -27,7 +28,7 @@ PERSON = pattern(
         r"(?:izin|tatil|rapor)[a-zı]*dey?dim|izinliydim|değildim|yoktum|geçen hafta|yeni gör|ilgilen|konuşalım"
         r"|görüşelim"
         r"|gönder(?:ir|in|ebilir)|(?:telefonla|beni) ara|yardımcı olabilirim|uygun\b|\bama\b|\bolur\b|ne zaman|fiyat"
-        r"|bakarım|haftaya (?:konuş|görüş|ara)"
+        r"|(?:bakar|yapar|döner|arar)ım\b|haftaya (?:konuş|görüş|ara)"
     ),
     (
         r"\bich war\b|\bwar ich\b|\bwaren wir\b|letzte woche|erst (?:heute|jetzt|gestern) (?:gelesen|gesehen)"
@@ -73,7 +74,8 @@ PERSON = pattern(
 BUSINESS = pattern(
     r"\b(?:proposal|offer|budget|demo|quote|pricing|price|slides?|contract|supplier|forwarded|calendar"
     r"|follow[- ]?up|put me"
-    r"|next week is|no need|not a good time)\b|teklif|toplantı|sözleşme|bütçe|ihtiyac|değerlendir|inceley|sonra ara"
+    r"|next week is|no need|not a good time|slot|appointment)\b|teklif|toplantı|sözleşme|bütçe|ihtiyac"
+    r"|değerlendir|inceley|sonra ara"
     r"|\bangebot|\btermin\b|unterlagen|\bpreis|vertrag\b|weitergegeben|kein(?:en)? bedarf|noch (?:ein)?mal melden"
     r"|\boffre|\bdevis\b|rendez-vous (?:le|la|pour)? ?(?:lun|mar|mer|jeu|ven)|plaquette|transmis à|pas besoin"
     r"|\boferta|presupuesto|reunión|agend(?:emos|ar)|se lo he pasado|no necesit|proposta|orçamento|reunião|encaminhei"
