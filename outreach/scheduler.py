@@ -30,6 +30,7 @@ log = structlog.get_logger()
 _TICK_SECONDS = 1.0
 _SWEEP_SECONDS = 10.0
 _REPORT_SECONDS = 60.0
+_TOLD_SECONDS = 60.0
 _LEASE = timedelta(seconds=5)
 _RENEW = timedelta(seconds=1)
 """A lease is kept without asking for that long; much shorter than the lease itself."""
@@ -47,6 +48,7 @@ class Scheduler:
         self._stopped = threading.Event()
         self._has_guarded = False
         self._leads_until = app.clock.now()
+        self._told: dict[str, float] = {}  # deliveries, and when the workers were told of them
 
     def start(self) -> None:
         options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
@@ -101,8 +103,16 @@ class Scheduler:
         tell_of_what_waits(self._app.engine)
 
     def _ring_for_the_rest(self) -> None:
-        self._app.doorbell.ring(DELIVERIES, waiting_deliveries(self._app.engine))
+        self._app.doorbell.ring(DELIVERIES, self._not_told(waiting_deliveries(self._app.engine)))
         self._app.doorbell.ring(SYNC, self._app.due_connections())
+
+    def _not_told(self, deliveries: list[str]) -> list[str]:
+        """Those no worker was told of lately: while none runs, a broker would keep every ring of every second."""
+        now = self._app.clock.monotonic()
+        self._told = {each: at for each, at in self._told.items() if at > now - _TOLD_SECONDS}
+        found = [each for each in deliveries if each not in self._told]
+        self._told.update(dict.fromkeys(found, now))
+        return found
 
     def _guarded_tick(self) -> None:
         """A tick goes on while there is work, so that the next second does not have to be waited for."""
