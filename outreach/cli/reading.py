@@ -126,7 +126,8 @@ def _show_forgotten(found: Status) -> None:
         return
     situations = ", ".join(f"{number} {name}" for name, number in found.forgotten_by.items())
     shown = ", ".join(found.forgotten_leads)
-    print(f"Forgotten: {count(found.forgotten, 'open lead')} without a next action ({situations}): {shown}")
+    ago = "" if found.forgotten_at == found.at else f", counted {when(found.forgotten_at, found.zone)}"
+    print(f"Forgotten: {count(found.forgotten, 'open lead')} without a next action ({situations}{ago}): {shown}")
 
 
 def explain(

@@ -22,6 +22,7 @@ NOTHING = -(2**63)
 _TYPES = {"name": "<i4", "word": "<i4", "number": "<i8", "at": "<i8", "size": "<f8"}
 _NARROW = ("<u1", "<u2", "<i4", "<i8")
 _LEVEL = 1
+_WORTH = 0.7
 
 
 def pack(
@@ -41,11 +42,18 @@ def pack(
             array = numbers(name, values)
         else:
             array = _with_nothing(sort, values)
-        part = zlib.compress(_written(sort, array, head), _LEVEL)
+        part = _smaller(_written(sort, array, head), head)
         heads.append({**head, "length": len(part)})
         parts.append(part)
     head_of_all = orjson.dumps({"rows": len(rows), "columns": heads})
     return b"".join([len(head_of_all).to_bytes(4, "little"), head_of_all, *parts])
+
+
+def _smaller(plain: bytes, head: dict[str, Any]) -> bytes:
+    """Compressed where that is worth the time it takes to read."""
+    compressed = zlib.compress(plain, _LEVEL)
+    head["is_plain"] = len(compressed) > _WORTH * len(plain)
+    return plain if head["is_plain"] else compressed
 
 
 def _placed(values: Sequence[Any]) -> tuple[Array, list[Any]]:
@@ -182,7 +190,8 @@ class _Opened:
         """Fill the target with the column of that place."""
         begin = self.begin + sum(head["length"] for head in self.heads[:place])
         head = self.heads[place]
-        plain = zlib.decompress(memoryview(self.content)[begin : begin + head["length"]])
+        part = memoryview(self.content)[begin : begin + head["length"]]
+        plain = part if head.get("is_plain") else zlib.decompress(part)
         values = np.frombuffer(plain, dtype=head["values"], count=head["rows"], offset=head.get("offset", 0))
         if words is not None:
             target[:] = np.array([words.place(each) for each in head["words"]] or [0], dtype=target.dtype)[values]

@@ -5,6 +5,7 @@ Pages get plain values. The shapes, every key present:
 `today()`
     now: datetime
     sent, due, replies, blocked, unknown, failed, tasks, forgotten: int   (sent, replies, failed: of today)
+    forgotten_at: datetime | None   when these were counted, if not now
     blocks:  [{because: str, count: int}]                                 most first
     senders: [{name: str, action: str, used: int, per_day: int | None, state: str, detail: str}]
              `state` is ready, waiting, paused or failing

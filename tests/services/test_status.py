@@ -14,6 +14,7 @@ from outreach.errors import OutcomeUnknown, Refused, Unavailable
 from outreach.services.hearing import stop
 from outreach.services.hearing.stop import Target, Width
 from outreach.services.sending import recover
+from outreach.services.watching import forgotten
 from outreach.services.watching.status import status
 from outreach.store.tables import leads, tasks, touches
 from outreach.testing.field import Field
@@ -238,3 +239,34 @@ def _add_task(field: Field, lead_id: str, task_id: str, *, days: int) -> None:
     row = {"id": task_id, "lead_id": lead_id, "kind": "call", "state": "open", "due_at": now + timedelta(days=days)}
     with field.app.store.begin() as connection:
         connection.execute(insert(tasks).values(**row, created_at=now))
+
+
+def test_of_a_large_list_it_is_told_who_was_forgotten_some_minutes_ago(field: Field) -> None:
+    field.add_lead("ada@one.example")
+    assert forgotten.count_again(field.engine, large=0)
+    counted_at = field.clock.now()
+    field.add_lead("ben@two.example")
+    field.clock.advance(timedelta(minutes=2))
+
+    def told() -> forgotten.Forgotten:
+        with field.app.store.read() as connection:
+            return forgotten.forgotten(connection, field.engine, field.clock.now(), large=0)
+
+    lately = told()
+    assert (lately.at, lately.by, len(lately.ids)) == (counted_at, {"never enrolled": 1}, 1)
+    assert forgotten.count_again(field.engine, large=0)
+    assert told().by == {"never enrolled": 2}
+    field.clock.advance(timedelta(minutes=31))
+    assert told().at == field.clock.now(), "nobody counted for long, so it is counted now"
+    assert status(field.engine).forgotten_at == field.clock.now(), "a list of usual size always shows the present"
+
+
+def test_whoever_was_looked_after_since_is_not_named_any_more(field: Field) -> None:
+    lead = field.add_lead("ada@one.example")
+    forgotten.count_again(field.engine, large=0)
+    field.enroll(lead)
+
+    with field.app.store.read() as connection:
+        lately = forgotten.forgotten(connection, field.engine, field.clock.now(), large=0)
+
+    assert lately.ids == ()

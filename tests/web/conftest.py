@@ -264,6 +264,7 @@ TODAY: dict[str, Any] = {
     "failed": 2,
     "tasks": 3,
     "forgotten": 0,
+    "forgotten_at": None,
     "blocks": [
         {"because": "outside the window", "count": 8},
         {"because": "missing first_name", "count": 3},

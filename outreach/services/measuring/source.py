@@ -26,7 +26,7 @@ LARGE = 20_000
 """More leads or touches than that, and days are packed."""
 USABLE_FOR = timedelta(minutes=30)
 """What was packed longer ago is not counted from."""
-_VERSION = 3  # of the rows that are packed: with another number everything is packed anew
+_VERSION = 1  # of the rows that are packed: with another number everything is packed anew
 
 
 class Source(Protocol):

@@ -40,6 +40,7 @@ def today(engine: Engine) -> dict[str, Any]:
         "failed": found.failed_today,
         "tasks": found.tasks_open,
         "forgotten": found.forgotten,
+        "forgotten_at": found.forgotten_at if found.forgotten_at != found.at else None,  # of large lists
         "blocks": [{"because": because, "count": count} for because, count in found.blocked.items()],
         "senders": [line for sender in found.senders for line in _sender_lines(engine, found, sender)],
         "health": list(_health(found)),
