@@ -57,7 +57,10 @@ WORKSPACE: Mapping[str, str] = {
 _BEGIN = "(date_trunc('day', now()) - interval '330 days')"
 _ENTERED = f"({_BEGIN} + n * interval '56 seconds')"
 _LEAD = "'l' || lpad(n::text, 9, '0')"
-_ANSWERED = f"({_ENTERED} + (n / 5 % 6) * interval '4 days' + interval '1 minute' + (n::bigint * 7919 % 259200) * interval '1 second')"
+_ANSWERED = (
+    f"({_ENTERED} + (n / 5 % 6) * interval '4 days' + interval '1 minute'"
+    " + (n::bigint * 7919 % 259200) * interval '1 second')"
+)
 _WON = f"({_ANSWERED} + interval '20 days')"
 _PARKED = f"({_ENTERED} + interval '26 days')"
 _STAGE = f"""CASE WHEN n > :leads / 2 THEN 'prospect' WHEN n % 50 = 0 AND {_WON} < now() THEN 'won'
