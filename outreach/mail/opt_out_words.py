@@ -35,6 +35,73 @@ _EN_WHERE = (
 REQUESTS: tuple[re.Pattern[str], ...] = tuple(
     pattern(request)
     for request in (
+        (
+            r"(?:^|[,;] |\band |\bplease |\bkindly )(?:do not|don't|never) (?:write|e-?mail|mail|contact|message"
+            r"|call|text)"
+            r"(?: (?:to )?(?:me|us))? (?:again|any ?more|any further|further|in (?:the )?future)\W*$"
+        ),
+        (
+            r"\b(?:my|our) (?:\w+ )?requests? to be (?:removed|taken off|deleted|unsubscribed)|\b(?:i|we)(?:'ve"
+            r"| have)?"
+            r" (?:\w+ )?(?:asked|told|requested)\b.{0,30} to (?:be (?:removed|unsubscribed|taken off)"
+            r"|remove (?:me|us)|take (?:me|us) off|stop (?:e-?mailing|mailing|writing|contacting))"
+        ),
+        (
+            r"^(?:please |kindly )?(?:cancel|stop|end) (?:all )?(?:these|this|your|those) (?:e-?mails?|messages?"
+            r"|mailings?"
+            r"|subscription|newsletters?)\W*$|^(?:please )?no more of (?:this|these|that)\W*$"
+        ),
+        (
+            r"\byou(?:'re| are) spamming (?:me|us)\b|(?:^|[,:;] )(?:please )?take (?:me|us) off\W*$"
+            r"|^(?:please )?(?:remove|delete) this (?:e-?mail )?address"
+            r"(?: please)?\W*$|\b(?:don't|do not) send (?:me |us )?anything (?:else|more|further)"
+            r"|\b(?:remove|delete|take) (?:our|my|this) (?:company|organi[sz]ation|firm|business|domain|practice"
+            r"|school|team"
+            r"|office)(?: name)? (?:from|off|out of) (?:your|this|any)"
+            r"|keine (?:weiteren |neuen )?(?:anfragen|zusendungen|kontaktaufnahmen|werbemails|angebote)(?: mehr)?\W*$"
+        ),
+        (
+            r"\b(?:block|exclude|strike|scratch|cross) (?:me|us|our address|my address) (?:from|off|out of) (?:your"
+            r"|this|any)"
+        ),
+        (
+            r"(?:mail|mesaj|e-?posta|ileti|reklam)\w* (?:göndermeyi|atmayı|yollamayı) (?:bırak|kes|durdur)"
+            r"|(?:yazmayı|aramayı|rahatsız etmeyi) (?:bırak|kes)|(?:bir daha|artık) (?:bana |bize )?(?:yazmayın"
+            r"|aramayın"
+            r"|(?:mail |mesaj )?(?:atmayın|göndermeyin))"
+        ),
+        (
+            r"(?:schreiben|kontaktieren|mailen|belästigen|behelligen) sie (?:mir|mich|uns)(?: bitte)? (?:nicht"
+            r"|nie|niemals)"
+            r" (?:mehr|wieder)|(?:schreib|schick)\w* (?:mir|uns) (?:bitte )?(?:nichts|keine \w+) mehr\b"
+        ),
+        (
+            r"\bque me (?:eliminen|borren|quiten|saquen|den de baja)|(?:eliminen|borren|saquen|quiten|elimine"
+            r"|borre) mis?"
+            r" (?:correo|dirección|datos|nombre|e-?mail)|\bme (?:saquen|quiten|borren|eliminen) de (?:su|la|sus)\b"
+        ),
+        (
+            r"(?:exclusão|remoção|eliminação|apagamento) d[eo]s? meus? (?:dados|e-?mail|contact\w+|contat\w+"
+            r"|endereço)"
+            r"|(?:cancellazione|rimozione|eliminazione) de[il]+ (?:miei|mio|nostri|nostro) (?:dati|indirizzo"
+            r"|nominativo)"
+            r"|(?:suppression|effacement) de mes (?:données|coordonnées)|löschung meiner (?:daten|adresse)"
+            r"|verilerimin silinmesi|usunięcie moich danych|verwijdering van mijn (?:gegevens|adres)"
+        ),
+        (
+            r"\b(?:mij|me|ons|mijn (?:e-?mail)?adres|onze gegevens|mijn gegevens) (?:graag |aub |svp )?(?:uit"
+            r"|van) (?:uw|jullie"
+            r"|je|de|het|deze) (?:\w+ )?\w{0,12}(?:bestand|lijst|database|systeem|mailing) (?:te )?(?:verwijderen"
+            r"|halen"
+            r"|schrappen)|(?:verwijder|haal|schrap) (?:mij|me|ons|mijn \w+) (?:aub |svp )?(?:uit|van) (?:uw"
+            r"|jullie|je|de|het)"
+        ),
+        (
+            r"^(?=.*\b(?:gdpr|ccpa|dsgvo|rgpd|lgpd|kvkk|rodo)\b)(?=.*\b(?:my|our|meine[rn]?|mes|mis|meus|minhas"
+            r"|miei|mijn"
+            r"|moich|moje|verilerim\w*)\b)(?=.*(?:delet|eras|remov|lösch|supprim|effac|elimin|borr|exclu|apag|cancell"
+            r"|verwijder|usun|usuń|\bsil))[^?]*$"
+        ),
         r"^(?:please )?cease and desist|(?:slett|ta bort|fjern) (?:meg|mig|mej) fr|avsluta (?:min )?prenumeration",
         (
             r"\b(?:i|we)(?:'d| would| want| wish| need|'m asking| am asking| ask"
@@ -255,37 +322,9 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
 )
 """Sentences in which somebody asks it for himself."""
 
-REQUESTS_IN_OTHER_SCRIPTS: tuple[re.Pattern[str], ...] = tuple(
-    pattern(request)
-    for request in (
-        r"그만 (?:보내|연락)",
-        (
-            r"(?:إلغاء|الغاء|ألغوا|الغوا) (?:ال)?(?:اشتراك|إشتراك)\w*|(?:احذف|أزل|ازل|أزيل|ازيل|إزال|ازال|حذف"
-            r"|شطب)\w*\s.{0,30}(?:القائمة|قائمت|بريدي|عنواني|بيانات|اسمي|إيميلي|ايميلي)|(?:لا|عدم|بعدم|التوقف عن"
-            r"|توقفوا عن|توقف عن|الرجاء عدم|أرجو عدم|كفوا عن) ?(?:أريد |اريد |أرغب في |ارغب في |تقم ب"
-            r"|تقوموا ب)?(?:ترسل|إرسال|ارسال|مراسل|تراسل|الإرسال|الارسال|تلقي|استلام|استقبال|التواصل|الاتصال|تتواصل"
-            r"|تتصل)\w*"
-        ),
-        (
-            r"(?:отпишите|удалите|исключите|уберите|вычеркните) (?:меня|нас|мой|мои|этот)|(?:больше )?не (?:пишите"
-            r"|присылайте|отправляйте|беспокойте|шлите|звоните)(?: \w+){0,2} ?(?:мне|нам|больше|писем|мой)"
-            r"|не (?:хочу|желаю|хотим) (?:больше )?(?:получать|видеть)|прекратите (?:\w+ )?(?:рассыл|присылать"
-            r"|писать|отправл|слать)|(?:хочу|прошу|как) отписа"
-        ),
-        (
-            r"(?:请|麻烦)?(?:将我|把我|帮我)?.{0,6}(?:退订|取消订阅|从.{0,8}(?:名单|列表).{0,4}(?:移除|删除"
-            r"|去掉))|(?:不要|别|勿|请勿"
-            r"|停止)再?(?:给我)?(?:发|寄|联系|打扰|发送)|(?:配信|メール).{0,10}(?:停止|解除|不要|やめて)"
-            r"|(?:送ら|連絡し|送信し)ないで|リストから.{0,6}(?:削除"
-            r"|外して)|(?:수신|구독).{0,4}(?:거부|취소|해지|원하지)|(?:보내지|연락하지) ?(?:마|말)|(?:להסיר"
-            r"|הסירו|הסר|תסירו) (?:אותי|את)"
-            r"|(?:אל|לא) (?:תשלח|לשלוח|תפנו|ליצור)"
-        ),
-    )
-)
-"""The same beyond the Latin alphabet: worth asking only of sentences that leave it."""
-
 NOT_A_REQUEST = pattern(
+    r"\b(?:can|could|does|will) your (?:tool|software|product|system|platform|team)\b"
+    r"|\bour (?:users|customers|clients|contacts)' data",
     r"(?<!like )(?<!want )(?<!wish )(?<!need )(?<!asking )(?<!asked )(?<!requested )(?<!ask )(?<!trying "
     r")(?<!tried )(?<!request )\bto "
     r"(?:unsubscribe|opt[ -]?out|be removed|stop receiving|remove (?:yourself|your|this)|cancel your"
@@ -317,7 +356,7 @@ NOT_A_REQUEST = pattern(
     r"|tıklay|(?:istemiyorsanız|isterseniz|çıkmak için|ayrılmak için|iptal etmek için)|если вы|чтобы отписаться"
     r"|нажмите|klicka|klikk|om du (?:inte|vill)|hvis du|jos et|pokud|klikněte|kattints|dacă|για να|点击"
     r"|點擊|如果您"
-    r"|クリック|ご希望|클릭|원하시면|للإلغاء|اضغط|انقر|إذا كنت"
+    r"|クリック|ご希望|클릭|원하시면|للإلغاء|اضغط|انقر|إذا كنت",
 )
 """Footers that tell how, offers, negations and talk about others: none of them asks for anything."""
 

@@ -7,11 +7,11 @@ from functools import lru_cache
 
 from outreach.mail.auto_words import REPLY_PREFIX
 from outreach.mail.opt_out_phrases import BARE, CLEAR
+from outreach.mail.opt_out_scripts import REQUESTS_IN_OTHER_SCRIPTS
 from outreach.mail.opt_out_words import (
     NOT_A_REQUEST,
     POLITE,
     REQUESTS,
-    REQUESTS_IN_OTHER_SCRIPTS,
     UNSUBSCRIBE_SUBJECT,
 )
 from outreach.mail.words import folded, pattern
