@@ -193,7 +193,8 @@ def test_each_step_goes_out_by_its_own_provider(everywhere: Field, providers: Pr
     )
     assert providers.twilio.sent[0].body == "Hi Ada, a word about your work."
     template = providers.whatsapp.sent[0].body["template"]
-    assert (template["name"], template["language"]) == ("intro_1", {"code": "en_US"})
+    assert template["name"] == "intro_1"
+    assert template["language"] == {"policy": "deterministic", "code": "en_US"}
     assert providers.telegram.sent[0].chat == CHAT
     assert [(act.what, act.account) for act in providers.x.done] == [("dm", "222")]
     assert providers.slack.said == ["Hi Ada, a word about your work."]
