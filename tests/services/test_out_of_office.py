@@ -45,3 +45,17 @@ def test_a_shorter_absence_does_not_shorten_a_longer_one(field: Field) -> None:
     field.settle()
 
     assert field.enrollment(lead_id)["snoozed_until"] == at("2026-03-23T00:00+03:00")
+
+
+def test_a_loop_between_two_programs_that_answer_ends_after_one(field: Field) -> None:
+    """Theirs answers whatever comes; ours sends nothing because of an answer, and waits for the day named."""
+    lead_id = field.add_lead("ada@example.com", first_name="Ada", timezone="Europe/Istanbul")
+    field.enroll(lead_id)
+    field.settle()
+
+    for _ in range(6):
+        field.reply("ada@example.com", subject="Re: Hello", text="Gone fishing. No laptop. Back Monday 23 March.")
+        field.settle()
+
+    assert field.counts() == {"sent": 1, "planned": 1}
+    assert field.enrollment(lead_id)["snoozed_until"] > field.clock.now()
