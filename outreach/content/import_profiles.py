@@ -31,7 +31,8 @@ class Profile:
 
 
 # Names documented: developer.lemlist.com, "Lead" and "Export campaign leads" (states such as emailsUnsubscribed,
-# emailsBounced). Unverified: companyDomain, companyWebsite, jobTitle, state, status, lastState, unsubscribed.
+# emailsBounced). companyDomain, jobTitle and phone are names of a lead in a client of its API (n8n's node, version 2).
+# Unverified: companyWebsite, state, status, lastState, unsubscribed.
 _LEMLIST = {
     "_id": "",
     "firstName": "first_name",
@@ -119,9 +120,10 @@ _HUBSPOT = {
     "Global Bounce": "bounced",
     "Legal basis for processing contact's data": "fields.legal_basis",
 }
-# Read in source: a contact export has `id` and the aliases of the fields (Lead::getProfileFields). It has no opt-outs
-# (mautic/mautic, issue 11679): those come with a report that shows the reason of "do not contact", whose columns are
-# named by whoever makes it: unverified.
+# Read in source: a contact export has `id` and the aliases of the fields (Lead::getProfileFields), at once or by mail
+# (ContactExportSchedulerModel), and the name of the stage since pull request 11552. It has no opt-outs (issue 11679):
+# those come with a report that shows the reason of "do not contact", whose columns are named by whoever makes it:
+# unverified.
 _MAUTIC = {
     "id": "",
     "title": "fields.salutation",

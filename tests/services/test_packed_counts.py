@@ -157,6 +157,16 @@ def test_a_report_names_the_instant_it_is_as_of(changing: Field) -> None:
     assert live.at == changing.clock.now(), "what was packed too long ago is not counted from"
 
 
+def test_a_report_may_ask_for_numbers_that_are_younger(changing: Field) -> None:
+    packed_at = report(changing.engine, REPORTS, QUARTER).at
+    changing.clock.advance(timedelta(minutes=3))
+
+    after = report(changing.engine, REPORTS, QUARTER, not_before=packed_at + timedelta(minutes=1))
+
+    assert after.at == changing.clock.now()
+    assert report(changing.engine, REPORTS, QUARTER, not_before=packed_at).at == packed_at
+
+
 def test_small_lists_are_always_read_live(changing: Field) -> None:
     rolling.roll(changing.engine, REPORTS)
 

@@ -132,9 +132,16 @@ class Wish:
     goals: Sequence[Goal] = ()
 
 
-def report(engine: Engine, reports: ReportSettings, wish: Wish, kept: KeptRows | None = None) -> Report:
-    """As of now, or of a large list as of some minutes ago (`rolling.py`); `Report.at` says which."""
-    with opened(engine, reports, kept) as (source, at):
+def report(
+    engine: Engine,
+    reports: ReportSettings,
+    wish: Wish,
+    kept: KeptRows | None = None,
+    *,
+    not_before: datetime | None = None,
+) -> Report:
+    """As of now, or of a large list as of some minutes ago (`rolling.py`), not before an instant; `at` says which."""
+    with opened(engine, reports, kept, not_before=not_before) as (source, at):
         return _report(source, engine, reports, wish, now=at)
 
 

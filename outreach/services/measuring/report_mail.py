@@ -26,7 +26,7 @@ from outreach.domain.measure import Topic
 from outreach.domain.period import Period
 from outreach.domain.sender import Sender
 from outreach.errors import AdapterError, OutcomeUnknown
-from outreach.services.measuring.report import Report, Wish, live_report
+from outreach.services.measuring.report import Report, Wish, report
 from outreach.services.measuring.report_words import NOTHING, change, shown
 from outreach.services.sending.engine import Engine
 from outreach.services.watching.status import zone_of_the_team
@@ -89,7 +89,7 @@ async def send_due(
         return []
     taken = []
     for each in waiting:
-        found = live_report(engine, reports, Wish(period=each.period, goals=goals))
+        found = report(engine, reports, Wish(period=each.period, goals=goals), not_before=each.period.end_at)
         messages = mails(found, each, reports.to, engine.sender(reports.sender))
         for message in messages:
             is_ours = report_log.claim(engine.store, message.key, now=now)

@@ -159,12 +159,17 @@ def _packed(connection: Connection, rows: Any = None) -> Any:
 
 
 @contextmanager
-def opened(engine: Engine, reports: ReportSettings, kept: KeptRows | None = None) -> Iterator[tuple[Source, datetime]]:
-    """Where to count from, and as of when: packed days if there are any that are young enough, else the tables."""
+def opened(
+    engine: Engine, reports: ReportSettings, kept: KeptRows | None = None, *, not_before: datetime | None = None
+) -> Iterator[tuple[Source, datetime]]:
+    """Where to count from, and as of when: packed days if there are any that are young enough, else the tables.
+
+    `not_before`: what was packed before that instant is too old.
+    """
     now = engine.clock.now()
     with rollups.snapshot(engine.store) as connection:
         at = as_of(connection, reports, now)
-        if at is None:
+        if at is None or (not_before and at < not_before):
             measures.read_much(connection)
             yield Live(connection), now
         elif kept:
