@@ -43,7 +43,7 @@ _LATE = 2  # days
 _SLACK = timedelta(minutes=10)
 _STALE = timedelta(days=1)
 _STALE_AT_ONCE = 20
-_AT_ONCE = timedelta(seconds=15)  # of packing for the first time, between two transactions
+_AT_ONCE = timedelta(seconds=10)  # of packing for the first time, between two transactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
