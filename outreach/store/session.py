@@ -8,6 +8,7 @@ PostgreSQL: READ COMMITTED; who needs more locks rows.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -19,7 +20,6 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 from outreach.errors import StoreError
-from outreach.store.turns import Turns
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
-        self._one_writer = Turns()
+        self._one_writer = threading.Lock()
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:

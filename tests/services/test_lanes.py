@@ -7,7 +7,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.services.sending.lanes import Lanes, Tally
+from outreach.services.sending.lanes import Lanes
 
 
 @given(most=st.integers(1, 4), turns=st.lists(st.integers(0, 3), max_size=20), late=st.lists(st.integers(0, 3)))
@@ -59,60 +59,3 @@ def test_lanes_that_ran_dry_begin_again() -> None:
     asyncio.run(play())
 
     assert done == ["first", "second"]
-
-
-@given(most=st.integers(1, 4), pieces=st.lists(st.integers(0, 3), min_size=1, max_size=30))
-def test_whoever_feeds_waits_while_as_many_wait_as_there_are_lanes(most: int, pieces: list[int]) -> None:
-    waited, done = [0], list[int]()
-    put = begun = 0
-    tally: Tally
-
-    async def work(turns: int) -> None:
-        nonlocal begun
-        begun += 1
-        for _ in range(turns):
-            await asyncio.sleep(0)
-        done.append(turns)
-        tally.end()
-
-    async def feed(lanes: Lanes[int], share: list[int]) -> None:
-        nonlocal put
-        async with lanes.feeding:
-            for each in share:
-                await lanes.room()
-                tally.begin()
-                lanes.put(each)
-                put += 1
-                waited.append(put - begun)
-
-    async def play() -> None:
-        nonlocal tally
-        tally, lanes = Tally(), Lanes(work, most)
-        await asyncio.gather(feed(lanes, pieces[::2]), feed(lanes, pieces[1::2]))
-        await tally.all_ended()
-
-    asyncio.run(asyncio.wait_for(play(), 10))
-
-    assert max(waited) <= most
-    assert sorted(done) == sorted(pieces)
-
-
-def test_a_tally_ends_when_everything_that_began_has_ended() -> None:
-    async def play() -> list[str]:
-        tally, seen = Tally(), list[str]()
-
-        async def wait() -> None:
-            await tally.all_ended()
-            seen.append("all ended")
-
-        tally.begin()
-        tally.begin()
-        waiting = asyncio.create_task(wait())
-        for _ in range(2):
-            await asyncio.sleep(0)
-            seen.append("one ends")
-            tally.end()
-        await waiting
-        return seen
-
-    assert asyncio.run(play()) == ["one ends", "one ends", "all ended"]

@@ -9,7 +9,7 @@ import pytest
 
 from outreach.domain.planner import Facts, Move, next_move
 from outreach.domain.touch import TouchState
-from outreach.services.sending.batch import Ready, take, write_out
+from outreach.services.sending.batch import Ready, take
 from outreach.services.sending.next_moves import NextMoves
 from outreach.testing.field import Field
 
@@ -53,11 +53,7 @@ def ready(field: Field, count: int) -> list[Ready]:
     """The touches of so many people, each taken when its window is open."""
     found: list[Ready] = []
     while len(found) < count:
-        found += [
-            each
-            for claim in field.claim()
-            for each in write_out(field.engine, take(field.engine, claim, field.app.owner))
-        ]
+        found += [each for claim in field.claim() for each in take(field.engine, claim, field.app.owner)]
         field.clock.advance(timedelta(hours=2))
     return found
 

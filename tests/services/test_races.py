@@ -12,7 +12,7 @@ from sqlalchemy import select
 from outreach.domain.suppression import Scope, SuppressionReason
 from outreach.services.hearing import stop
 from outreach.services.hearing.stop import Target, Width
-from outreach.services.sending.batch import take, write_out
+from outreach.services.sending.batch import take
 from outreach.services.sending.marks import mark
 from outreach.services.sending.standings import Subject
 from outreach.store import stops
@@ -86,7 +86,7 @@ def _ready_round(field: Field, number: int) -> list[Subject]:
     return [
         ready.subject
         for claim_id in field.claim()
-        for ready in write_out(field.engine, take(field.engine, claim_id, "racer"))
+        for ready in take(field.engine, claim_id, "racer")
         if ready.block is None
     ]
 

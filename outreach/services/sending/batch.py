@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -56,49 +56,17 @@ class _Loaded:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A claim that is ours, as it was read; its messages are still to be written."""
-
-    loaded: _Loaded | None = None
-
-    def __len__(self) -> int:
-        return len(self.loaded.rows) if self.loaded else 0
-
-    @property
-    def queue(self) -> tuple[str, str]:
-        """Sender and channel, which a claim has one of."""
-        assert self.loaded
-        first = self.loaded.rows[0]
-        return first["sender"], first["channel"]
-
-    def pieces(self, most: int) -> Iterator[Taken]:
-        """The same in parts of so many touches, in their order."""
-        if self.loaded:
-            for start in range(0, len(self), most):
-                yield Taken(replace(self.loaded, rows=self.loaded.rows[start : start + most]))
-
-
-def take(engine: Engine, claim_id: str, owner: str) -> Taken:
-    """Make the claim ours and read its touches; empty if it is somebody else's by now."""
-    now = engine.clock.now()
-    until = now + engine.policy.lease
-    if not engine.store.write(partial(touches.take_over, claim_id=claim_id, owner=owner, lease_until=until)):
-        return Taken()
-    with engine.store.read() as connection:
-        rows = batches.of_claim(connection, claim_id)
-        return Taken(_load(connection, engine, rows, now)) if rows else Taken()
-
-
-def write_out(engine: Engine, taken: Taken) -> list[Ready]:
-    """Its messages, and what the rules say of them.
+def take(engine: Engine, claim_id: str, owner: str) -> list[Ready]:
+    """Make the claim ours and prepare its touches; empty if it is somebody else's by now.
 
     Texts are written outside of any transaction: on SQLite an open one would hold up every other writer.
     """
-    if taken.loaded is None:
-        return []
     now = engine.clock.now()
-    loaded = replace(taken.loaded, now=now)
+    until = now + engine.policy.lease
+    if not engine.store.write(partial(touches.take_over, claim_id=claim_id, owner=owner, lease_until=until)):
+        return []
+    with engine.store.read() as connection:
+        loaded = _load(connection, engine, batches.of_claim(connection, claim_id), now)
     drafts = _drafts(engine, loaded)
     if engine.tracked:
         engine.tracked.store(engine.store, now)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -21,9 +21,9 @@ from outreach.domain.event import EventKind
 from outreach.domain.rules import AWAY, Block
 from outreach.domain.touch import TouchState
 from outreach.services.sending import circuit
-from outreach.services.sending.batch import Ready, Taken, take, write_out
+from outreach.services.sending.batch import Ready, take
 from outreach.services.sending.engine import Engine
-from outreach.services.sending.lanes import Lanes, Tally
+from outreach.services.sending.lanes import Lanes
 from outreach.services.sending.marks import LOST
 from outreach.services.sending.outcomes import Outcome, back_off
 from outreach.services.sending.progress import Step, write
@@ -34,25 +34,22 @@ from outreach.store.session import OUTAGES
 
 log = structlog.get_logger()
 
-T = TypeVar("T")
-
 ChannelOf = Callable[[str, str], Channel | None]
 """(sender, channel) → the connected account, or None when a person has to do it."""
 
 _STOPPING = Block("the worker is stopping")
 _NOT_WRITTEN = Block("the database did not answer when the message was to be marked")
 _NO_CHANNEL = ("", "")
-_PIECE = 64  # messages that are written in one go
 _MOST_WITHOUT_CHANNEL = 500  # tasks for people, and what is blocked already
 _RECORD_TRIES = 30
 _RECORD_PAUSE_SECONDS = 2.0
 
 
 class _InHand(NamedTuple):
-    """A touch that is carried out, and its claim's tally."""
+    """A touch that is carried out, and who is told of its end."""
 
     ready: Ready
-    tally: Tally
+    ended: Callable[[str], None]
 
 
 class Dispatcher:
@@ -92,49 +89,42 @@ class Dispatcher:
         """Carry out one claim; how many touches it held. Zero: it was another worker's, or was swept."""
         self._working_on.add(claim_id)
         try:
-            taken = await self._prepared(take, self._engine, claim_id, self.owner)
-            if taken:
-                await self._carry_out(taken)
+            loop = asyncio.get_running_loop()
+            batch = await loop.run_in_executor(self._preparing, take, self._engine, claim_id, self.owner)
+            # What began before this process slept through its lease goes on, and is not begun again.
+            begun = [ready for ready in batch if ready.touch_id not in self._in_hand]
+            await self._carry_out(begun)
         finally:
             self._working_on.discard(claim_id)
-        return len(taken)
+        return len(batch)
 
-    async def _prepared(self, work: Callable[..., T], *arguments: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._preparing, work, *arguments)
-
-    async def _carry_out(self, taken: Taken) -> None:
-        """Return when every touch of it has its outcome in the database, or was left to the sweeper.
-
-        Messages are written a little ahead of the wire, so that one is done while the other waits for its answers.
-        """
-        tally, lanes = Tally(), self._lanes_of(*taken.queue)
-        try:
-            async with lanes.feeding:
-                for piece in taken.pieces(_PIECE):
-                    await lanes.room()
-                    for ready in await self._prepared(write_out, self._engine, piece):
-                        self._begin(ready, lanes, tally)
-        finally:
-            await tally.all_ended()
-
-    def _begin(self, ready: Ready, lanes: Lanes[_InHand], tally: Tally) -> None:
-        if ready.touch_id in self._in_hand:
-            # This process slept through its lease, and the touch was claimed again: what began first goes on.
+    async def _carry_out(self, batch: Sequence[Ready]) -> None:
+        """Return when every touch of it has its outcome in the database, or was left to the sweeper."""
+        if not batch:
             return
-        self._in_hand.add(ready.touch_id)
-        tally.begin()
-        needs_channel = not ready.block and not ready.is_task
-        (lanes if needs_channel else self._lanes_of(*_NO_CHANNEL)).put(_InHand(ready, tally))
+        ended = asyncio.get_running_loop().create_future()
+        left = len(batch)
 
-    def _end(self, touch: _InHand) -> None:
-        self._in_hand.discard(touch.ready.touch_id)
-        touch.tally.end()
+        def one_ended(touch_id: str) -> None:
+            nonlocal left
+            left -= 1
+            self._in_hand.discard(touch_id)
+            if not left and not ended.done():
+                ended.set_result(None)
 
-    def _lanes_of(self, sender: str, channel: str) -> Lanes[_InHand]:
+        for ready in batch:
+            self._in_hand.add(ready.touch_id)
+            self._lanes_of(ready).put(_InHand(ready, one_ended))
+        await ended
+
+    def _lanes_of(self, ready: Ready) -> Lanes[_InHand]:
         """Two for each connection: one message on the wire, one that may ride behind it."""
-        if (sender, channel) not in self._lanes:
-            self._lanes[sender, channel] = Lanes(self._to_its_outcome, self._places(sender, channel))
-        return self._lanes[sender, channel]
+        sender, name = ready.touch["sender"], ready.step.channel
+        has_channel = not ready.block and not ready.is_task
+        key = (sender, name) if has_channel else _NO_CHANNEL
+        if key not in self._lanes:
+            self._lanes[key] = Lanes(self._to_its_outcome, self._places(*key))
+        return self._lanes[key]
 
     def _places(self, sender: str, name: str) -> int:
         try:
@@ -152,13 +142,13 @@ class Dispatcher:
             log.exception("touch_left_to_the_sweeper", touch_id=ready.touch_id, error=type(error).__name__)
             outcome = None
         if outcome is None:
-            self._end(touch)
+            touch.ended(ready.touch_id)
         else:
             self._wave.ask(outcome).add_done_callback(partial(self._recorded, touch, outcome))
 
     def _recorded(self, touch: _InHand, outcome: Outcome, answer: asyncio.Future[Block | None]) -> None:
         if answer.cancelled() or answer.exception() is None:
-            self._end(touch)
+            touch.ended(touch.ready.touch_id)
             return
         again = asyncio.get_running_loop().create_task(self._record_later(touch, outcome, answer.exception()))
         self._recording.add(again)
@@ -174,7 +164,7 @@ class Dispatcher:
                 break
             except Exception as still:  # noqa: BLE001  # the database may be restarting
                 error = still
-        self._end(touch)
+        touch.ended(touch.ready.touch_id)
 
     async def _deliver(self, ready: Ready) -> Outcome | None:
         """Exactly one outcome, whatever happens; None when the touch is not ours any more."""

@@ -21,8 +21,6 @@ class Lanes(Generic[Work]):
         self._work = work
         self._most = most
         self._waiting: deque[Work] = deque()
-        self.feeding = asyncio.Lock()  # for those who put piece behind piece: one at a time, in their order
-        self._room: asyncio.Future[None] | None = None
         self._open = 0
         self._tasks: set[asyncio.Task[None]] = set()  # the loop itself keeps weak references only
 
@@ -35,39 +33,9 @@ class Lanes(Generic[Work]):
             self._tasks.add(lane)
             lane.add_done_callback(self._tasks.discard)
 
-    async def room(self) -> None:
-        """Return when fewer pieces wait than there are lanes. For whoever is `feeding`."""
-        while len(self._waiting) >= self._most:
-            self._room = asyncio.get_running_loop().create_future()
-            await self._room
-
     async def _run(self) -> None:
         try:
             while self._waiting:
-                piece = self._waiting.popleft()
-                if self._room and not self._room.done() and len(self._waiting) < self._most:
-                    self._room.set_result(None)
-                await self._work(piece)
+                await self._work(self._waiting.popleft())
         finally:
             self._open -= 1
-
-
-class Tally:
-    """Counts what has begun and not ended."""
-
-    def __init__(self) -> None:
-        self._open = 1  # ended by `all_ended`
-        self._all_ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def begin(self) -> None:
-        self._open += 1
-
-    def end(self) -> None:
-        self._open -= 1
-        if not self._open and not self._all_ended.done():
-            self._all_ended.set_result(None)
-
-    async def all_ended(self) -> None:
-        """Return when everything has ended; nothing more begins then."""
-        self.end()
-        await self._all_ended
