@@ -267,3 +267,19 @@ def test_a_round_rests_before_the_next(changing: Field) -> None:
 
 def test_goals_are_counted_from_packed_days(large: Field) -> None:
     assert goals(large.engine, REPORTS, ()) == []
+
+
+def test_the_first_rounds_come_to_an_end_though_every_lead_was_just_imported(
+    changing: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rolling, "_AT_ONCE", timedelta(0))  # one day a round
+    with changing.app.store.begin() as connection:
+        noted = {name: each for name, each in rollups.state(connection).items() if name != "as_of"}
+        missing = [day for day in rollups.known(connection) if day[0] == "moves"]
+        rollups.write(connection, [], gone=missing, noted=noted)
+        connection.execute(update(leads).values(updated_at=changing.clock.now()))
+
+    rounds = [roll(changing) for _ in missing]
+
+    assert [each.is_complete for each in rounds if each] == [*[False] * (len(missing) - 1), True]
+    assert report(changing.engine, REPORTS, QUARTER) == live_report(changing.engine, REPORTS, QUARTER)

@@ -78,29 +78,45 @@ def _rests(noted: Mapping[str, Any], now: datetime) -> bool:
 
 
 def _round(engine: Engine, reports: ReportSettings, noted: Mapping[str, Any]) -> Rolled:
-    """Read in one snapshot what changed. The first rounds go as far as their time does, and end without an instant."""
+    """Read in one snapshot what changed.
+
+    The first rounds pack the days that were never packed, as far as their time goes, and end without an instant. The
+    last of them packs what changed meanwhile, in one go: after a large import that is every day, and rounds that were
+    cut short there would begin again and again.
+    """
     now, begun = engine.clock.now(), engine.clock.monotonic()
-    end = None if noted.get("as_of") else begun + _AT_ONCE.total_seconds()
+    packed: dict[Day, dict[str, Any]] = {}
     with rollups.snapshot(engine.store) as connection:
         seen, known = rollups.seen(connection), rollups.known(connection)
-        wanted = _changed(connection, noted, now, seen=seen, known=known)
         marked = rollups.mark(connection)
-        packed, numbers = [], _Numbering(connection)
-        for each in wanted:
-            packed.append(_packed(connection, reports, each, seen=seen[each], now=now, numbers=numbers))
-            if end is not None and engine.clock.monotonic() >= end:
-                break
+        numbers = _Numbering(connection)
+
+        def pack_all(days: Sequence[Day], *, until: float | None = None) -> bool:
+            for each in days:
+                packed[each] = _packed(connection, reports, each, seen=seen[each], now=now, numbers=numbers)
+                if until is not None and engine.clock.monotonic() >= until:
+                    break
+            return all(each in packed for each in days)
+
+        end = None if noted.get("as_of") else begun + _AT_ONCE.total_seconds()
+        is_complete = pack_all(_missing(seen, known), until=end)
+        if is_complete:
+            changed = _changed(connection, noted, now, seen=seen, known=known)
+            pack_all([each for each in changed if each not in packed])
     took = engine.clock.monotonic() - begun
     state = {"version": version_of(reports), "since": noted.get("since") or now.isoformat(), **_marks(noted)}
-    number = len(packed)
-    is_complete = number == len(wanted)
     if is_complete:
         state |= {"as_of": now.isoformat(), "since": now.isoformat(), "took": took, **asdict(marked)}
     gone = [each for each in known if each not in seen]
-    packed += numbers.rows(now)
-    engine.store.write(lambda connection: rollups.write(connection, packed, gone=gone, noted=state))
-    log.info("days_packed", days=number, seconds=round(took, 2), is_complete=is_complete)
-    return Rolled(days=number, is_complete=is_complete)
+    rows = [*packed.values(), *numbers.rows(now)]
+    engine.store.write(lambda connection: rollups.write(connection, rows, gone=gone, noted=state))
+    log.info("days_packed", days=len(packed), seconds=round(took, 2), is_complete=is_complete)
+    return Rolled(days=len(packed), is_complete=is_complete)
+
+
+def _missing(seen: Mapping[Day, int], known: Mapping[Day, rollups.Known]) -> list[Day]:
+    """Days that were never packed, the newest first."""
+    return sorted((each for each in seen if each not in known), key=lambda each: (-each[1], each[0]))
 
 
 def _marks(noted: Mapping[str, Any]) -> dict[str, Any]:
