@@ -42,14 +42,8 @@ class GroupCommit(Generic[Item, Answer]):
         self.take([(item, future)])
         return future
 
-    def ask(self, item: Item) -> asyncio.Future[Answer]:
-        """The same from a running event loop, which is woken once for a whole group."""
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self.take([(item, future)])
-        return future
-
     def take(self, entries: Sequence[Entry[Item, Answer]]) -> None:
-        """Several at once, each with the future that is to hear of it."""
+        """Several at once, each with the future that is to hear of it; an event loop is woken once for a group."""
         self._waiting.put(entries)
 
     def close(self) -> None:
